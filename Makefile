@@ -1,0 +1,146 @@
+# vpipe.  make help says what can be made.
+CC = gcc
+CXX = g++
+BIN = bin
+O = build
+PREFIX = /usr/local
+DESTDIR =
+CFLAGS = -O2 -g
+CXXFLAGS = -O2 -g
+LDFLAGS =
+# make WERROR=-Werror for developers; users' compilers may know more warnings
+WERROR =
+SAN =
+
+WARN = -Wall -Wextra -Wshadow -Wvla -Wwrite-strings -Wpointer-arith \
+	-Wformat=2 -Wundef $(WERROR)
+CWARN = -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition
+PKGS = libpq libcurl libzstd libcrypto libxml-2.0
+CPPFLAGS = -D_GNU_SOURCE -Isrc/lib $(shell pkg-config --cflags $(PKGS))
+BASELIBS = -lsimdjson
+LIBS_vfetch = -lcurl -lcrypto
+LIBS_vput = -lzstd -lcrypto
+LIBS_vnormalize = -ljq -lxml2 -lcrypto
+LIBS_vupsert = -lpq -lcrypto
+LIBS_unit = -ljq -lpq -lcurl -lzstd -lcrypto
+
+PROGRAMS = $(notdir $(patsubst %/main.c,%,$(wildcard src/*/main.c)))
+LIBOBJ = $(patsubst src/%,$(O)/%.o,$(wildcard src/lib/*.c src/lib/*.cc))
+MARKETOBJ = $(patsubst fixtures/%,$(O)/%.o,$(wildcard fixtures/market/*.c))
+UNITS = $(notdir $(basename $(wildcard tests/unit/*.c)))
+MAN = $(wildcard src/*/*.1)
+
+all: $(PROGRAMS:%=$(BIN)/%) $(BIN)/vmarket
+
+help:
+	@echo 'all check check-long bench asan lint format install image clean'
+
+# -- programs ---------------------------------------------------------------
+
+$(O)/%.c.o: src/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(CPPFLAGS) $(CFLAGS) $(SAN) $(WARN) $(CWARN) -MMD -MP \
+	    -c -o $@ $<
+
+$(O)/%.cc.o: src/%.cc
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 $(CPPFLAGS) $(CXXFLAGS) $(SAN) $(WARN) -MMD -MP \
+	    -c -o $@ $<
+
+$(O)/market/%.c.o: fixtures/market/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(CPPFLAGS) $(CFLAGS) $(SAN) $(WARN) $(CWARN) -MMD -MP \
+	    -c -o $@ $<
+
+$(O)/unit/%.o: tests/unit/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(CPPFLAGS) -Isrc $(CFLAGS) $(SAN) $(WARN) -MMD -MP \
+	    -c -o $@ $<
+
+$(O)/libv.a: $(LIBOBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+define PROGRAM
+$(BIN)/$(1): $(patsubst src/%,$(O)/%.o,$(wildcard src/$(1)/*.c)) $(O)/libv.a
+	@mkdir -p $$(@D)
+	$(CXX) $(LDFLAGS) $(SAN) -o $$@ $$^ -Wl,--as-needed $(LIBS_$(1)) \
+	    $(BASELIBS)
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call PROGRAM,$(p))))
+
+# the simulated marketplace; not installed
+$(BIN)/vmarket: $(MARKETOBJ) $(O)/libv.a
+	@mkdir -p $(@D)
+	$(CXX) $(LDFLAGS) $(SAN) -o $@ $^ -Wl,--as-needed -lmicrohttpd \
+	    -lcrypto -lm $(BASELIBS)
+
+$(O)/unit/%: $(O)/unit/%.o $(O)/libv.a
+	$(CXX) $(LDFLAGS) $(SAN) -o $@ $^ -Wl,--as-needed $(LIBS_unit) \
+	    $(BASELIBS)
+
+# reads, writes and closes that fail on demand; see tests/fail
+$(O)/fail.so: $(wildcard tests/fail/*.c)
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE -O2 $(WARN) -fPIC -shared -o $@ $^ -ldl
+
+test-parts: all $(UNITS:%=$(O)/unit/%) $(O)/fail.so
+
+# -- tests ------------------------------------------------------------------
+
+# BIN and O reach the tests, so that the same suite runs on sanitized programs
+BATS = BIN="$(abspath $(BIN))" O="$(abspath $(O))" bats --jobs 2 \
+	--no-parallelize-within-files --report-formatter tap
+
+check: test-parts
+	@mkdir -p $(O)/check
+	$(BATS) -o $(O)/check tests/*.bats
+	@echo "make check: all passed; report in $(O)/check/report.tap"
+
+check-long: test-parts
+	@mkdir -p $(O)/check-long
+	$(BATS) -o $(O)/check-long tests/long/*.bats
+
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+asan:
+	$(MAKE) O=build/asan BIN=bin/asan CFLAGS='-O1 -g' CXXFLAGS='-O1 -g' \
+	    SAN='$(SANITIZE)' check
+
+bench: all
+	BIN="$(abspath $(BIN))" O="$(abspath $(O))" tests/bench/run
+
+lint:
+	tests/lint
+
+format:
+	clang-format -i $$(git ls-files 'src/*.[ch]' 'src/*.cc' \
+	    'fixtures/market/*.[ch]' 'tests/*.c')
+
+# -- installation: one folder, and links to its programs ---------------------
+
+LIBDIR = $(DESTDIR)$(PREFIX)/lib/vpipe
+
+install: all
+	install -d $(LIBDIR)/bin $(LIBDIR)/scripts $(DESTDIR)$(PREFIX)/bin \
+	    $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(PROGRAMS:%=$(BIN)/%) $(LIBDIR)/bin
+	install -m 755 $(filter-out scripts/lib.sh,$(wildcard scripts/*)) \
+	    $(LIBDIR)/scripts
+	install -m 644 scripts/lib.sh $(LIBDIR)/scripts
+	rm -rf $(LIBDIR)/schema && cp -R schema $(LIBDIR)/schema
+	install -m 644 vpipe.conf.example $(LIBDIR)
+	for p in $(PROGRAMS); do \
+	    ln -sf ../lib/vpipe/bin/$$p $(DESTDIR)$(PREFIX)/bin/$$p; done
+	install -m 644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man1
+
+image:
+	scripts/image
+
+clean:
+	rm -rf build bin/asan $(PROGRAMS:%=bin/%) bin/vmarket
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)
+.PHONY: all help test-parts check check-long asan bench lint format install \
+	image clean
+.SECONDARY:

@@ -1,0 +1,123 @@
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "msg.h"
+#include "banned.h"
+
+bool
+file_read(const char *path, struct buf *b)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+	ssize_t n;
+
+	if (fd < 0)
+		return false;
+	do {
+		buf_grow(b, 65536);
+		n = read(fd, b->data + b->len, 65536);
+		if (n > 0)
+			b->len += (size_t)n;
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	b->data[b->len] = '\0';
+	err = errno;
+	close(fd);
+	errno = err;
+	return n == 0;
+}
+
+static bool
+write_whole(int fd, struct slice s)
+{
+	ssize_t n;
+
+	while (s.len > 0) {
+		n = write(fd, s.p, s.len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		s.p += n;
+		s.len -= (size_t)n;
+	}
+	return fsync(fd) == 0;
+}
+
+bool
+file_replace(const char *path, struct slice s, mode_t mode)
+{
+	char *tmp = xasprintf("%s.XXXXXX", path);
+	int fd, err;
+	bool ok;
+
+	fd = mkostemp(tmp, O_CLOEXEC);
+	if (fd < 0) {
+		err = errno;
+		free(tmp);
+		errno = err;
+		return false;
+	}
+	ok = fchmod(fd, mode) == 0 && write_whole(fd, s);
+	err = errno;
+	if (close(fd) != 0 && ok) {
+		ok = false;
+		err = errno;
+	}
+	if (ok && rename(tmp, path) != 0) {
+		ok = false;
+		err = errno;
+	}
+	if (!ok)
+		unlink(tmp);
+	free(tmp);
+	errno = err;
+	return ok;
+}
+
+bool
+file_mkdirs(const char *path, mode_t mode)
+{
+	char *p = xstrdup(path), *slash;
+	bool ok = true;
+	int err = 0;
+
+	for (slash = strchr(p + 1, '/'); ok; slash = strchr(slash + 1, '/')) {
+		if (slash != NULL)
+			*slash = '\0';
+		if (mkdir(p, mode) != 0 && errno != EEXIST) {
+			ok = false;
+			err = errno;
+		}
+		if (slash == NULL)
+			break;
+		*slash = '/';
+	}
+	free(p);
+	errno = err;
+	return ok;
+}
+
+int
+file_lock(const char *path, bool wait)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600), err;
+
+	if (fd < 0)
+		return -1;
+	while (flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB)) != 0) {
+		if (errno == EINTR)
+			continue;
+		err = errno;
+		close(fd);
+		errno = err;
+		return -1;
+	}
+	return fd;
+}

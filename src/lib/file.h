@@ -1,0 +1,26 @@
+/*
+ * file: whole files on local folders (never on an S3 mount: see publish.h).
+ */
+#ifndef FILE_H
+#define FILE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "buf.h"
+
+/* Appends the file to b; false with errno when it cannot be read. */
+bool file_read(const char *path, struct buf *b);
+/* Writes beside, syncs, renames: readers see the old or the new.  False with
+ * errno; nothing is left behind then. */
+bool file_replace(const char *path, struct slice s, mode_t mode);
+/* mkdir -p; false with errno. */
+bool file_mkdirs(const char *path, mode_t mode);
+/*
+ * Opens (makes) the file and takes an exclusive flock on it.  wait: block
+ * until it is free, else give up at once.  Returns the descriptor, closing
+ * which unlocks; -1 with errno (EWOULDBLOCK: somebody else has it).
+ */
+int file_lock(const char *path, bool wait);
+
+#endif

@@ -1,0 +1,201 @@
+#include "line.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "stop.h"
+#include "banned.h"
+
+void
+reader_init(struct reader *r, int fd, size_t maxline)
+{
+	*r = (struct reader){ .fd = fd, .max = maxline };
+	r->name = fd == STDIN_FILENO ? "standard input" : "input";
+	r->buf.max = maxline + 2 * LINE_PIECE + LINE_PADDING;
+	buf_grow(&r->buf, 2 * LINE_PIECE);
+}
+
+void
+reader_tie(struct reader *r, struct writer *w)
+{
+	r->tied = w;
+}
+
+static bool
+would_block(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 0;
+}
+
+/* Moves what is left to the front and reads one piece behind it. */
+static bool
+fill(struct reader *r)
+{
+	ssize_t n;
+
+	if (r->pos > 0) {
+		memmove(r->buf.data, r->buf.data + r->pos,
+		    r->buf.len - r->pos);
+		r->buf.len -= r->pos;
+		r->scanned -= r->pos;
+		r->pos = 0;
+	}
+	buf_grow(&r->buf, LINE_PIECE + LINE_PADDING);
+	if (r->tied != NULL && r->tied->buf.len > 0 && would_block(r->fd))
+		writer_flush(r->tied);
+	do {
+		if (stopped)
+			return false;
+		n = read(r->fd, r->buf.data + r->buf.len, LINE_PIECE);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		die_errno(EX_IOERR, "cannot read %s", r->name);
+	if (n == 0)
+		r->eof = true;
+	r->buf.len += (size_t)n;
+	r->bytes += (uint64_t)n;
+	memset(r->buf.data + r->buf.len, 0, LINE_PADDING);
+	return true;
+}
+
+/* Hands out [pos, end); the next line starts at next. */
+static bool
+hand_out(struct reader *r, struct slice *line, size_t end, size_t next)
+{
+	*line = (struct slice){ r->buf.data + r->pos, end - r->pos };
+	r->toolong = line->len > r->max;
+	if (r->toolong)
+		line->len = r->max;
+	r->pos = r->scanned = next;
+	r->lines++;
+	return true;
+}
+
+bool
+reader_next(struct reader *r, struct slice *line)
+{
+	char *nl;
+
+	for (;;) {
+		if (stopped)
+			return false;
+		nl = memchr(r->buf.data + r->scanned, '\n',
+		    r->buf.len - r->scanned);
+		r->scanned = r->buf.len;
+		if (nl != NULL && r->skipping) {
+			r->pos = r->scanned =
+			    (size_t)(nl - r->buf.data) + 1;
+			r->skipping = false;
+			continue;
+		}
+		if (nl != NULL)
+			return hand_out(r, line, (size_t)(nl - r->buf.data),
+			    (size_t)(nl - r->buf.data) + 1);
+		if (r->skipping) {
+			r->pos = r->buf.len;
+		} else if (r->buf.len - r->pos > r->max) {
+			r->skipping = true;
+			return hand_out(r, line, r->buf.len, r->buf.len);
+		}
+		if (r->eof) {
+			if (r->pos == r->buf.len || r->skipping)
+				return false;
+			return hand_out(r, line, r->buf.len, r->buf.len);
+		}
+		if (!fill(r))
+			return false;
+	}
+}
+
+void
+reader_close_or_die(struct reader *r)
+{
+	if (r->fd > STDIN_FILENO && close(r->fd) != 0)
+		die_errno(EX_IOERR, "cannot close %s", r->name);
+	buf_release(&r->buf);
+	r->fd = -1;
+}
+
+void
+writer_init(struct writer *w, int fd)
+{
+	*w = (struct writer){ .fd = fd };
+	w->name = fd == STDOUT_FILENO ? "standard output" : "output";
+	buf_grow(&w->buf, LINE_PIECE);
+}
+
+void
+writer_open(struct writer *w, const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+	if (fd < 0)
+		die_errno(EX_IOERR, "cannot write '%s'", path);
+	writer_init(w, fd);
+	w->name = path;
+}
+
+static void
+write_all(struct writer *w, const char *p, size_t n)
+{
+	ssize_t done;
+
+	while (n > 0) {
+		done = write(w->fd, p, n);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0 && errno == EPIPE) {	/* SIGPIPE was ignored */
+			signal(SIGPIPE, SIG_DFL);
+			raise(SIGPIPE);
+		}
+		if (done < 0)
+			die_errno(EX_IOERR, "cannot write %s", w->name);
+		p += done;
+		n -= (size_t)done;
+	}
+}
+
+void
+writer_flush(struct writer *w)
+{
+	write_all(w, w->buf.data, w->buf.len);
+	buf_reset(&w->buf);
+}
+
+void
+writer_add_slow(struct writer *w, const void *p, size_t n)
+{
+	w->bytes += n;
+	if (w->buf.len + n < LINE_PIECE) {
+		buf_add(&w->buf, p, n);
+		return;
+	}
+	writer_flush(w);
+	if (n >= LINE_PIECE)
+		write_all(w, p, n);
+	else
+		buf_add(&w->buf, p, n);
+}
+
+void
+writer_close_or_die(struct writer *w)
+{
+	if (w->fd < 0)
+		return;
+	writer_flush(w);
+	/* a pipe, a terminal or a socket has nothing to sync */
+	if (fsync(w->fd) != 0 && errno != EINVAL && errno != EROFS &&
+	    errno != ENOTSUP)
+		die_errno(EX_IOERR, "cannot write %s", w->name);
+	if (close(w->fd) != 0)
+		die_errno(EX_IOERR, "cannot close %s", w->name);
+	buf_release(&w->buf);
+	w->fd = -1;
+}

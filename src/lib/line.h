@@ -1,0 +1,77 @@
+/*
+ * line: a reader of lines from a descriptor, a writer of bytes to one.
+ *
+ * reader: the slice of reader_next borrows from the reader until its next
+ * call.  At least LINE_PADDING readable bytes follow it (simdjson wants them).
+ * The newline is not part of it; a last line without one counts.  A line
+ * longer than the ceiling comes as its first bytes, with `toolong` set, and
+ * its rest is skipped: one record is lost, by name, and not the run.
+ *
+ * writer: buffered; every write and the close are checked, and a failure is
+ * fatal (74), because a filter without its output has nothing left to do.  A
+ * reader that has gone ends us by SIGPIPE, without a word.
+ *
+ * Tie a reader to the writer that its program fills (reader_tie): the writer
+ * is flushed before a read that would block.  Fast in bulk, prompt in a
+ * trickle.
+ */
+#ifndef LINE_H
+#define LINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buf.h"
+
+#define LINE_PADDING 64
+#define LINE_PIECE 65536
+#define LINE_MAX_DEFAULT ((size_t)16 << 20)
+
+struct writer {
+	int fd;
+	const char *name;	/* for messages; not owned */
+	struct buf buf;
+	uint64_t bytes;		/* written so far, the buffer included */
+};
+
+struct reader {
+	int fd;
+	const char *name;
+	struct buf buf;
+	size_t pos;		/* first byte not yet handed out */
+	size_t scanned;		/* no newline in [pos, scanned) */
+	size_t max;		/* longest line */
+	bool eof, skipping;
+	bool toolong;		/* the line just handed out was cut */
+	uint64_t lines;		/* lines handed out: the number of the last */
+	uint64_t bytes;		/* bytes read */
+	struct writer *tied;
+};
+
+void reader_init(struct reader *r, int fd, size_t maxline);
+void reader_tie(struct reader *r, struct writer *w);
+/* False at the end of input, or when stopped by a signal. */
+bool reader_next(struct reader *r, struct slice *line);
+void reader_close_or_die(struct reader *r);
+
+void writer_init(struct writer *w, int fd);
+/* Opens for writing, created or emptied; dies when it cannot (74). */
+void writer_open(struct writer *w, const char *path);
+void writer_flush(struct writer *w);
+/* Flush, fsync where that means something, close; dies of any failure. */
+void writer_close_or_die(struct writer *w);
+void writer_add_slow(struct writer *w, const void *p, size_t n);
+
+static inline void
+writer_add(struct writer *w, const void *p, size_t n)
+{
+	if (w->buf.cap - w->buf.len > n && w->buf.len + n < LINE_PIECE) {
+		memcpy(w->buf.data + w->buf.len, p, n);
+		w->buf.len += n;
+		w->bytes += n;
+	} else {
+		writer_add_slow(w, p, n);
+	}
+}
+
+#endif

@@ -1,0 +1,192 @@
+#include "msg.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "banned.h"
+
+const char *progname = "vpipe";
+int verbosity;
+
+static bool progress_shown;
+
+static void
+emit(const char *fmt, va_list ap, int err)
+{
+	char text[2048];
+	int n;
+
+	progress_clear();
+	n = vsnprintf(text, sizeof text, fmt, ap);
+	if (n < 0)
+		text[0] = '\0';
+	/* one write, so that lines of several processes do not mix */
+	if (err != 0)
+		fprintf(stderr, "%s: %s: %s\n", progname, text, strerror(err));
+	else
+		fprintf(stderr, "%s: %s\n", progname, text);
+}
+
+void
+die(int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	emit(fmt, ap, 0);
+	va_end(ap);
+	exit(status);
+}
+
+void
+die_errno(int status, const char *fmt, ...)
+{
+	va_list ap;
+	int err = errno;
+
+	va_start(ap, fmt);
+	emit(fmt, ap, err);
+	va_end(ap);
+	exit(status);
+}
+
+void
+warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (verbosity < 0)
+		return;
+	va_start(ap, fmt);
+	emit(fmt, ap, 0);
+	va_end(ap);
+}
+
+void
+warn_errno(const char *fmt, ...)
+{
+	va_list ap;
+	int err = errno;
+
+	if (verbosity < 0)
+		return;
+	va_start(ap, fmt);
+	emit(fmt, ap, err);
+	va_end(ap);
+}
+
+void
+info(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (verbosity < 1)
+		return;
+	va_start(ap, fmt);
+	emit(fmt, ap, 0);
+	va_end(ap);
+}
+
+void
+say(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	emit(fmt, ap, 0);
+	va_end(ap);
+}
+
+void
+progress(const char *fmt, ...)
+{
+	static int tty = -1;
+	static int64_t next_at;
+	va_list ap;
+
+	if (tty < 0)
+		tty = isatty(STDERR_FILENO);
+	if (!tty || verbosity < 0 || clock_mono_ms() < next_at)
+		return;
+	next_at = clock_mono_ms() + 250;
+	fprintf(stderr, "\r\033[K%s: ", progname);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fflush(stderr);
+	progress_shown = true;
+}
+
+void
+progress_clear(void)
+{
+	if (!progress_shown)
+		return;
+	fputs("\r\033[K", stderr);
+	progress_shown = false;
+}
+
+void *
+xmalloc(size_t n)
+{
+	void *p = malloc(n ? n : 1);
+
+	if (p == NULL)
+		die(EX_SOFTWARE, "out of memory");
+	return p;
+}
+
+void *
+xcalloc(size_t n, size_t size)
+{
+	void *p = calloc(n ? n : 1, size ? size : 1);
+
+	if (p == NULL)
+		die(EX_SOFTWARE, "out of memory");
+	return p;
+}
+
+void *
+xrealloc(void *old, size_t n)
+{
+	void *p = realloc(old, n ? n : 1);
+
+	if (p == NULL)
+		die(EX_SOFTWARE, "out of memory");
+	return p;
+}
+
+char *
+xstrndup(const char *s, size_t n)
+{
+	char *p = xmalloc(n + 1);
+
+	memcpy(p, s, n);
+	p[n] = '\0';
+	return p;
+}
+
+char *
+xstrdup(const char *s)
+{
+	return xstrndup(s, strlen(s));
+}
+
+char *
+xasprintf(const char *fmt, ...)
+{
+	va_list ap;
+	char *p;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&p, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		die(EX_SOFTWARE, "out of memory");
+	return p;
+}
