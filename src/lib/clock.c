@@ -25,30 +25,45 @@ clock_mono_ms(void)
 	return ms_of(CLOCK_MONOTONIC);
 }
 
+static int pinned = -1;		/* not known yet */
+static int64_t pin, pin_mono;
+static bool pin_runs;
+
+static void
+read_pin(void)
+{
+	const char *s = getenv("VPIPE_NOW");
+	size_t len;
+
+	pinned = s != NULL && *s != '\0';
+	if (!pinned)
+		return;
+	len = strlen(s);
+	pin_runs = s[len - 1] == '+';
+	if (!clock_parse(s, len - pin_runs, &pin))
+		die(EX_USAGE, "VPIPE_NOW '%s' is no RFC 3339 time", s);
+	pin_mono = clock_mono_ms();
+}
+
 int64_t
 clock_now_ms(void)
 {
-	static int pinned = -1;
-	static int64_t pin, pin_mono;
-	static bool runs;
-	const char *s;
-	size_t len;
-
-	if (pinned < 0) {
-		s = getenv("VPIPE_NOW");
-		pinned = s != NULL && *s != '\0';
-		if (pinned) {
-			len = strlen(s);
-			runs = s[len - 1] == '+';
-			if (!clock_parse(s, len - runs, &pin))
-				die(EX_USAGE,
-				    "VPIPE_NOW '%s' is no RFC 3339 time", s);
-			pin_mono = clock_mono_ms();
-		}
-	}
+	if (pinned < 0)
+		read_pin();
 	if (!pinned)
 		return ms_of(CLOCK_REALTIME);
-	return runs ? pin + clock_mono_ms() - pin_mono : pin;
+	return pin_runs ? pin + clock_mono_ms() - pin_mono : pin;
+}
+
+void
+clock_pass_ms(int64_t ms)
+{
+	if (pinned < 0)
+		read_pin();
+	if (pinned && !pin_runs)
+		pin += ms;
+	else
+		clock_sleep_ms(ms);
 }
 
 void

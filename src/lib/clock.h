@@ -17,6 +17,8 @@
 int64_t clock_now_ms(void);	/* Unix time in milliseconds, pinned or not */
 int64_t clock_mono_ms(void);	/* never pinned: for pauses and time-outs */
 void clock_sleep_ms(int64_t ms);	/* returns early when stopped */
+/* Lets time pass: sleeps as above, or moves on a clock that stands still. */
+void clock_pass_ms(int64_t ms);
 
 /* "2026-11-21T01:18:55.123Z"; returns s. */
 char *clock_format(int64_t ms, char s[CLOCK_LEN]);

@@ -1,0 +1,78 @@
+/*
+ * verdict: what an answer of a marketplace means, judged by the rules of its
+ * source description.  A refusal is never emptiness: whatever is not plainly
+ * data gets a name of its own.
+ *
+ *	rules -> refused:<name>, gone, ...     the first rule that holds
+ *	error -> failed:<cause>
+ *	JSON whose hits are an array -> empty or ok
+ *	JSON of a kind that has no hits -> ok
+ *	anything else -> unreadable
+ *
+ * A rule holds when all of its conditions do: kind, status, type, not_type,
+ * form, header, has, lacks, equals, contains.
+ */
+#ifndef VERDICT_H
+#define VERDICT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "source.h"
+
+enum answer_form {
+	FORM_NONE,		/* no body, or an empty one */
+	FORM_JSON,
+	FORM_TEXT,
+	FORM_BASE64,		/* any other bytes */
+	FORM_ERROR		/* no answer at all */
+};
+
+struct answer_header {
+	struct slice name, value;
+};
+
+struct answer {
+	struct slice kind;		/* "search" */
+	struct slice endpoint;		/* its name; empty: by the shape */
+	int status;			/* 0: none */
+	const struct answer_header *headers;
+	size_t nheaders;		/* names compare without case */
+	enum answer_form form;
+	struct slice bytes;		/* the body's own, decoded */
+	struct val json;		/* FORM_JSON: the body */
+	struct slice error;		/* FORM_ERROR: its cause */
+};
+
+/* What the source description says of the hits of a kind of request. */
+struct hits {
+	struct slice endpoint;
+	struct paths each;		/* to the array */
+	struct paths id, promoted;	/* from an element */
+	struct paths total, total_pages;	/* from the body */
+};
+
+struct verdict {
+	char name[64];			/* "ok", "refused:rate-limit" ... */
+	const struct hits *hits;	/* NULL when none fits */
+	struct val each;		/* the array of hits, or SCAN_NONE */
+	size_t found;			/* its elements */
+	bool has_total, has_pages;
+	int64_t total, total_pages;
+};
+
+struct verdict_rules;
+
+struct verdict_rules *verdict_load(const struct source *s);	/* dies (78) */
+void verdict_free(struct verdict_rules *r);
+/* Allocates nothing; the result borrows from the rules and the answer. */
+struct verdict verdict_of(const struct verdict_rules *r,
+    const struct answer *a);
+/* "refused:..." or "failed:...": nothing may be concluded from the answer. */
+bool verdict_refused(const struct verdict *v);
+/* One hit's promoted flag: the path exists and is neither false nor null;
+ * of an object {"flag": x} or the like the paths must name the member. */
+bool hit_promoted(const struct hits *h, struct val element);
+
+#endif
