@@ -1,0 +1,190 @@
+# helper.bash - what the tests share: folders, PostgreSQL, the market
+#
+#	load helper		at the top of a .bats file, which gets
+#
+#	$ROOT $BIN		the tree; the programs (BIN=bin/asan make check)
+#	$tmp			this test's folder (in setup_file: the file's)
+#	$raw $records		fixtures/raw, fixtures/records
+#	$SHARED			../shared, or empty: need_shared skips then
+#	pg_start pg_stop	a PostgreSQL for this file, in setup_file and
+#				teardown_file; exports PG*, never the real one
+#	pg_migrated pg_fresh	migrated, and a copy of that for each test
+#	market_start market_stop	the simulator; $MARKET, $TRUTH
+#
+# No test sees the settings of who runs it: VPIPE_* and PG* are cleared, the
+# data folder is below $tmp.
+
+bats_require_minimum_version 1.5.0
+
+ROOT=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
+BIN=$(cd "$ROOT" && cd "${BIN:-bin}" && pwd)
+raw=$ROOT/fixtures/raw
+records=$ROOT/fixtures/records
+tmp=${BATS_TEST_TMPDIR:-${BATS_FILE_TMPDIR:-}}
+SHARED=$(cd "$ROOT/../shared" 2>/dev/null && pwd) || SHARED=
+export ROOT BIN SHARED VPIPE_BIN=$BIN
+
+for name in ${!VPIPE_*} ${!PG*}; do
+	[[ $name == VPIPE_BIN || ${!name} == "${BATS_FILE_TMPDIR:--}"/* ||
+	    (-n ${PG_FOLDER:-} && $name == PG*) ]] || unset "$name"
+done
+export LC_ALL=C.UTF-8 TZ=UTC VPIPE_CONF=/dev/null VPIPE_DATA=$tmp/data
+[[ $PATH == "$BIN:"* ]] || export PATH=$BIN:$PATH
+
+need_shared() {
+	[[ -n $SHARED ]] || skip "../shared is absent: ${1:-its captures are not read}"
+}
+
+# --- what must hold -----------------------------------------------------------
+
+# fails STATUS WORDS COMMAND...: ends so and says so on stderr, in one line.
+fails() {
+	local status=$1 words=$2
+
+	shift 2
+	run "-$status" --separate-stderr "$@"
+	if [[ $stderr != *"$words"* || ${#stderr_lines[@]} -ne 1 ]]; then
+		printf 'want one line with: %s\nhave: %s\n' "$words" "$stderr"
+		return 1
+	fi
+}
+
+# same WANT HAVE: two texts.
+same() {
+	[[ $1 == "$2" ]] || {
+		diff <(printf '%s\n' "$1") <(printf '%s\n' "$2") || :
+		return 1
+	}
+}
+
+# After `run`: stdout is what the file holds.
+assert_stdout_is() {
+	diff "$1" <(printf '%s\n' "$output")
+}
+
+# until_true SECONDS COMMAND...: a condition that another process brings about.
+until_true() {
+	local deadline=$((SECONDS + $1))
+
+	shift
+	until "$@"; do
+		((SECONDS < deadline)) || return 1
+		sleep 0.05
+	done
+}
+
+# ended PID: it is no longer there.
+ended() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+# --- PostgreSQL ---------------------------------------------------------------
+
+# pg_start [SETTING=VALUE]...: not durable, but quick; unix socket only.
+pg_start() {
+	local pg=/usr/lib/postgresql/15/bin setting
+
+	[[ -x $pg/initdb ]] || pg=$(pg_config --bindir)
+	export PG_FOLDER PG_BIN=$pg
+	PG_FOLDER=$(mktemp -d /tmp/vpg.XXXXXX)
+	((EUID != 0)) || chown postgres "$PG_FOLDER"
+	pg_user "$pg/initdb" -D "$PG_FOLDER/d" -U vpipe -A trust -E UTF8 \
+	    --locale=C.UTF-8 --no-sync >"$BATS_FILE_TMPDIR/initdb" 2>&1 ||
+	    { cat "$BATS_FILE_TMPDIR/initdb"; return 1; }
+	for setting in "listen_addresses=''" "fsync=off" "jit=off" \
+	    "unix_socket_directories='$PG_FOLDER'" "synchronous_commit=off" \
+	    "full_page_writes=off" "max_connections=40" "timezone='UTC'" \
+	    "log_min_messages=fatal" "wal_level=minimal" "max_wal_senders=0" \
+	    "shared_buffers=128MB" "max_wal_size=2GB" "$@"; do
+		printf '%s\n' "$setting"
+	done >>"$PG_FOLDER/d/postgresql.conf"
+	pg_up
+	export PGHOST=$PG_FOLDER PGUSER=vpipe PGDATABASE=vpipe
+	psql -X -q -d postgres -c 'create database vpipe'
+}
+
+# The server of pg_start, up again after pg_down.
+pg_up() {
+	(cd / && pg_user "$PG_BIN/pg_ctl" -D "$PG_FOLDER/d" -l "$PG_FOLDER/log" \
+	    -w -s start) 3>&- 4>&- 9>&-
+}
+
+# Stops it at once, as if the machine were switched off ("fast" is orderly).
+pg_down() {
+	pg_user "$PG_BIN/pg_ctl" -D "$PG_FOLDER/d" -m "${1:-immediate}" -w -s stop
+}
+
+pg_stop() {
+	[[ -n ${PG_FOLDER:-} ]] || return 0
+	[[ ! -e $PG_FOLDER/d/postmaster.pid ]] || pg_down
+	rm -rf -- "$PG_FOLDER"
+	unset PG_FOLDER
+}
+
+# pg_migrated, in setup_file after pg_start: migrates, with a key for the file.
+# pg_fresh, in setup: this test's own copy of that database.
+pg_migrated() {
+	export VPIPE_KEY=$BATS_FILE_TMPDIR/key
+	VPIPE_DATA=$BATS_FILE_TMPDIR/data "$ROOT/scripts/db" migrate \
+	    2>"$BATS_FILE_TMPDIR/migrate" ||
+	    { cat "$BATS_FILE_TMPDIR/migrate"; return 1; }
+}
+
+pg_fresh() {
+	export PGDATABASE=test_$BATS_TEST_NUMBER
+	psql -X -q -d postgres -c "create database $PGDATABASE template vpipe"
+}
+
+pg_user() {
+	if ((EUID == 0)); then
+		runuser -u postgres -- "$@"
+	else
+		"$@"
+	fi
+}
+
+# sql QUERY: its rows, columns between bars.
+sql() {
+	psql -X -v ON_ERROR_STOP=1 -q -A -t -c "$1"
+}
+
+# --- the market ---------------------------------------------------------------
+
+# market_start SCENARIO [ARGUMENT]...: sets MARKET (its URL), TRUTH.
+market_start() {
+	local scenario=$1
+
+	shift
+	TRUTH=$tmp/truth.ndjson
+	rm -f "$tmp/market.out"
+	vmarket --scenario "$scenario" --port 0 --truth "$TRUTH" "$@" \
+	    >"$tmp/market.out" 2>"$tmp/market.err" 3>&- 4>&- &
+	MARKET_PID=$!
+	until_true 10 market_listens || { cat "$tmp/market.err"; return 1; }
+	MARKET=$(sed -n 's/^listening //p' "$tmp/market.out")
+	export MARKET TRUTH MARKET_PID VPIPE_BASE_URL=$MARKET
+}
+
+market_listens() {
+	grep -q '^listening ' "$tmp/market.out"
+}
+
+# market_clock TIME: moves the virtual clock forward.
+market_clock() {
+	curl -sS -f -X POST "$MARKET/_market/clock?to=$1" >/dev/null
+}
+
+market_requests() {
+	curl -sS -f "$MARKET/_market/requests"
+}
+
+market_stop() {
+	[[ -n ${MARKET_PID:-} ]] || return 0
+	kill "$MARKET_PID" 2>/dev/null || :
+	wait "$MARKET_PID" 2>/dev/null || :
+	unset MARKET_PID
+}
+
+teardown() {
+	market_stop
+}
