@@ -1,0 +1,43 @@
+/*
+ * retry: when to try again, and after how long.  Arithmetic, no sockets.
+ *
+ * The causes worth another try are a closed list; a refusal is none of them.
+ * The pause is "full jitter": anything between nothing and a bound that
+ * doubles, so that many clients do not come back in step.  Retry-After is a
+ * floor under it that nothing shortens.
+ */
+#ifndef RETRY_H
+#define RETRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buf.h"
+
+struct retry_policy {
+	int tries;			/* in all, the first included */
+	int64_t base_ms, cap_ms;	/* the bound after the first failure,
+					   and what it never exceeds */
+};
+
+#define RETRY_DEFAULT ((struct retry_policy){ 3, 1000, 30000 })
+
+/* 408, 500, 502, 503, 504. */
+bool retry_status(int status);
+/* "resolve", "connect", "timeout", "reset", "truncated"; NULL is none. */
+bool retry_cause(const char *cause);
+/*
+ * The pause after the attempt that failed (the first is 1), for a random
+ * number in [0, 1000000]; floor_ms is what Retry-After asked for, or 0.
+ */
+int64_t retry_pause(const struct retry_policy *p, int attempt,
+    int64_t millionths, int64_t floor_ms);
+/* Uniform in [0, most], from the system. */
+int64_t retry_random(int64_t most);
+/*
+ * Retry-After (RFC 9110, 10.2.3): seconds, or an HTTP date in any of its three
+ * forms; a date that has passed is 0.  False when it is neither.
+ */
+bool retry_after(struct slice text, int64_t now_ms, int64_t *ms);
+
+#endif

@@ -1,0 +1,246 @@
+/* draft: the three ways in which somebody asks; see query.h. */
+#include "query.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+
+#include "url.h"
+#include "banned.h"
+
+static bool
+find_site(const struct markets *ms, struct slice host, struct draft *d,
+    struct buf *why)
+{
+	size_t i;
+
+	for (i = 0; i < ms->n; i++) {
+		d->m = ms->v[i];
+		d->site = market_site(d->m, host);
+		if (d->site != NULL)
+			return true;
+	}
+	buf_addf(why, "no source has a site '%.*s'", SLICE_ARG(host));
+	return false;
+}
+
+bool
+draft_for_site(const struct markets *ms, const char *host, struct draft *d,
+    struct buf *why)
+{
+	*d = (struct draft){ 0 };
+	return find_site(ms, slice_of(host), d, why);
+}
+
+void
+draft_release(struct draft *d)
+{
+	params_release(&d->params);
+	free(d->kind);
+	free(d->endpoint);
+	*d = (struct draft){ 0 };
+}
+
+/* ---- a pasted URL ---- */
+
+static bool
+take_path(struct draft *d, struct slice path, struct buf *why)
+{
+	struct val_iter it = val_each(val_member(d->m->web, "paths"));
+	struct slice name, value;
+	struct val v;
+	char *pattern;
+	bool found;
+
+	while (val_next(&it, NULL, &v)) {
+		if ((pattern = val_cstr(v)) == NULL)
+			continue;
+		found = url_path_match(pattern, path, &name, &value);
+		if (found && name.p != NULL)
+			params_add(&d->params, name, value);
+		free(pattern);
+		if (found)
+			return true;
+	}
+	buf_addf(why, "'%.*s' is no page of a catalog or a search",
+	    SLICE_ARG(path));
+	return false;
+}
+
+/* "x[]" for "x", "x[]" and "x[3]". */
+static void
+as_list(struct slice key, struct buf *out)
+{
+	const char *open = memchr(key.p, '[', key.len);
+	size_t base = open == NULL ? key.len : (size_t)(open - key.p), i;
+
+	for (i = base + 1; i < key.len && isdigit((unsigned char)key.p[i]);
+	    i++)
+		;
+	if (open != NULL && (i + 1 != key.len || key.p[i] != ']'))
+		base = key.len;		/* "x[a]": a name of its own */
+	buf_add(out, key.p, base);
+	buf_adds(out, "[]");
+}
+
+static bool
+is_ignored(const struct draft *d, struct slice key)
+{
+	struct val_iter it = val_each(val_member(d->m->web, "ignore"));
+	struct val v;
+	char *name;
+	size_t len;
+	bool found = false;
+
+	while (!found && val_next(&it, NULL, &v)) {
+		if ((name = val_cstr(v)) == NULL)
+			continue;
+		len = strlen(name);
+		if (len > 0 && name[len - 1] == '*')
+			found = key.len >= len - 1 &&
+			    memcmp(key.p, name, len - 1) == 0;
+		else
+			found = slice_is(key, name);
+		free(name);
+	}
+	return found;
+}
+
+static bool
+take_pair(struct draft *d, struct slice key, struct slice value,
+    struct buf *why)
+{
+	struct val map = val_member(d->m->web, "parameters"), v;
+	struct buf list = { 0 };
+	char *name;
+
+	v = val_get(map, key);
+	as_list(key, &list);
+	if (val_type(v) != SCAN_STRING)
+		v = val_get(map, buf_slice(&list));
+	if (val_type(v) != SCAN_STRING)		/* "x[]" for "x" */
+		v = val_get(map, (struct slice){ list.data, list.len - 2 });
+	buf_release(&list);
+	name = val_cstr(v);
+	if (name != NULL && value.len > 0)
+		params_add(&d->params, slice_of(name), value);
+	if (name == NULL && is_ignored(d, key))
+		warn("parameter '%.*s' asks nothing, left out",
+		    SLICE_ARG(key));
+	else if (name == NULL)
+		buf_addf(why, "parameter '%.*s' is unknown to '%s'",
+		    SLICE_ARG(key), d->m->source->name);
+	free(name);
+	return why->len == 0;
+}
+
+bool
+draft_from_url(const struct markets *ms, const char *text, struct draft *d,
+    struct buf *why)
+{
+	struct buf k = { 0 }, v = { 0 };
+	struct slice key, value;
+	struct url u;
+	bool ok;
+
+	*d = (struct draft){ 0 };
+	if (!url_split(text, &u)) {
+		buf_adds(why, "no URL of a site");
+		return false;
+	}
+	ok = find_site(ms, u.host, d, why) && take_path(d, u.path, why);
+	while (ok && url_pair(&u.query, &key, &value)) {
+		buf_reset(&k);
+		buf_reset(&v);
+		buf_grow(&v, 0);
+		ok = url_decode(key, true, &k) && url_decode(value, true, &v);
+		if (!ok)
+			buf_addf(why, "'%.*s' is badly encoded",
+			    (int)(value.p + value.len - key.p), key.p);
+		ok = ok && (k.len == 0 || take_pair(d, buf_slice(&k),
+		    buf_slice(&v), why));
+	}
+	buf_release(&k);
+	buf_release(&v);
+	return ok;
+}
+
+/* ---- a request object ---- */
+
+static bool
+take_value(struct draft *d, const char *name, struct val v, struct buf *why)
+{
+	struct buf tmp = { 0 };
+	struct slice text = val_text(v);
+	bool ok = true;
+
+	if (val_type(v) == SCAN_STRING)
+		ok = val_string(v, &tmp, &text) &&
+		    memchr(text.p, '\0', text.len) == NULL;
+	else if (val_type(v) != SCAN_NUMBER)
+		ok = false;
+	if (!ok)
+		buf_addf(why, "parameter '%s' is neither text nor number",
+		    name);
+	else if (text.len > 0)
+		params_add(&d->params, slice_of(name), text);
+	buf_release(&tmp);
+	return ok;
+}
+
+static bool
+take_params(struct draft *d, struct val params, struct buf *why)
+{
+	struct val_iter it = val_each(params), values;
+	struct slice key;
+	struct val v, one;
+	char *name;
+	bool ok = true;
+
+	if (val_type(params) > SCAN_NULL && val_type(params) != SCAN_OBJECT) {
+		buf_adds(why, "'params' is no object");
+		return false;
+	}
+	while (ok && val_next(&it, &key, &v)) {
+		name = xstrndup(key.p, key.len);
+		if (val_type(v) == SCAN_ARRAY) {
+			values = val_each(v);
+			while (ok && val_next(&values, NULL, &one))
+				ok = take_value(d, name, one, why);
+		} else if (val_type(v) != SCAN_NULL) {
+			ok = take_value(d, name, v, why);
+		}
+		free(name);
+	}
+	return ok;
+}
+
+bool
+draft_from_json(const struct markets *ms, struct val v, struct draft *d,
+    struct buf *why)
+{
+	char *url = val_cstr(val_member(v, "url"));
+	char *site = val_cstr(val_member(v, "site"));
+	struct val source = val_member(v, "source");
+	bool ok;
+
+	*d = (struct draft){ 0 };
+	if (url != NULL) {
+		ok = draft_from_url(ms, url, d, why);
+	} else if (site != NULL) {
+		ok = find_site(ms, slice_of(site), d, why);
+	} else {
+		ok = false;
+		buf_adds(why, "a request needs a 'site' or a 'url'");
+	}
+	free(url);
+	free(site);
+	if (ok && val_type(source) != SCAN_NONE &&
+	    !val_is(source, d->m->source->name)) {
+		buf_addf(why, "site '%s' is not of that source",
+		    d->site->host);
+		return false;
+	}
+	d->kind = val_cstr(val_member(v, "kind"));
+	d->endpoint = val_cstr(val_member(v, "endpoint"));
+	return ok && take_params(d, val_member(v, "params"), why);
+}

@@ -1,0 +1,344 @@
+#include "pages.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "ids.h"
+#include "json.h"
+#include "stop.h"
+#include "banned.h"
+
+/* Share of a page's ids, paid placements aside, that makes it a known one. */
+#define HOLDS_PERCENT 95
+#define HOLDS_RUNNING 2
+
+struct walk {
+	struct run *r;
+	const struct query *q;
+	const struct pages_options *o;
+	struct ids known;		/* the state's */
+	struct ids seen;		/* in this walk, all */
+	struct ids fresh;		/* in this walk, paid placements aside */
+	bool has_state;
+	int64_t page, first_at;
+	int64_t asked, answered;
+	int64_t totals[2];		/* first and last; -1: not said */
+	int running;			/* pages that hold, one after another */
+	char *pin, *token;
+	char why[80];			/* empty: goes on */
+	bool walked, gap;
+};
+
+/* What a page brought. */
+struct found {
+	size_t hits, fresh, organic, known, old;
+};
+
+/* The page at which the site's window ends; 0: it has none. */
+static int64_t
+window_pages(const struct query *q)
+{
+	const struct paging *p = &q->endpoint->paging;
+	int64_t per_page = q->per_page > 0 ? q->per_page : p->max_per_page;
+
+	return p->window > 0 ? (p->window + per_page - 1) / per_page : 0;
+}
+
+int64_t
+pages_last(const struct query *q, const struct pages_options *o)
+{
+	int64_t last = window_pages(q), ours = q->page + o->max_pages - 1;
+
+	if (o->max_pages > 0 && (last == 0 || ours < last))
+		last = ours;
+	return last > 0 && last < q->page ? q->page : last;
+}
+
+/* ---- one page ---- */
+
+enum outcome
+pages_ask(struct run *r, struct session *s, const struct query *q,
+    int64_t page, const char *url)
+{
+	struct call c = { .kind = q->endpoint->kind, .site = q->site,
+		.url = url, .query = q, .page = page, .renewable =
+		val_type(q->m->session) == SCAN_OBJECT };
+	enum outcome out = session_open(r, s, q->site);
+
+	if (out == ANSWERED) {
+		c.headers = session_headers(s, q->endpoint);
+		out = run_ask(r, &c);
+		if (out != UNAUTHORIZED)
+			return out;
+		info("'%s' wants a new session", q->site->host);
+		out = session_renew(r, s);
+		c.headers = session_headers(s, q->endpoint);
+		c.renewable = false;
+		c.attempt = 1;
+		if (out == ANSWERED)
+			return run_ask(r, &c);
+		run_count_unasked(r, FAILED);	/* it was asked once */
+		return out;
+	}
+	run_count_unasked(r, out);
+	return out;
+}
+
+static void
+stop(struct walk *w, const char *why, bool walked)
+{
+	snprintf(w->why, sizeof w->why, "%s", why);
+	w->walked = walked;
+}
+
+static bool
+is_old(const struct walk *w, struct val hit)
+{
+	struct val v = paths_find(hit, &w->q->endpoint->listing_time);
+	struct buf tmp = { 0 };
+	struct slice text;
+	int64_t at;
+	bool known;
+
+	if (val_int64(v, &at)) {
+		at *= 1000;		/* Unix seconds */
+		known = true;
+	} else {
+		known = val_string(v, &tmp, &text) &&
+		    clock_parse(text.p, text.len, &at);
+	}
+	buf_release(&tmp);
+	return known && at < w->r->began_at - w->o->since_ms;
+}
+
+static struct found
+take_hits(struct walk *w)
+{
+	const struct verdict *v = &w->r->verdict;
+	struct val_iter it = val_each(v->each);
+	struct found f = { 0 };
+	struct slice id;
+	struct val hit;
+
+	while (val_next(&it, NULL, &hit)) {
+		f.hits++;
+		id = val_text(paths_find(hit, &v->hits->id));
+		if (id.len == 0)
+			continue;
+		f.fresh += ids_add(&w->seen, id);
+		if (hit_promoted(v->hits, hit))
+			continue;
+		f.organic++;
+		f.known += ids_has(&w->known, id);
+		f.old += w->o->since_ms > 0 && is_old(w, hit);
+		ids_add(&w->fresh, id);
+	}
+	return f;
+}
+
+/* Keeps what the next page is asked with. */
+static void
+take_paging(struct walk *w)
+{
+	const struct paging *p = &w->q->endpoint->paging;
+	struct val root = scan_root(w->r->scan), v;
+	struct slice text;
+
+	if (w->pin == NULL && p->pin != NULL) {
+		v = paths_find(root, &p->pin_from);
+		text = val_text(v);
+		w->pin = val_type(v) == SCAN_NUMBER ?
+		    xstrndup(text.p, text.len) : val_cstr(v);
+	}
+	free(w->token);
+	w->token = NULL;
+	if (p->token != NULL) {
+		v = paths_find(root, &p->token_from);
+		text = val_text(v);
+		w->token = val_type(v) == SCAN_NUMBER ?
+		    xstrndup(text.p, text.len) : val_cstr(v);
+	}
+	if (w->r->verdict.has_total) {
+		w->totals[1] = w->r->verdict.total;
+		if (w->totals[0] < 0)
+			w->totals[0] = w->totals[1];
+	}
+}
+
+/* ---- when to stop ---- */
+
+static bool
+is_last(const struct walk *w, const struct found *f)
+{
+	const struct verdict *v = &w->r->verdict;
+
+	if (w->q->endpoint->paging.token != NULL)
+		return w->token == NULL || *w->token == '\0';
+	if (v->has_pages)
+		return w->page >= v->total_pages;
+	return w->q->per_page > 0 && f->hits < (size_t)w->q->per_page;
+}
+
+static bool
+is_known(struct walk *w, const struct found *f)
+{
+	bool holds = false;
+
+	if (f->organic == 0)
+		return false;		/* says nothing either way */
+	if (w->has_state && w->q->newest_first)
+		holds = f->known * 100 >= f->organic * HOLDS_PERCENT;
+	if (w->o->since_ms > 0)
+		holds = holds || f->old == f->organic;
+	w->running = holds ? w->running + 1 : 0;
+	return w->running == HOLDS_RUNNING;
+}
+
+static void
+decide(struct walk *w, const struct found *f)
+{
+	const struct endpoint *e = w->q->endpoint;
+	int64_t limit = window_pages(w->q);
+	bool known = is_known(w, f), last = is_last(w, f);
+	/* a capped total ends where the window does, not where the hits do */
+	bool capped = e->cap > 0 && w->totals[1] >= e->cap;
+
+	if (f->hits == 0)
+		stop(w, "empty", true);
+	else if (known)
+		stop(w, "watermark", true);
+	else if (last && !capped)
+		stop(w, "end", true);
+	else if (last || (limit > 0 && w->page >= limit))
+		stop(w, "page-limit", true);
+	else if (f->fresh == 0)
+		stop(w, "no-new", true);
+	else if (w->o->max_pages > 0 && w->answered >= w->o->max_pages)
+		stop(w, "max-pages", false);
+	w->gap = strcmp(w->why, "page-limit") == 0 &&
+	    ((w->has_state && w->q->newest_first) || w->o->since_ms > 0);
+}
+
+static void
+stop_outcome(struct walk *w, enum outcome out)
+{
+	if (stopped)
+		stop(w, "signal", false);
+	else if (out == PUT_OFF)
+		stop(w, w->r->stop, false);
+	else
+		stop(w, w->r->verdict.name, false);
+}
+
+/* ---- the walk ---- */
+
+static void
+walk_page(struct walk *w, struct session *s, struct buf *url)
+{
+	enum outcome out;
+	struct found f;
+
+	query_url(w->q, w->page, w->token, w->pin, url);
+	out = pages_ask(w->r, s, w->q, w->page, url->data);
+	w->asked += out != PUT_OFF;
+	if (out != ANSWERED) {
+		stop_outcome(w, out);
+		return;
+	}
+	w->answered++;
+	if (w->answered == 1)
+		w->first_at = w->r->answer_at;
+	take_paging(w);
+	f = take_hits(w);
+	decide(w, &f);
+	w->page++;
+}
+
+static void
+put_total(struct json *j, const char *key, int64_t n)
+{
+	json_key(j, key);
+	if (n < 0)
+		json_null(j);
+	else
+		json_int(j, n);
+}
+
+static void
+put_state(struct walk *w, struct slice known, struct json *j)
+{
+	struct buf b = { 0 };
+
+	json_key(j, "state");
+	if (w->walked && w->answered > 0) {
+		state_next(&b, w->first_at, &w->fresh, &w->known);
+		json_raw(j, buf_slice(&b));
+		buf_release(&b);
+	} else if (known.p != NULL) {
+		json_raw(j, known);
+	} else {
+		json_null(j);
+	}
+}
+
+static void
+report(struct walk *w, struct slice known, struct json *j)
+{
+	json_object(j);
+	json_key(j, "query");
+	json_cstr(j, w->q->name);
+	json_key(j, "site");
+	json_cstr(j, w->q->site->host);
+	query_put_catalog(w->q, j);
+	json_key(j, "kind");
+	json_cstr(j, w->q->endpoint->kind);
+	json_key(j, "endpoint");
+	json_cstr(j, w->q->endpoint->name);
+	json_key(j, "asked");
+	json_int(j, w->asked);
+	json_key(j, "answered");
+	json_int(j, w->answered);
+	json_key(j, "stop");
+	json_cstr(j, w->why);
+	json_key(j, "walked");
+	json_bool(j, w->walked);
+	json_key(j, "gap");
+	json_bool(j, w->gap);
+	put_total(j, "total_first", w->totals[0]);
+	put_total(j, "total_last", w->totals[1]);
+	put_state(w, known, j);
+	json_end(j);
+}
+
+void
+pages_walk(struct run *r, struct session *s, const struct query *q,
+    const struct pages_options *o, struct slice known, struct json *out)
+{
+	struct walk w = { .r = r, .q = q, .o = o, .page = q->page,
+		.totals = { -1, -1 }, .has_state = known.p != NULL };
+	struct buf url = { 0 };
+
+	if (known.p != NULL)
+		state_ids(known, &w.known);
+	if (q->time != NULL)
+		w.pin = xstrdup(q->time);
+	while (w.why[0] == '\0')
+		walk_page(&w, s, &url);
+	/* begun in the middle, or at an old time: it says nothing of the top */
+	if (q->page != 1 || q->time != NULL)
+		w.walked = false;
+	if (w.gap)
+		warn("%s: the page limit came before the state: a gap",
+		    q->name);
+	info("%s: %" PRId64 " pages, %zu items, %s", q->name, w.answered,
+	    w.seen.n, w.why);
+	report(&w, known, out);
+	ids_release(&w.known);
+	ids_release(&w.seen);
+	ids_release(&w.fresh);
+	free(w.pin);
+	free(w.token);
+	buf_release(&url);
+}

@@ -1,0 +1,41 @@
+/*
+ * pages: walk a query page by page, to its own stop.
+ *
+ *	end		the last page there is
+ *	page-limit	the window of the site is used up
+ *	watermark	two pages running hold what the state holds already, or
+ *			(with --since) what is older than asked
+ *	no-new, empty	a page brings nothing that an earlier one had not, or
+ *			nothing at all
+ *
+ * These are "walked".  max-pages, budget, signal, refused:<name> and
+ * failed:<cause> are not, and then the query carries the state it began with.
+ */
+#ifndef VFETCH_PAGES_H
+#define VFETCH_PAGES_H
+
+#include "run.h"
+#include "session.h"
+#include "state.h"
+
+struct pages_options {
+	int64_t max_pages;		/* 0: no limit of ours */
+	int64_t since_ms;		/* 0: not asked */
+};
+
+/*
+ * Walks the query and adds its entry of the closing record to *out.  `known`
+ * is the state's JSON text (p NULL: none).
+ */
+void pages_walk(struct run *r, struct session *s, const struct query *q,
+    const struct pages_options *o, struct slice known, struct json *out);
+/* The last page that a walk can reach; 0 when nothing limits it. */
+int64_t pages_last(const struct query *q, const struct pages_options *o);
+/*
+ * One page: opens the session, asks, renews the session once.  The answer is
+ * in r->answer, its judgement in r->verdict.
+ */
+enum outcome pages_ask(struct run *r, struct session *s, const struct query *q,
+    int64_t page, const char *url);
+
+#endif

@@ -1,0 +1,325 @@
+#include "query.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "opt.h"
+#include "text.h"
+#include "url.h"
+#include "banned.h"
+
+static bool
+is_integer(const char *s)
+{
+	return *s != '\0' && s[strspn(s, "0123456789")] == '\0';
+}
+
+static bool
+is_decimal(const char *s)
+{
+	size_t n = strspn(s, "0123456789");
+
+	return n > 0 && (s[n] == '\0' ||
+	    (s[n] == '.' && is_integer(s + n + 1)));
+}
+
+static bool
+is_among(struct val list, const char *s)
+{
+	struct val_iter it = val_each(list);
+	struct val v;
+
+	if (val_type(list) != SCAN_ARRAY)
+		return true;
+	while (val_next(&it, NULL, &v))
+		if (val_is(v, s))
+			return true;
+	return false;
+}
+
+static bool
+check_value(const struct parameter *p, const char *s, struct buf *why)
+{
+	if (!text_valid(slice_of(s))) {
+		buf_addf(why, "parameter '%s' is not valid UTF-8", p->name);
+		return false;
+	}
+	if ((p->type == TYPE_INTEGER && !is_integer(s)) ||
+	    (p->type == TYPE_DECIMAL && !is_decimal(s)) ||
+	    !is_among(p->values, s)) {
+		buf_addf(why, "parameter '%s' does not take '%s'", p->name, s);
+		return false;
+	}
+	return true;
+}
+
+static bool
+settle_param(const struct endpoint *e, struct param *a, struct buf *why)
+{
+	const struct parameter *p = endpoint_parameter(e, slice_of(a->name));
+	size_t i;
+
+	if (p == NULL) {
+		buf_addf(why, "'%s' has no parameter '%s'", e->name, a->name);
+		return false;
+	}
+	if (p->why != NULL) {
+		buf_addf(why, "parameter '%s' is not honoured by '%s': %s",
+		    a->name, e->name, p->why);
+		return false;
+	}
+	param_canonical(a, p->list);
+	if (a->n > 1 && !p->list) {
+		buf_addf(why, "parameter '%s' takes one value, not %zu",
+		    a->name, a->n);
+		return false;
+	}
+	for (i = 0; i < a->n; i++)
+		if (!check_value(p, a->v[i], why))
+			return false;
+	return true;
+}
+
+/* page, per_page and time are no filters: they say where to look. */
+static bool
+settle_paging(struct query *q, const struct param *a, bool *taken,
+    struct buf *why)
+{
+	const struct paging *p = &q->endpoint->paging;
+	const char *text = a->v[a->n - 1];
+	int64_t n = 0;
+	bool ok = a->n == 1 && is_integer(text) && opt_number(text, &n);
+
+	*taken = true;
+	if (strcmp(a->name, "page") == 0 && p->token == NULL) {
+		q->page = n;
+		ok = ok && n > 0;
+	} else if (strcmp(a->name, "per_page") == 0 && p->per_page != NULL) {
+		q->per_page = n;
+		ok = ok && n > 0 && n <= p->max_per_page;
+	} else if (strcmp(a->name, "time") == 0 && p->pin != NULL) {
+		free(q->time);
+		q->time = xstrdup(text);
+	} else {
+		*taken = false;
+		return true;
+	}
+	if (!ok)
+		buf_addf(why, "parameter '%s' does not take '%s'", a->name,
+		    text);
+	return ok;
+}
+
+static void
+add_defaults(struct query *q)
+{
+	struct val_iter it = val_each(q->endpoint->defaults);
+	struct slice name;
+	struct val v;
+	char *value;
+
+	while (val_next(&it, &name, &v)) {
+		if (params_get(&q->params, name) != NULL ||
+		    (value = val_cstr(v)) == NULL)
+			continue;
+		params_add(&q->params, name, slice_of(value));
+		free(value);
+	}
+}
+
+static bool
+is_newest_first(const struct query *q)
+{
+	struct val_iter it = val_each(q->endpoint->newest_first);
+	const struct param *a;
+	struct slice name;
+	struct val v;
+
+	if (val_type(q->endpoint->newest_first) != SCAN_OBJECT)
+		return val_true(q->endpoint->newest_first);
+	while (val_next(&it, &name, &v)) {
+		a = params_get(&q->params, name);
+		if (a == NULL || a->n != 1 || !val_is(v, a->v[0]))
+			return false;
+	}
+	return true;
+}
+
+static char *
+make_name(const struct query *q)
+{
+	const struct param *a;
+	struct buf b = { 0 };
+	size_t i, k;
+
+	buf_addf(&b, "%s/%s", q->site->host, q->endpoint->kind);
+	for (i = 0; i < q->params.n; i++) {
+		a = &q->params.v[i];
+		buf_addf(&b, "%c%s=", i == 0 ? '?' : '&', a->name);
+		for (k = 0; k < a->n; k++) {
+			if (k > 0)
+				buf_addc(&b, ',');
+			url_encode(&b, slice_of(a->v[k]));
+		}
+	}
+	return buf_take(&b);
+}
+
+/* Moves the draft's parameters to the query, one by one. */
+static bool
+settle_params(struct params *from, struct query *q, struct buf *why)
+{
+	struct param *a;
+	bool taken;
+	size_t i;
+
+	for (i = 0; i < from->n; i++) {
+		a = &from->v[i];
+		if (!settle_paging(q, a, &taken, why))
+			return false;
+		if (taken)
+			continue;
+		if (!settle_param(q->endpoint, a, why))
+			return false;
+		if (a->n == 0)
+			continue;
+		q->params.v = xrealloc(q->params.v,
+		    (q->params.n + 1) * sizeof *q->params.v);
+		q->params.v[q->params.n++] = *a;
+		*a = (struct param){ .name = xstrdup(a->name) };
+	}
+	return true;
+}
+
+bool
+query_settle(struct draft *d, const char *endpoint, struct query *q,
+    struct buf *why)
+{
+	const char *kind = d->kind != NULL ? d->kind : "search";
+	const char *name = endpoint != NULL ? endpoint : d->endpoint;
+
+	*q = (struct query){ .m = d->m, .site = d->site, .page = 1 };
+	q->endpoint = market_endpoint(d->m, kind, name);
+	if (q->endpoint == NULL) {
+		buf_addf(why, "'%s' has no endpoint '%s' for kind '%s'",
+		    d->m->source->name, name != NULL ? name : "current", kind);
+		return false;
+	}
+	if (q->endpoint->paging.per_page != NULL)
+		q->per_page = q->endpoint->paging.max_per_page;
+	if (!settle_params(&d->params, q, why)) {
+		query_release(q);
+		return false;
+	}
+	add_defaults(q);
+	params_sort(&q->params);
+	q->newest_first = is_newest_first(q);
+	q->name = make_name(q);
+	return true;
+}
+
+void
+query_release(struct query *q)
+{
+	params_release(&q->params);
+	free(q->time);
+	free(q->name);
+	*q = (struct query){ 0 };
+}
+
+void
+query_put_catalog(const struct query *q, struct json *j)
+{
+	const struct param *a = params_find(&q->params, "catalog");
+
+	if (a == NULL || a->n != 1)
+		return;
+	json_key(j, "catalog_id");
+	if (is_integer(a->v[0]) && (a->v[0][0] != '0' || a->v[0][1] == '\0'))
+		json_raw(j, slice_of(a->v[0]));
+	else
+		json_cstr(j, a->v[0]);
+}
+
+/* ---- URLs ---- */
+
+static void
+add_pair(struct buf *url, const char *name, const char *value)
+{
+	buf_addc(url, strchr(url->data, '?') == NULL ? '?' : '&');
+	url_encode(url, slice_of(name));
+	buf_addc(url, '=');
+	url_encode(url, slice_of(value));
+}
+
+static void
+add_number(struct buf *url, const char *name, int64_t n)
+{
+	char text[24];
+
+	snprintf(text, sizeof text, "%" PRId64, n);
+	add_pair(url, name, text);
+}
+
+static void
+add_param(struct buf *url, const struct parameter *p, const struct param *a)
+{
+	struct buf joined = { 0 };
+	size_t i;
+
+	for (i = 0; i < a->n; i++) {
+		if (p->repeat) {
+			add_pair(url, p->sent, a->v[i]);
+			continue;
+		}
+		if (i > 0)
+			buf_addc(&joined, ',');
+		buf_adds(&joined, a->v[i]);
+	}
+	if (!p->repeat)
+		add_pair(url, p->sent, joined.data);
+	buf_release(&joined);
+}
+
+static void
+add_fixed(struct buf *url, const struct query *q)
+{
+	struct val_iter it = val_each(q->endpoint->fixed);
+	struct slice name;
+	struct val v;
+	char *key, *value;
+
+	while (val_next(&it, &name, &v)) {
+		key = xstrndup(name.p, name.len);
+		if ((value = val_cstr(v)) != NULL)
+			add_pair(url, key, value);
+		free(key);
+		free(value);
+	}
+}
+
+void
+query_url(const struct query *q, int64_t page, const char *token,
+    const char *pin, struct buf *url)
+{
+	const struct paging *p = &q->endpoint->paging;
+	size_t i;
+
+	buf_reset(url);
+	market_expand(url, slice_of(q->endpoint->url), q->site, NULL);
+	if (token != NULL) {
+		add_pair(url, p->token, token);
+		return;
+	}
+	for (i = 0; i < q->params.n; i++)
+		add_param(url, endpoint_parameter(q->endpoint,
+		    slice_of(q->params.v[i].name)), &q->params.v[i]);
+	add_fixed(url, q);
+	if (p->page != NULL)
+		add_number(url, p->page, page);
+	if (p->per_page != NULL)
+		add_number(url, p->per_page, q->per_page);
+	if (pin != NULL && p->pin != NULL)
+		add_pair(url, p->pin, pin);
+}

@@ -1,0 +1,360 @@
+#include "run.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "access.h"
+#include "clock.h"
+#include "conf.h"
+#include "opt.h"
+#include "record.h"
+#include "retry.h"
+#include "stop.h"
+#include "banned.h"
+
+/* A Retry-After longer than this is not waited for, but handed to cron. */
+#define WAIT_MOST_MS (5 * 60000)
+
+static int
+rate(const char *key, int otherwise)
+{
+	const char *text = conf_get(key);
+	int64_t n;
+
+	if (text == NULL)
+		return otherwise;
+	if (!opt_number(text, &n) || n < 1 || n > 100000)
+		die(EX_CONFIG, "%s does not take '%s'", key, text);
+	return (int)n;
+}
+
+static bool
+obey_robots(void)
+{
+	const char *text = conf_get("VPIPE_ROBOTS");
+
+	if (text == NULL || strcmp(text, "obey") == 0)
+		return true;
+	if (strcmp(text, "permitted") != 0)
+		die(EX_CONFIG, "VPIPE_ROBOTS does not take '%s'", text);
+	return false;
+}
+
+static void
+init_base(struct run *r, const char *text)
+{
+	r->via = text != NULL ? text : conf_get("VPIPE_BASE_URL");
+	if (r->via != NULL && !http_base_parse(r->via, &r->base))
+		die(EX_CONFIG, "base URL '%s' is no http://HOST:PORT", r->via);
+}
+
+static void
+init_identity(struct run *r)
+{
+	const char *contact = conf_get("VPIPE_CONTACT");
+	char at[CLOCK_LEN];
+	uint64_t random;
+	const char *c;
+
+	for (c = contact; c != NULL && *c != '\0'; c++)
+		if (iscntrl((unsigned char)*c))
+			die(EX_CONFIG, "VPIPE_CONTACT is no line of text");
+	random = (uint64_t)retry_random(INT64_MAX - 1) << 1 |
+	    (uint64_t)retry_random(1);
+	r->began_at = clock_now_ms();
+	snprintf(r->id, sizeof r->id, "%s-%s-%016" PRIx64,
+	    clock_compact(r->began_at, at), r->flow, random);
+	r->agent = contact == NULL ? xstrdup("vpipe/" VPIPE_VERSION) :
+	    xasprintf("vpipe/%s (+%s)", VPIPE_VERSION, contact);
+}
+
+void
+run_init(struct run *r, const struct market *m, const struct run_options *o)
+{
+	char *folder = conf_path(NULL, "state/pace");
+	bool free_of_pace;
+
+	*r = (struct run){ .m = m, .flow = o->flow, .budget = o->budget,
+		.mute = o->mute };
+	init_base(r, o->base_url);
+	init_identity(r);
+	r->obey = obey_robots();
+	free_of_pace = r->base.connect != NULL && r->base.loopback;
+	pace_init(&r->pace, folder, m->group,
+	    free_of_pace ? 0 : rate("VPIPE_RATE_MINUTE", 12),
+	    free_of_pace ? 0 : rate("VPIPE_RATE_HOUR", 180));
+	r->http = http_new(&r->base);
+	r->scan = scan_new();
+	writer_init(&r->out, STDOUT_FILENO);
+	free(folder);
+}
+
+void
+run_release(struct run *r)
+{
+	http_free(r->http);
+	http_answer_release(&r->answer);
+	http_base_release(&r->base);
+	pace_release(&r->pace);
+	scan_free(r->scan);
+	buf_release(&r->line);
+	free(r->agent);
+}
+
+void
+run_worse(struct run *r, int status)
+{
+	static const int order[] = { EX_SOFTWARE, EX_IOERR, EX_CONFIG,
+		EX_USAGE, EX_UNAVAILABLE, EX_DATAERR, EX_NOPERM, EX_TEMPFAIL };
+	size_t i;
+
+	for (i = 0; i < sizeof order / sizeof *order; i++)
+		if (order[i] == status || order[i] == r->status) {
+			r->status = order[i];
+			return;
+		}
+}
+
+void
+run_count_unasked(struct run *r, enum outcome out)
+{
+	r->tally.requests++;
+	if (out == FAILED)
+		r->tally.failed++;
+	else
+		r->tally.put_off++;
+}
+
+/* ---- before a request ---- */
+
+static bool
+cooling(struct run *r)
+{
+	int64_t until = pace_cooling(&r->pace, clock_now_ms());
+	char text[CLOCK_LEN];
+
+	if (until == 0)
+		return false;
+	warn("'%s' cools down until %s", r->m->group,
+	    clock_format(until, text));
+	r->stop = "cooling";
+	run_worse(r, EX_TEMPFAIL);
+	return true;
+}
+
+bool
+run_goes_on(struct run *r)
+{
+	if (stopped)
+		r->stop = "signal";
+	if (r->stop != NULL)
+		return false;
+	if (r->budget == 0) {
+		r->stop = "budget";
+		return false;
+	}
+	return !cooling(r);
+}
+
+/* Waits for the next free instant of the group. */
+static bool
+wait_turn(struct run *r)
+{
+	int64_t now = clock_now_ms(), at = pace_take(&r->pace, now);
+	char text[CLOCK_LEN];
+
+	if (at <= now)
+		return true;
+	progress("waiting until %s", clock_format(at, text));
+	clock_pass_ms(at - now);
+	/* meanwhile another process may have met a wall */
+	return run_goes_on(r);
+}
+
+static enum outcome
+put_off(struct run *r)
+{
+	run_count_unasked(r, PUT_OFF);
+	return PUT_OFF;
+}
+
+static void
+fail(struct run *r, const char *name)
+{
+	snprintf(r->verdict.name, sizeof r->verdict.name, "%s", name);
+}
+
+static enum outcome
+check_robots(struct run *r, const struct call *c)
+{
+	bool forbidden;
+	enum outcome out;
+
+	if (strcmp(c->kind, "robots") == 0)
+		return ANSWERED;
+	out = access_robots(r, c, &forbidden);
+	if (out == PUT_OFF || out == REFUSED)
+		return put_off(r);
+	if (out == ANSWERED)
+		return out;
+	if (forbidden) {
+		warn("robots.txt of '%s' forbids '%s'", c->site->host, c->url);
+		fail(r, "refused:robots");
+		run_worse(r, EX_NOPERM);
+	} else {
+		fail(r, "failed:robots");
+	}
+	run_count_unasked(r, FAILED);
+	return FAILED;
+}
+
+/* ---- one attempt, and what it means ---- */
+
+static void
+attempt(struct run *r, const struct call *c, int number)
+{
+	struct http_request q = { c->url, r->agent, c->headers, RUN_BODY_MAX };
+
+	if (r->budget > 0)
+		r->budget--;
+	r->tally.attempts++;
+	progress("%s, %" PRIu64 " answered", c->url, r->tally.answered);
+	http_get(r->http, &q, &r->answer);
+	r->answer_at = clock_now_ms();
+	r->tally.bytes += r->answer.body.len;
+	record_answer(r, c, number);
+	info("%s: %d %s, %" PRId64 " ms", c->url, r->answer.status,
+	    c->query != NULL ? r->verdict.name : c->kind, r->answer.ms);
+}
+
+static int64_t
+asked_pause(const struct run *r)
+{
+	struct slice text = http_header(&r->answer, "retry-after", 0);
+	int64_t ms = 0;
+
+	if (text.p == NULL || !retry_after(text, clock_now_ms(), &ms))
+		return 0;
+	return ms;
+}
+
+static enum outcome
+refused(struct run *r, const struct call *c)
+{
+	int64_t now = clock_now_ms(), until;
+	char text[CLOCK_LEN];
+
+	pace_refused(&r->pace, now, asked_pause(r));
+	until = pace_cooling(&r->pace, now);
+	warn("'%s' refused us (%s, status %d): nothing is asked of '%s' "
+	    "before %s", c->site->host, r->verdict.name + 8, r->answer.status,
+	    r->m->group, clock_format(until, text));
+	r->stop = "refused";
+	run_worse(r, r->answer.status == 429 ? EX_TEMPFAIL : EX_NOPERM);
+	run_count_unasked(r, FAILED);
+	return REFUSED;
+}
+
+static enum outcome
+failed(struct run *r, const struct call *c)
+{
+	if (stopped)
+		info("'%s': given up", c->url);
+	else if (r->answer.cause != NULL)
+		warn("'%s': %s: %s", c->url, r->verdict.name,
+		    r->answer.message);
+	else
+		warn("'%s': %s, status %d", c->url, r->verdict.name,
+		    r->answer.status);
+	/* what a later run may find mended, and what it will not */
+	run_worse(r, retry_cause(r->answer.cause) ||
+	    retry_status(r->answer.status) ? EX_TEMPFAIL : EX_UNAVAILABLE);
+	run_count_unasked(r, FAILED);
+	return FAILED;
+}
+
+static enum outcome
+answered(struct run *r, const struct call *c)
+{
+	r->tally.requests++;
+	r->tally.answered++;
+	/* an open front page proves nothing about the rest */
+	if (c->query != NULL)
+		pace_answered(&r->pace, clock_now_ms());
+	return ANSWERED;
+}
+
+static bool
+transient(const struct run *r)
+{
+	return strncmp(r->verdict.name, "refused:", 8) != 0 &&
+	    (retry_cause(r->answer.cause) ||
+	    (r->answer.cause == NULL && retry_status(r->answer.status)));
+}
+
+/* Waits before the next try; false when there is to be none. */
+static bool
+back_off(struct run *r, int tries)
+{
+	const struct retry_policy policy = RETRY_DEFAULT;
+	int64_t floor = asked_pause(r), now = clock_now_ms(), pause;
+
+	if (floor > 0)			/* other processes keep it too */
+		pace_hold(&r->pace, now, now + floor);
+	if (tries >= policy.tries || r->budget == 0 || stopped)
+		return false;
+	if (floor > WAIT_MOST_MS) {
+		run_goes_on(r);		/* says why, and for how long */
+		return false;
+	}
+	pause = retry_pause(&policy, tries, retry_random(1000000), floor);
+	info("trying again in %" PRId64 " ms", pause);
+	clock_pass_ms(pause);
+	return !stopped;
+}
+
+static enum outcome
+judge(struct run *r, const struct call *c)
+{
+	const char *name = r->verdict.name;
+
+	if (r->answer.status == 401 && c->renewable)
+		return UNAUTHORIZED;
+	if (transient(r) && strncmp(name, "failed:", 7) != 0)
+		fail(r, "failed:server");
+	if (strncmp(name, "refused:", 8) == 0)
+		return refused(r, c);
+	/* a page of a query must be plainly data; what else there is need not */
+	if (strncmp(name, "failed:", 7) == 0 || (c->query != NULL &&
+	    strcmp(name, "ok") != 0 && strcmp(name, "empty") != 0))
+		return failed(r, c);
+	return answered(r, c);
+}
+
+enum outcome
+run_ask(struct run *r, const struct call *c)
+{
+	enum outcome out;
+	int tries;
+
+	if (!run_goes_on(r))
+		return put_off(r);
+	out = check_robots(r, c);
+	if (out != ANSWERED)
+		return out;
+	for (tries = 1; ; tries++) {
+		/* robots.txt may have used the budget up */
+		if (!run_goes_on(r) || !wait_turn(r)) {
+			if (tries == 1)
+				return put_off(r);
+			break;
+		}
+		attempt(r, c, c->attempt + tries);
+		if (!transient(r) || !back_off(r, tries))
+			break;
+	}
+	return judge(r, c);
+}

@@ -1,0 +1,90 @@
+/*
+ * run: one run of vfetch, and the requests it makes.
+ *
+ * Every request goes through run_ask, which keeps the manners: the budget, the
+ * cool-down, robots.txt, the pace; tries again what is worth it; writes one
+ * raw record an attempt; and says how it ended.  A refusal stops the whole
+ * run: what has not been asked is put off.
+ */
+#ifndef VFETCH_RUN_H
+#define VFETCH_RUN_H
+
+#include "http.h"
+#include "line.h"
+#include "market.h"
+#include "pace.h"
+#include "query.h"
+
+#define RUN_BODY_MAX ((size_t)32 << 20)
+
+enum outcome {
+	ANSWERED,		/* an answer that can be believed */
+	UNAUTHORIZED,		/* 401, and the caller can renew its session */
+	REFUSED,		/* the run is over */
+	FAILED,			/* this request is; others may go on */
+	PUT_OFF			/* not asked: run->stop says why */
+};
+
+struct call {
+	const char *kind;		/* "search", "session", "robots" */
+	const struct site *site;
+	const char *url;
+	const char *const *headers;	/* NULL-terminated; may be NULL */
+	const struct query *query;	/* NULL: no page of a query */
+	int64_t page;
+	int attempt;			/* those made already; counts on */
+	bool renewable;			/* a 401 is UNAUTHORIZED */
+};
+
+struct tally {
+	uint64_t requests, answered, failed, put_off;
+	uint64_t attempts, bytes;
+};
+
+struct run {
+	const struct market *m;
+	struct http_base base;
+	const char *via;		/* the base URL, or NULL */
+	struct http *http;
+	struct pace pace;
+	bool obey;			/* robots.txt */
+	char *agent;
+	int64_t budget;			/* requests left; -1: no limit */
+	bool mute;			/* write no raw records (check) */
+
+	char id[64];
+	const char *flow;
+	int64_t began_at;
+	struct writer out;
+	struct buf line;
+	uint64_t lines;
+
+	struct scan *scan;		/* of the answer at hand */
+	struct http_answer answer;
+	int64_t answer_at;
+	struct verdict verdict;		/* borrows from all of these */
+
+	struct tally tally;
+	const char *stop;		/* "budget", "signal", "refused",
+					   "cooling"; NULL: go on */
+	int status;			/* the worst so far */
+};
+
+struct run_options {
+	const char *flow, *base_url;
+	int64_t budget;
+	bool mute;
+};
+
+void run_init(struct run *r, const struct market *m,
+    const struct run_options *o);
+void run_release(struct run *r);
+/* Keeps the worst status, in STYLE's order. */
+void run_worse(struct run *r, int status);
+/* May anything be asked now?  Sets stop when not. */
+bool run_goes_on(struct run *r);
+enum outcome run_ask(struct run *r, const struct call *c);
+/* A request that its caller gives up before asking, or after UNAUTHORIZED. */
+void run_count_unasked(struct run *r, enum outcome out);
+
+#endif
