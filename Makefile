@@ -92,14 +92,19 @@ test-parts: all $(UNITS:%=$(O)/unit/%) $(O)/fail.so
 BATS = BIN="$(abspath $(BIN))" O="$(abspath $(O))" bats --jobs 2 \
 	--no-parallelize-within-files --report-formatter tap
 
+# report, and its TAP where scripts/test counts
+define RUN_BATS
+@mkdir -p $(O)/$(1)
+@rm -f $(O)/$(1).tap
+@status=0; $(BATS) -o $(O)/$(1) $(2) || status=$$?; \
+	cp $(O)/$(1)/report.tap $(O)/$(1).tap; exit $$status
+endef
+
 check: test-parts
-	@mkdir -p $(O)/check
-	$(BATS) -o $(O)/check tests/*.bats
-	@echo "make check: all passed; report in $(O)/check/report.tap"
+	$(call RUN_BATS,check,tests/*.bats)
 
 check-long: test-parts
-	@mkdir -p $(O)/check-long
-	$(BATS) -o $(O)/check-long tests/long/*.bats
+	$(call RUN_BATS,check-long,tests/long/*.bats)
 
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer

@@ -1,10 +1,12 @@
 #include "opt.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "msg.h"
@@ -146,6 +148,22 @@ gather(const struct opt *all[], const struct opt *table, int n)
 	return n;
 }
 
+/*
+ * A descriptor that came closed would be the next file's that we open.  It is
+ * held by one that cannot be used that way round, so that reading standard
+ * input, or writing standard output, fails as it should.
+ */
+static void
+hold_standard_descriptors(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY :
+			    O_RDONLY);
+}
+
 int
 opt_parse(int argc, char *argv[], const char *synopsis, const char *purpose,
     const struct opt *table)
@@ -156,6 +174,7 @@ opt_parse(int argc, char *argv[], const char *synopsis, const char *purpose,
 	int n, i, c;
 	size_t len = 1;
 
+	hold_standard_descriptors();
 	progname = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
 	n = gather(all, table, 0);
 	n = gather(all, common, n);

@@ -1,0 +1,32 @@
+# vpipe: built in one stage, run in another, without root.
+#
+#	scripts/image				builds and tries it, with or without an engine
+#	docker run -v vpipe:/var/lib/vpipe vpipe scripts/catalog URL...
+#
+# What the flows keep (raw, the private PostgreSQL, the key) is in /var/lib/vpipe.
+
+FROM debian:bookworm-slim AS build
+COPY scripts/deps /src/scripts/deps
+RUN /src/scripts/deps build
+COPY . /src
+WORKDIR /src
+RUN make -j2 && make install DESTDIR=/out && \
+    install -D -t /out/usr/local/lib/vpipe/bin bin/vmarket && \
+    install -D -m 644 -t /out/usr/local/lib/vpipe/fixtures/market/scenarios \
+        fixtures/market/scenarios/*.json
+
+FROM debian:bookworm-slim
+COPY scripts/deps /tmp/deps
+# Debian's postgresql would make a cluster of its own; deps sees to that
+RUN apt-get -qq update && \
+    apt-get -qq install -y --no-install-recommends libcurl4 libjq1 libmicrohttpd12 \
+        libpq5 libsimdjson14 libssl3 libxml2 libzstd1 >/dev/null && \
+    /tmp/deps run && \
+    rm -rf /tmp/deps /var/lib/apt/lists/* && \
+    useradd --system --uid 990 --user-group --home-dir /var/lib/vpipe --create-home vpipe
+COPY --from=build /out /
+USER vpipe
+ENV VPIPE_DATA=/var/lib/vpipe LC_ALL=C.UTF-8
+VOLUME /var/lib/vpipe
+WORKDIR /usr/local/lib/vpipe
+CMD ["vfetch", "--help"]

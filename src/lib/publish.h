@@ -1,0 +1,73 @@
+/*
+ * publish: a finished local file into a folder or onto an S3 mount (s3fs), so
+ * that what stands under its final name is whole, and proven to be.
+ *
+ *	publish_copy	a temporary key beside the final one, fsync, close
+ *	publish_name	rename to the final key, open again, size and SHA-256
+ *	publish_keep	it stays; nothing undoes it any more
+ *	publish_undo	temporary or final key removed
+ *
+ * What was neither kept nor undone is undone when the process exits; a killed
+ * process leaves a temporary key, or a whole file that no manifest names.
+ * Readers skip both, see publish_is_temporary.
+ *
+ * What an s3fs mount asks for, and is done everywhere: a key is written once
+ * and from front to back, never truncated or appended to; nobody forks while
+ * it is open (the child's close would publish half of it); close is checked;
+ * a rename is a copy on the server, so the result is read again.  fsync is
+ * tried again on the same descriptor, on mounts only: s3fs keeps the dirty
+ * pages, a local kernel drops them and would call the second try a success.
+ *
+ * A function that returns false has said why (or was stopped by a signal).
+ */
+#ifndef PUBLISH_H
+#define PUBLISH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "sha.h"
+
+#define PUBLISH_FUSE 0x65735546		/* statfs f_type of an s3fs mount */
+
+struct place {
+	const char *root;	/* all is published below; not owned */
+	bool mount;		/* must be a mount: a dead one is a folder */
+};
+
+/* A range of a local file. */
+struct piece {
+	int fd;
+	off_t at;
+	uint64_t bytes;
+	char sha256[SHA_HEX];
+};
+
+struct publication {
+	char *path, *tmp;	/* tmp is NULL once renamed */
+	uint64_t bytes;
+	char sha256[SHA_HEX];
+	struct publication *next;	/* those that exit would undo */
+};
+
+/* Dies (78) when the place must be a mount and is none; else makes it. */
+void place_open(const struct place *);
+
+bool publish_copy(struct publication *, const struct place *,
+    const char *path, const struct piece *);
+bool publish_name(struct publication *);
+void publish_keep(struct publication *);
+void publish_undo(struct publication *);
+
+/* fsync of the folder and of those above it up to the place's root. */
+bool publish_sync(const struct place *, const char *dir);
+
+/* The file is there, of that size and hash.  False without a word. */
+bool publish_proven(const char *path, uint64_t bytes, const char *sha256);
+/* The hash of a file; false with errno. */
+bool publish_hash(const char *path, char sha256[SHA_HEX]);
+/* A temporary key by its name: "....tmp-0123456789abcdef". */
+bool publish_is_temporary(const char *name);
+
+#endif

@@ -1,0 +1,186 @@
+/* vput: lines on stdin to objects and manifests in the raw layer.  See
+ * vput(1). */
+#include "vput.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "conf.h"
+#include "ledger.h"
+#include "opt.h"
+#include "stop.h"
+#include "banned.h"
+
+struct opts {
+	bool check, list, wrap;
+	const char *raw, *replaces;
+	struct list_opts ls;
+	struct wrap_opts w;
+	struct spool_opts spool;
+};
+
+static void
+publish_ledger(const struct spool *sp, uint64_t known)
+{
+	uint64_t parts = 0;
+	int i;
+
+	for (i = 0; i < sp->n; i++)
+		parts += (uint64_t)sp->runs[i].n;
+	struct count c[] = { { "lines", sp->lines, false },
+		{ "published", sp->lines - sp->dropped - known, false },
+		{ "known", known, false }, { "dropped", sp->dropped, false },
+		{ "parts", parts, true }, { "runs", (uint64_t)sp->n, true },
+		{ 0 } };
+
+	ledger_say(NULL, c);
+	ledger_metrics(NULL, c);
+	ledger_metrics_write();
+}
+
+static int
+publish(const struct opts *o, const struct place *to, struct writer *out)
+{
+	struct spool sp;
+	uint64_t known = 0;
+	int status = EX_OK, i;
+
+	spool_fill(&sp, STDIN_FILENO, &o->spool);
+	for (i = 0; i < sp.n && status == EX_OK && !stopped; i++)
+		status = store_run(to, &sp.runs[i], out, &known);
+	if (!stopped && status == EX_OK) {
+		if (sp.n == 0)
+			warn("no records, nothing is published");
+		publish_ledger(&sp, known);
+	}
+	spool_release(&sp);
+	return status;
+}
+
+/* -- options -------------------------------------------------------------- */
+
+static void
+options_check(const struct opts *o)
+{
+	if (o->check + o->list + o->wrap + (o->replaces != NULL) > 1)
+		die(EX_USAGE, "--check, --list, --replaces and --wrap "
+		    "exclude each other");
+	if (o->spool.level < 1 || o->spool.level > 19)
+		die(EX_USAGE, "--level is from 1 to 19");
+	if (o->spool.part_size < 1024)
+		die(EX_USAGE, "--part-size is at least 1K");
+	if (o->spool.max_line < 1 ||
+	    o->spool.max_line > (int64_t)(BUF_MAX / 2))
+		die(EX_USAGE, "--max-line is from 1 to 512M");
+}
+
+static int
+options(struct opts *o, int argc, char *argv[])
+{
+	const struct opt table[] = {
+		{ 0, "at", "TIME", OPT_TIME, &o->w.at,
+		    "--wrap: when the bodies were fetched" },
+		{ 0, "catalog", "ID", OPT_STRING, &o->w.catalog,
+		    "--wrap: the one catalog that was asked" },
+		{ 0, "check", NULL, OPT_FLAG, &o->check,
+		    "hold objects against their manifests" },
+		{ 0, "endpoint", "NAME", OPT_STRING, &o->w.endpoint,
+		    "--wrap: the endpoint that answered" },
+		{ 0, "flow", "NAME", OPT_STRING, &o->ls.flow,
+		    "--list, --wrap: the flow" },
+		{ 0, "kind", "KIND", OPT_STRING, &o->w.kind,
+		    "--wrap: kind of request" },
+		{ 0, "level", "N", OPT_NUMBER, &o->spool.level,
+		    "zstd level (3)" },
+		{ 0, "lines", NULL, OPT_FLAG, &o->w.lines,
+		    "--wrap: each line is a body" },
+		{ 0, "list", NULL, OPT_FLAG, &o->list,
+		    "print the manifests of what is whole" },
+		{ 0, "max-line", "SIZE", OPT_SIZE, &o->spool.max_line,
+		    "longest record or body (16M)" },
+		{ 0, "part-size", "SIZE", OPT_SIZE, &o->spool.part_size,
+		    "compressed bytes of a part, at most (64M)" },
+		{ 0, "raw", "DIR", OPT_STRING, &o->raw,
+		    "the raw folder" },
+		{ 0, "replaces", "MANIFEST", OPT_STRING, &o->replaces,
+		    "stdin stands for that part from now on" },
+		{ 0, "since", "TIME", OPT_TIME, &o->ls.since,
+		    "--list: runs that began then or later" },
+		{ 0, "site", "HOST", OPT_STRING, &o->w.site,
+		    "--wrap: the site that answered" },
+		{ 0, "source", "NAME", OPT_STRING, &o->ls.source,
+		    "--list, --wrap: the source" },
+		{ 0, "status", "CODE", OPT_NUMBER, &o->w.status,
+		    "--wrap: HTTP status of the answers (200)" },
+		{ 0, "verify", NULL, OPT_FLAG, &o->ls.verify,
+		    "--list: hash the objects, too" },
+		{ 0, "wrap", NULL, OPT_FLAG, &o->wrap,
+		    "bare bodies to raw records, on stdout" },
+		{ 0 }
+	};
+	int n = opt_parse(argc, argv, "[OPTION]... [RAW | FILE...]",
+	    "Publish the raw records on stdin into the raw layer, "
+	    "whole or not at all.", table);
+
+	options_check(o);
+	o->w.source = o->ls.source;
+	o->w.flow = o->ls.flow;
+	o->w.max_line = o->spool.max_line;
+	return n;
+}
+
+/* The raw folder without a slash at its end: RAW, --raw, VPIPE_RAW.  The
+ * caller frees. */
+static char *
+raw_folder(const struct opts *o, int n, char *operands[])
+{
+	bool given = n > 0 && !o->check && !o->wrap;
+	char *raw;
+	size_t len;
+
+	if (given && (n > 1 || o->raw != NULL || o->replaces != NULL))
+		die(EX_USAGE, "'%s' is one operand too many, see --help",
+		    operands[n - 1]);
+	raw = given ? xstrdup(operands[0]) :
+	    o->raw != NULL ? xstrdup(o->raw) : conf_path("VPIPE_RAW", "raw");
+	for (len = strlen(raw); len > 1 && raw[len - 1] == '/'; len--)
+		raw[len - 1] = '\0';
+	if (*raw == '\0')
+		die(EX_USAGE, "the raw folder has no name");
+	return raw;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct opts o = {
+		.spool = { .part_size = 64 << 20, .level = 3,
+		    .max_line = LINE_MAX_DEFAULT },
+		.ls = { .since = INT64_MIN },
+		.w = { .at = INT64_MIN, .status = 200 },
+	};
+	int first = options(&o, argc, argv), status = EX_OK;
+	char *raw = raw_folder(&o, argc - first, argv + first);
+	struct place to = { raw, conf_yes("VPIPE_RAW_MOUNT") };
+	struct writer out;
+
+	writer_init(&out, STDOUT_FILENO);
+	if (o.wrap) {
+		wrap_files(&o.w, argv + first, &out);
+	} else if (o.list) {
+		status = list_print(to.root, &o.ls, &out);
+	} else if (o.check) {
+		status = list_check(to.root, argv + first);
+	} else if (o.replaces != NULL) {
+		status = replace_part(to.mount, o.replaces, &o.spool, &out);
+	} else {
+		place_open(&to);
+		status = publish(&o, &to, &out);
+	}
+	writer_close_or_die(&out);
+	free(raw);
+	return stopped ? stop_again() : status;
+}

@@ -1,0 +1,318 @@
+#include "vput.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "file.h"
+#include "json.h"
+#include "banned.h"
+
+/* -- names ---------------------------------------------------------------- */
+
+char *
+part_folder(const char *root, const struct run *r)
+{
+	/* "20261121T01..." */
+	return xasprintf("%s/%s/%s/dt=%.4s-%.2s-%.2s/hh=%.2s", root, r->source,
+	    r->flow, r->id, r->id + 4, r->id + 6, r->id + 9);
+}
+
+static char *
+part_name(const struct run *r, const struct part *p, const char *suffix)
+{
+	if (p->revision == 0)
+		return xasprintf("%s.%04d%s", r->id, p->number, suffix);
+	return xasprintf("%s.%04d.r%d%s", r->id, p->number, p->revision,
+	    suffix);
+}
+
+char *
+part_path(const char *root, const struct run *r, const struct part *p,
+    const char *suffix)
+{
+	char *dir = part_folder(root, r), *name = part_name(r, p, suffix);
+	char *path = xasprintf("%s/%s", dir, name);
+
+	free(dir);
+	free(name);
+	return path;
+}
+
+/* n decimal digits (0: one to four) at *s, which moves behind them. */
+static bool
+number(const char **s, int n, int *out)
+{
+	int i;
+
+	*out = 0;
+	for (i = 0; (n == 0 ? i < 4 : i < n) && **s >= '0' && **s <= '9'; i++)
+		*out = *out * 10 + *(*s)++ - '0';
+	return n == 0 ? i > 0 : i == n;
+}
+
+bool
+manifest_name(const char *name, struct slice *run, int *part, int *revision)
+{
+	const char *s = strchr(name, '.');
+
+	if (s == NULL)
+		return false;
+	*run = (struct slice){ name, (size_t)(s - name) };
+	s++;
+	*revision = 0;
+	if (!number(&s, 4, part))
+		return false;
+	if (strncmp(s, ".r", 2) == 0) {
+		s += 2;
+		if (!number(&s, 0, revision))
+			return false;
+	}
+	return strcmp(s, MANIFEST_SUFFIX) == 0;
+}
+
+/* -- write ---------------------------------------------------------------- */
+
+static void
+member_str(struct json *j, const char *key, const char *s)
+{
+	json_key(j, key);
+	json_cstr(j, s);
+}
+
+static void
+member_int(struct json *j, const char *key, int64_t n)
+{
+	json_key(j, key);
+	json_int(j, n);
+}
+
+static void
+member_time(struct json *j, const char *key, int64_t ms)
+{
+	char t[CLOCK_LEN];
+
+	member_str(j, key, clock_format(ms, t));
+}
+
+static void
+closing(struct json *j, const struct piece *from)
+{
+	struct buf b = { 0 };
+	ssize_t n;
+
+	buf_grow(&b, from->bytes);
+	while (b.len < from->bytes) {
+		n = pread(from->fd, b.data + b.len, from->bytes - b.len,
+		    from->at + (off_t)b.len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			die_errno(EX_IOERR, "cannot read the spool");
+		b.len += (size_t)n;
+	}
+	json_raw(j, buf_slice(&b));
+	buf_release(&b);
+}
+
+/* Only the last part tells of the run as a whole. */
+static void
+of_the_run(struct json *j, const struct run *r, const struct part *p)
+{
+	bool last = r->total != 0 && p->number == r->total;
+
+	json_key(j, "complete");
+	json_bool(j, r->complete);
+	json_key(j, "parts");
+	if (last)
+		json_int(j, r->total);
+	else
+		json_null(j);
+	json_key(j, "closing");
+	if (last && r->closing.bytes > 0)
+		closing(j, &r->closing);
+	else
+		json_null(j);
+}
+
+void
+manifest_write(struct buf *b, const struct run *r, const struct part *p)
+{
+	char *object = part_name(r, p, OBJECT_SUFFIX);
+	char digits[5];
+	struct json j;
+
+	snprintf(digits, sizeof digits, "%04d", p->number);
+	json_start(&j, b);
+	json_object(&j);
+	member_int(&j, "v", 1);
+	member_str(&j, "source", r->source);
+	member_str(&j, "flow", r->flow);
+	member_str(&j, "run", r->id);
+	member_str(&j, "part", digits);
+	member_str(&j, "object", object);
+	member_int(&j, "bytes", (int64_t)p->piece.bytes);
+	member_str(&j, "sha256", p->piece.sha256);
+	member_int(&j, "records", (int64_t)p->records);
+	member_int(&j, "raw_bytes", (int64_t)p->raw_bytes);
+	member_int(&j, "first_line", p->first_line);
+	member_int(&j, "last_line", p->last_line);
+	member_time(&j, "first_at", p->first_at);
+	member_time(&j, "last_at", p->last_at);
+	of_the_run(&j, r, p);
+	if (r->replaces != NULL)
+		member_str(&j, "replaces", r->replaces);
+	member_time(&j, "published_at", clock_now_ms());
+	member_str(&j, "vput", VPIPE_VERSION);
+	json_key(&j, "end");
+	json_bool(&j, true);
+	json_end(&j);
+	buf_addc(b, '\n');
+	free(object);
+}
+
+/* -- read ----------------------------------------------------------------- */
+
+static bool
+copy_str(struct val o, const char *key, char *to, size_t cap)
+{
+	struct slice s = val_text(val_member(o, key));
+
+	if (val_type(val_member(o, key)) != SCAN_STRING || s.len - 2 >= cap)
+		return false;
+	memcpy(to, s.p + 1, s.len - 2);
+	to[s.len - 2] = '\0';
+	return true;
+}
+
+/* What the manifest says, and that it says it under its own name. */
+static bool
+take_members(struct val o, const char *name, struct manifest *m)
+{
+	char part[5];
+	struct slice run;
+	int64_t v, bytes, total = 0;
+
+	if (!val_int64(val_member(o, "v"), &v) || v != 1 ||
+	    !copy_str(o, "source", m->source, sizeof m->source) ||
+	    !copy_str(o, "flow", m->flow, sizeof m->flow) ||
+	    !copy_str(o, "run", m->run, sizeof m->run) ||
+	    !copy_str(o, "part", part, sizeof part) ||
+	    !copy_str(o, "sha256", m->sha256, sizeof m->sha256) ||
+	    !val_int64(val_member(o, "bytes"), &bytes) || bytes < 0 ||
+	    !val_true(val_member(o, "end")))
+		return false;
+	if (val_type(val_member(o, "parts")) != SCAN_NULL &&
+	    (!val_int64(val_member(o, "parts"), &total) || total < 1 ||
+	    total > PARTS_MAX))
+		return false;
+	m->bytes = (uint64_t)bytes;
+	m->total = (int)total;
+	m->complete = val_true(val_member(o, "complete"));
+	return manifest_name(name, &run, &m->part, &m->revision) &&
+	    slice_is(run, m->run) && atoi(part) == m->part &&
+	    name_ok(slice_of(m->source)) &&
+	    run_parse(run, slice_of(m->flow), &m->run_at);
+}
+
+/* "<stem>.manifest.json" stands beside "<stem>.ndjson.zst". */
+static bool
+take_object(struct val o, const char *path, struct manifest *m)
+{
+	size_t stem = strlen(path) - strlen(MANIFEST_SUFFIX);
+	const char *base;
+
+	m->path = xstrdup(path);
+	m->object = xasprintf("%.*s%s", (int)stem, path, OBJECT_SUFFIX);
+	base = strrchr(m->object, '/');
+	return val_is(val_member(o, "object"),
+	    base != NULL ? base + 1 : m->object);
+}
+
+static bool
+whole(struct buf *text, struct scan *scan, const char **why)
+{
+	size_t at;
+
+	*why = "it is cut off";
+	if (text->len == 0 || text->data[text->len - 1] != '\n')
+		return false;
+	text->data[--text->len] = '\0';
+	buf_grow(text, LINE_PADDING);
+	memset(text->data + text->len, 0, LINE_PADDING);
+	if (memchr(text->data, '\n', text->len) != NULL)
+		*why = "it is more than a line";
+	else if (scan_parse(scan, buf_slice(text), &at, why))
+		return true;
+	return false;
+}
+
+bool
+manifest_read(const char *path, struct manifest *m, const char **why)
+{
+	static struct scan *scan;
+	const char *slash = strrchr(path, '/');
+	struct buf text = { 0 };
+
+	*m = (struct manifest){ 0 };
+	if (scan == NULL)
+		scan = scan_new();
+	if (!file_read(path, &text)) {
+		*why = strerror(errno);
+		buf_release(&text);
+		return false;
+	}
+	if (whole(&text, scan, why)) {
+		*why = "it is no manifest of that name";
+		if (take_members(scan_root(scan), slash ? slash + 1 : path,
+		    m) && take_object(scan_root(scan), path, m)) {
+			m->text = buf_take(&text);
+			return true;
+		}
+	}
+	buf_release(&text);
+	manifest_release(m);
+	return false;
+}
+
+void
+manifest_release(struct manifest *m)
+{
+	free(m->text);
+	free(m->path);
+	free(m->object);
+	*m = (struct manifest){ 0 };
+}
+
+bool
+manifest_newest(const char *dir, const char *run, int part,
+    struct manifest *m)
+{
+	struct manifest have;
+	struct dirent *e;
+	struct slice id;
+	const char *why;
+	int number, revision;
+	char *path;
+	DIR *d = opendir(dir);
+
+	*m = (struct manifest){ .revision = -1 };
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		if (!manifest_name(e->d_name, &id, &number, &revision) ||
+		    !slice_is(id, run) || number != part ||
+		    revision <= m->revision)
+			continue;
+		path = xasprintf("%s/%s", dir, e->d_name);
+		if (manifest_read(path, &have, &why)) {
+			manifest_release(m);
+			*m = have;
+		}
+		free(path);
+	}
+	if (d != NULL)
+		closedir(d);
+	return m->text != NULL;
+}

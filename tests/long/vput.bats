@@ -1,0 +1,37 @@
+# vput(1): killed and failing at every single call, and at odd moments
+load ../helper
+load ../fail/fail
+
+@test "whichever malloc fails: what stands is true" {
+	! sanitized || skip "the sanitizer has a malloc of its own"
+	whole_run 12 >"$tmp/in"
+	every malloc ENOMEM 70 0
+}
+
+@test "kill -9 before whichever call: no manifest or a true one, and again completes it" {
+	whole_run 12 >"$tmp/in"
+	every any kill 137
+}
+
+@test "kill -9 before whichever call of a replacement: again completes it" {
+	whole_run 3 >"$tmp/first"
+	sed '2s/"items":.*/"items":[null]},"redacted":true}/' "$tmp/first" >"$tmp/in"
+	every_replacement
+}
+
+@test "kill -9 at 200 odd moments: no manifest or a true one, and again completes it" {
+	RANDOM=20261121
+	whole_run 3000 >"$tmp/in"
+	for ((i = 0; i < 200; i++)); do
+		rm -rf "$VPIPE_RAW"
+		vput -q --part-size 64K <"$tmp/in" >/dev/null &
+		sleep "0.0$(printf '%03d' $((RANDOM % 1000)))"
+		kill -9 $! 2>/dev/null || :
+		{ wait $!; } 2>/dev/null && status=0 || status=137
+		mkdir -p "$VPIPE_RAW"
+		vput -q --check
+		preloaded vput -q --part-size 64K <"$tmp/in" >/dev/null
+		vput -q --check
+		unpacked | cmp - "$tmp/in"
+	done
+}

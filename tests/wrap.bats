@@ -1,0 +1,137 @@
+# scripts/wrap, and vput --wrap behind it: old dumps to raw records
+load helper
+
+setup() {
+	export TMPDIR=$tmp
+	cd "$tmp" || return
+	printf '{"items": [\n  {"id": 9007199254740993, "price": 1.10}\n]}\n' >a.json
+	printf '{"items":[]}' >b.json
+}
+
+wrap() {
+	"$ROOT/scripts/wrap" --source made-up --kind search \
+		--site www.example.test --at 2026-09-20T10:00:00Z "$@"
+}
+
+@test "a body becomes a raw record, and the run is closed" {
+	run -0 --separate-stderr wrap --endpoint v1 --catalog 1904 a.json b.json
+	[ "$stderr" = "vput: 2 bodies = 2 json + 0 text + 0 base64" ]
+	[ "${#lines[@]}" -eq 3 ]
+	same "$(jq -c '[.v, .source, .site, .flow, .kind, .line, .attempt, .fetched_at, .status, .headers]' <<<"${lines[0]}")" \
+		'[1,"made-up","www.example.test","wrap","search",1,1,"2026-09-20T10:00:00.000Z",200,{"content-type":"application/json"}]'
+	same "$(jq -c .request <<<"${lines[0]}")" \
+		'{"method":"GET","url":null,"endpoint":"v1","query":"www.example.test/search?catalog=1904","catalog_id":1904,"params":{"catalog":["1904"]}}'
+	same "$(jq -c '[.kind, .line, .site, .request, .body.complete, .body.stop, .body.queries, .body.ledger.answered]' <<<"${lines[2]}")" \
+		'["run",3,null,null,true,"end",[],2]'
+	[[ $(jq -r .run <<<"${lines[0]}") =~ ^20260920T100000Z-wrap-[0-9a-f]{16}$ ]]
+}
+
+@test "JSON stays byte for byte, newlines between tokens apart, and is hashed as it was" {
+	run -0 --separate-stderr wrap a.json
+	[[ ${lines[0]} = *'"body":{"items": [  {"id": 9007199254740993, "price": 1.10}]}}' ]]
+	[ "$(jq -r .sha256 <<<"${lines[0]}")" = "$(sha256sum <a.json | cut -c -64)" ]
+}
+
+@test "the same files and options are the same run, to the byte; others are not" {
+	first=$(wrap a.json b.json)
+	same "$first" "$(wrap a.json b.json)"
+	run=$(jq -r .run <<<"$first" | uniq)
+	for other in "b.json a.json" "a.json" "a.json b.json --catalog 5" \
+		"a.json b.json --kind image" "a.json b.json --status 404"; do
+		# shellcheck disable=SC2086	# words
+		[ "$(wrap $other | jq -r .run | uniq)" != "$run" ]
+	done
+	vput -q --raw "$tmp/raw" <<<"$first" >/dev/null
+	[[ $(wrap a.json b.json 2>/dev/null | vput --raw "$tmp/raw" 2>&1 >/dev/null) = *" 3 known "* ]]
+}
+
+@test "other text is body_text, any other bytes are body_base64, and come back" {
+	printf 'caf\xc3\xa9 "\\\n\x00\x1b' >text
+	printf '<html>\n\xf0\x9f\x91\x97</html>' >page.html
+	head -c 1001 /dev/urandom >bytes
+	printf '\xed\xa0\x80' >surrogate
+	printf '\xc0\xaf' >long
+	: >nothing
+	run -0 --separate-stderr wrap text page.html bytes surrogate long nothing
+	[ "$stderr" = "vput: 6 bodies = 0 json + 3 text + 3 base64" ]
+	jq -j .body_text <<<"${lines[0]}" | cmp - text
+	jq -j .body_text <<<"${lines[1]}" | cmp - page.html
+	same "$(jq -c .headers <<<"${lines[1]}")" '{"content-type":"text/html"}'
+	for n in 2:bytes 3:surrogate 4:long; do
+		jq -j .body_base64 <<<"${lines[${n%:*}]}" | base64 -d | cmp - "${n#*:}"
+	done
+	same "$(jq -r .body_text <<<"${lines[5]}")" ""
+}
+
+@test "JSON that is broken or nested too deep to stand in a record is text" {
+	printf '{"a":1,}' >broken
+	{ head -c 1024 /dev/zero | tr '\0' '['; head -c 1024 /dev/zero | tr '\0' ']'; } >deep
+	run -0 --separate-stderr wrap broken deep
+	[ "$stderr" = "vput: 2 bodies = 0 json + 2 text + 0 base64" ]
+	vput -q --raw "$tmp/raw" <<<"$output" >/dev/null
+}
+
+@test "packed files and pipes are unpacked, to the same run" {
+	plain=$(wrap a.json b.json)
+	gzip -k a.json
+	zstd -q b.json
+	same "$plain" "$(wrap a.json.gz b.json.zst)"
+	mkfifo pipe
+	cat a.json >pipe &
+	same "$plain" "$(wrap pipe b.json)"
+}
+
+@test "--lines: each line is a body, blank ones are none" {
+	printf '{"a":1}\n\n{"b":2}\nno json\n{"c":3}' >dump.ndjson
+	run -0 --separate-stderr wrap --lines dump.ndjson
+	[ "$stderr" = "vput: 4 bodies = 3 json + 1 text + 0 base64" ]
+	same "$(jq -c '[.line, .body, .body_text]' <<<"${lines[1]}")" '[2,{"b":2},null]'
+	same "$(jq -c '[.line, .body]' <<<"${lines[3]}")" '[4,{"c":3}]'
+}
+
+@test "names of files may have blanks, dashes and quotes" {
+	cp a.json "it's a -name.json"
+	cp a.json -- --lines
+	same "$(wrap a.json a.json)" "$(wrap "it's a -name.json" ./--lines)"
+	same "$(wrap a.json)" "$(wrap -- --lines)"
+}
+
+@test "a catalog's id is a number when it is one" {
+	same "$(wrap --catalog 12345678901234567890 b.json | head -n 1 | grep -o '"catalog_id":[^,]*')" '"catalog_id":12345678901234567890'
+	same "$(wrap --catalog 007 b.json | head -n 1 | jq -c .request.catalog_id)" '"007"'
+	same "$(wrap --catalog dresses b.json | head -n 1 | jq -c .request.catalog_id)" '"dresses"'
+}
+
+@test "a session's body is left out: it may hold a token" {
+	printf '{"access_token":"secret"}' >session.json
+	run -0 --separate-stderr wrap --kind session session.json
+	[[ $output != *secret* ]]
+	same "$(jq -c '[.kind, .body_omitted, .body]' <<<"${lines[0]}")" '["session",true,null]'
+}
+
+@test "what it cannot do is said in a sentence" {
+	fails 64 "--wrap needs --source, --kind, --site, --at and files" vput --wrap b.json
+	fails 64 "'run' is no kind of answer" wrap --kind run b.json
+	fails 64 "--at does not take 'noon'" wrap --at noon b.json
+	fails 64 "'a/b' is no host" wrap --site a/b b.json
+	fails 64 "letters, digits" wrap --flow ../x b.json
+	fails 74 "cannot read 'nowhere.json'" wrap nowhere.json
+	fails 74 "cannot read 'nowhere.json.gz'" wrap nowhere.json.gz
+	fails 65 "'a.json' is longer than 10 bytes" wrap --max-line 10 a.json
+	cp a.json false.gz
+	fails 65 "cannot unpack 'false.gz'" wrap false.gz
+	run -64 --separate-stderr "$ROOT/scripts/wrap"
+	[ -z "$(ls -d "$tmp"/wrap.* 2>/dev/null)" ]
+}
+
+@test "a full disk below standard output is an error" {
+	run -74 --separate-stderr bash -c '"$1/scripts/wrap" --source made-up --kind search --site a.test --at 2026-09-20T10:00:00Z b.json >/dev/full' - "$ROOT"
+	[ "${stderr_lines[-1]}" = "vput: cannot write standard output: No space left on device" ]
+}
+
+@test "every shared capture becomes a record that is published" {
+	need_shared
+	run -0 --separate-stderr wrap "$SHARED"/captures/vinted/*
+	vput -q --raw "$tmp/raw" <<<"$output" >/dev/null
+	[[ $stderr = *" + 0 base64" ]]
+}
