@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "stop.h"
 #include "banned.h"
 
@@ -112,6 +113,30 @@ reader_next(struct reader *r, struct slice *line)
 		if (!fill(r))
 			return false;
 	}
+}
+
+static bool
+readable(int fd, int64_t ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return poll(&p, 1, ms > 0 ? (int)ms : 0) != 0;
+}
+
+bool
+reader_wait(struct reader *r, int64_t ms)
+{
+	int64_t until = clock_mono_ms() + ms;
+
+	while (!stopped && !r->eof && r->buf.len - r->pos <= r->max &&
+	    memchr(r->buf.data + r->scanned, '\n',
+		r->buf.len - r->scanned) == NULL) {
+		if (!readable(r->fd, until - clock_mono_ms()))
+			return false;
+		if (!fill(r))
+			break;
+	}
+	return true;
 }
 
 void

@@ -52,6 +52,11 @@ void reader_init(struct reader *r, int fd, size_t maxline);
 void reader_tie(struct reader *r, struct writer *w);
 /* False at the end of input, or when stopped by a signal. */
 bool reader_next(struct reader *r, struct slice *line);
+/*
+ * Waits until reader_next would not block: a line, the end, or a signal.
+ * False when ms have passed before that.
+ */
+bool reader_wait(struct reader *r, int64_t ms);
 void reader_close_or_die(struct reader *r);
 
 void writer_init(struct writer *w, int fd);

@@ -1,0 +1,163 @@
+/* A contract as a jq program: for --as-jq, and for the reference engine. */
+#include "contract.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "banned.h"
+
+void
+contract_to_reference(const struct catalogue *k, const struct contract *c,
+    struct buf *b)
+{
+	size_t i, e;
+
+	buf_adds(b, plan_prelude);
+	buf_adds(b, k->prelude);
+	buf_adds(b, plan_variables);
+	buf_addc(b, '[');
+	for (i = 0; i < c->nprops; i++) {
+		buf_adds(b, i > 0 ? ", [" : "[");
+		for (e = 0; e < c->props[i].n; e++) {
+			if (e > 0)
+				buf_adds(b, ", ");
+			expr_to_jq(c->props[i].exprs[e], b);
+		}
+		buf_addc(b, ']');
+	}
+	buf_adds(b, ", [");
+	if (c->where != NULL)
+		buf_addf(b, "(%s)?", expr_text(c->where));
+	buf_adds(b, "]]");
+}
+
+/* A path that stands alone reads as jq is written; null where it is absent. */
+static void
+add_value(const struct property *p, struct buf *b)
+{
+	size_t e;
+
+	if (p->n == 1 && expr_is_path(p->exprs[0])) {
+		buf_addf(b, "%s", expr_text(p->exprs[0]));
+		return;
+	}
+	/* not first(): in jq 1.6 a ? inside it swallows its break */
+	buf_addc(b, '[');
+	for (e = 0; e < p->n; e++) {
+		expr_to_jq(p->exprs[e], b);
+		buf_adds(b, ", ");
+	}
+	buf_adds(b, "null][0]");
+}
+
+static void
+add_property(const struct catalogue *k, const struct property *p,
+    struct buf *b)
+{
+	size_t i;
+
+	json_escape(b, slice_of(p->name));
+	buf_adds(b, ": (");
+	add_value(p, b);
+	for (i = 0; i < k->nlabels; i++)
+		if (k->labels[i].labels == p->map)
+			buf_addf(b, " | label_%s", k->labels[i].name);
+	if (p->map == NULL && (p->type == TYPE_NUMBER ||
+	    p->type == TYPE_INTEGER))
+		buf_adds(b, " | decimal");
+	buf_addc(b, ')');
+}
+
+static void
+add_condition_jq(const struct condition *w, struct buf *b)
+{
+	const char *step = "";
+	size_t i;
+
+	buf_addf(b, "  | select([%s | there([", w->raw ? "$raw" : "$first");
+	for (i = 0; i < w->path->n; i++) {
+		buf_adds(b, step);
+		step = ",";
+		if (w->path->steps[i].key.p != NULL)
+			json_escape(b, w->path->steps[i].key);
+		else
+			buf_addf(b, "%zu", w->path->steps[i].index);
+	}
+	if (w->test == COND_EQUALS)
+		buf_addf(b, "])] == [%.*s])\n", SLICE_ARG(val_text(w->value)));
+	else
+		buf_addf(b, "])] | length %s 0)\n",
+		    w->test == COND_HAS ? ">" : "==");
+}
+
+static void
+add_elements(const struct contract *c, struct buf *b)
+{
+	const char *each = c->each_text;
+	size_t len = strlen(each) - 2;		/* without [] */
+	struct val_iter it = val_each(c->within_text);
+	struct val v;
+	char *path;
+	size_t i;
+
+	if (len == 1)
+		each++, len = 0;	/* ".[]": the body itself */
+	buf_addf(b, "  | select(.body%.*s | type == \"array\")\n", (int)len,
+	    each);
+	buf_addf(b, "  | first(.body%s | select(. != null)) as $first\n",
+	    each);
+	for (i = 0; i < c->nwhen; i++)
+		add_condition_jq(&c->when[i], b);
+	buf_addf(b, "  | .body%.*s | to_entries[] | .key as $index | .value\n"
+	    "  | select(. != null)\n", (int)len, each);
+	if (c->within.n == 0)
+		return;
+	buf_adds(b, "  | . as $parent | first(");
+	if (val_type(c->within_text) == SCAN_STRING) {
+		path = val_cstr(c->within_text);
+		buf_addf(b, "[%s]", path);
+		free(path);
+	}
+	for (i = 0; val_next(&it, NULL, &v); i++) {
+		path = val_cstr(v);
+		len = strlen(path) - (c->within.v[i]->each ? 2 : 0);
+		buf_addf(b, "%s(%.*s | values | [%s])", i > 0 ? ", " : "",
+		    (int)len, path, c->within.v[i]->each ? ".[]" : ".");
+		free(path);
+	}
+	buf_adds(b, ")[] | select(. != null)\n");
+}
+
+void
+contract_to_jq(const struct catalogue *k, const struct contract *c,
+    struct buf *b)
+{
+	const char *comma = "";
+	size_t i;
+
+	buf_addf(b, "# %s, version %" PRId64 "; for jq -c of raw records\n",
+	    c->name, c->version);
+	buf_adds(b, plan_prelude);
+	buf_adds(b, k->prelude);
+	buf_addf(b, "{\"variant\": \"%s\", \"version\": %" PRId64
+	    "} as $contract\n", c->variant ? c->variant : "", c->version);
+	buf_addf(b, "  | select(.source == \"%s\" and (.kind | IN(",
+	    k->source->name);
+	buf_addf(b, "%.*s[])))\n", SLICE_ARG(val_text(c->kinds)));
+	buf_adds(b, "  | . as $raw\n");
+	add_elements(c, b);
+	if (c->where != NULL)
+		buf_addf(b, "  | select(%s)\n", expr_text(c->where));
+	buf_addf(b, "  | {\"type\": \"RECORD\", \"stream\": \"%s\", "
+	    "\"record\": {\n", c->stream->name);
+	for (i = 0; i < c->nprops; i++) {
+		if (c->props[i].hash_of != NULL)
+			continue;	/* jq has no HMAC */
+		buf_addf(b, "%s      ", comma);
+		add_property(k, &c->props[i], b);
+		comma = ",\n";
+	}
+	buf_adds(b, "},\n    \"time_extracted\": $raw.fetched_at}\n");
+}

@@ -1,0 +1,85 @@
+#include "jqrun.h"
+
+#include <jq.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "banned.h"
+
+struct jqrun {
+	jq_state *jq;
+	struct buf complaint;
+};
+
+static void
+on_message(void *arg, jv message)
+{
+	struct jqrun *r = arg;
+	jv text = jq_format_error(message);
+	const char *s = jv_string_value(text);
+
+	/* the first line of the first message says it */
+	if (r->complaint.len == 0)
+		buf_add(&r->complaint, s, strcspn(s, "\n"));
+	jv_free(text);
+}
+
+struct jqrun *
+jqrun_new(int status, const char *program, const char *where)
+{
+	struct jqrun *r = xcalloc(1, sizeof *r);
+
+	r->jq = jq_init();
+	if (r->jq == NULL)
+		die(EX_SOFTWARE, "cannot start libjq");
+	jq_set_error_cb(r->jq, on_message, r);
+	if (!jq_compile(r->jq, program)) {
+		jq_teardown(&r->jq);
+		die(status, "%s: %s", where, r->complaint.len > 0 ?
+		    r->complaint.data : "not a jq program");
+	}
+	return r;
+}
+
+void
+jqrun_free(struct jqrun *r)
+{
+	if (r == NULL)
+		return;
+	jq_teardown(&r->jq);
+	buf_release(&r->complaint);
+	free(r);
+}
+
+void
+jqrun_start(struct jqrun *r, jv input)
+{
+	jq_start(r->jq, input, 0);
+}
+
+bool
+jqrun_next(struct jqrun *r, jv *out, char **why)
+{
+	jv message;
+
+	*out = jq_next(r->jq);
+	if (jv_is_valid(*out))
+		return true;
+	if (why != NULL && jv_invalid_has_msg(jv_copy(*out))) {
+		message = jv_invalid_get_msg(jv_copy(*out));
+		if (jv_get_kind(message) != JV_KIND_STRING)
+			message = jv_dump_string(message, 0);
+		*why = xstrdup(jv_string_value(message));
+		jv_free(message);
+	}
+	jv_free(*out);
+	return false;
+}
+
+bool
+jqrun_first(struct jqrun *r, jv input, jv *out)
+{
+	jqrun_start(r, input);
+	return jqrun_next(r, out, NULL);
+}

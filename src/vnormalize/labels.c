@@ -1,0 +1,152 @@
+#include "labels.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "json.h"
+#include "source.h"
+#include "banned.h"
+
+struct label {
+	struct slice text;	/* owned; ASCII in lower case */
+	int64_t id;
+};
+
+struct labels {
+	struct label *v;	/* sorted by text */
+	size_t n;
+};
+
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static int
+compare(struct slice a, struct slice b)
+{
+	size_t n = a.len < b.len ? a.len : b.len, i;
+
+	for (i = 0; i < n; i++)
+		if (lower(a.p[i]) != lower(b.p[i]))
+			return (unsigned char)lower(a.p[i]) -
+			    (unsigned char)lower(b.p[i]);
+	return (a.len > b.len) - (a.len < b.len);
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return compare(((const struct label *)a)->text,
+	    ((const struct label *)b)->text);
+}
+
+static void
+add_language(struct labels *l, struct val language, const char *path)
+{
+	struct val_iter it = val_each(language);
+	struct label *new;
+	struct slice text;
+	struct val id;
+	char *copy;
+	size_t i;
+
+	while (val_next(&it, &text, &id)) {
+		l->v = xrealloc(l->v, (l->n + 1) * sizeof *l->v);
+		new = &l->v[l->n++];
+		copy = xstrndup(text.p, text.len);
+		for (i = 0; i < text.len; i++)
+			copy[i] = lower(copy[i]);
+		new->text = (struct slice){ copy, text.len };
+		if (!val_int64(id, &new->id))
+			die(EX_CONFIG, "'%s': '%s' has no integer id", path,
+			    copy);
+	}
+}
+
+static void
+drop_repeats(struct labels *l, const char *path)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < l->n; i++) {
+		if (kept > 0 && by_text(&l->v[kept - 1], &l->v[i]) == 0) {
+			if (l->v[kept - 1].id != l->v[i].id)
+				die(EX_CONFIG, "'%s': '%s' stands for two ids",
+				    path, l->v[i].text.p);
+			free((char *)l->v[i].text.p);
+		} else {
+			l->v[kept++] = l->v[i];
+		}
+	}
+	l->n = kept;
+}
+
+struct labels *
+labels_load(const char *path)
+{
+	struct labels *l = xcalloc(1, sizeof *l);
+	struct doc *d = doc_load(path);
+	struct val_iter it = val_each(val_member(d->root, "labels"));
+	struct val language;
+
+	while (val_next(&it, NULL, &language))
+		add_language(l, language, path);
+	doc_free(d);
+	if (l->n == 0)
+		die(EX_CONFIG, "'%s' has no labels", path);
+	qsort(l->v, l->n, sizeof *l->v, by_text);
+	drop_repeats(l, path);
+	return l;
+}
+
+void
+labels_free(struct labels *l)
+{
+	size_t i;
+
+	if (l == NULL)
+		return;
+	for (i = 0; i < l->n; i++)
+		free((char *)l->v[i].text.p);
+	free(l->v);
+	free(l);
+}
+
+bool
+labels_find(const struct labels *l, struct slice label, int64_t *id)
+{
+	size_t low = 0, high = l->n, mid;
+	int c;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		c = compare(label, l->v[mid].text);
+		if (c == 0) {
+			*id = l->v[mid].id;
+			return true;
+		}
+		if (c < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return false;
+}
+
+void
+labels_to_jq(const struct labels *l, const char *name, struct buf *b)
+{
+	size_t i;
+
+	buf_addf(b, "def label_%s: {", name);
+	for (i = 0; i < l->n; i++) {
+		if (i > 0)
+			buf_addc(b, ',');
+		json_escape(b, l->v[i].text);
+		buf_addf(b, ":%" PRId64, l->v[i].id);
+	}
+	buf_adds(b, "} as $ids | if type == \"string\" then "
+	    "$ids[ascii_downcase] else null end;\n");
+}

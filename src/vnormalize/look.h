@@ -1,0 +1,19 @@
+/*
+ * look: the observation that every record of a request is, whatever the
+ * answer: what was asked, when, and what came of it (law 9).
+ */
+#ifndef LOOK_H
+#define LOOK_H
+
+#include "record.h"
+
+extern const char look_schema[];	/* of its record, as JSON */
+
+/* Is this hit of a seller who is to be forgotten? */
+typedef bool (*look_gone)(void *arg, struct val hit, size_t index);
+
+/* Appends the record's object. */
+void look_write(struct buf *b, const struct record *r,
+    const struct verdict *v, int64_t version, look_gone gone, void *arg);
+
+#endif

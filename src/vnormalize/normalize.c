@@ -1,0 +1,486 @@
+#include "normalize.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "conf.h"
+#include "json.h"
+#include "look.h"
+#include "singer.h"
+#include "banned.h"
+
+/* ---- sources ---- */
+
+static bool
+asked_for(const struct opts *o, const struct stream *s)
+{
+	int i;
+
+	for (i = 0; i < o->streams.n; i++)
+		if (strcmp(o->streams.v[i], s->entity) == 0 ||
+		    strcmp(o->streams.v[i], s->name) == 0)
+			return true;
+	return o->streams.n == 0;
+}
+
+static void
+choose_streams(const struct opts *o, struct catalogue *k)
+{
+	size_t i;
+
+	for (i = 0; i < k->nstreams; i++)
+		k->streams[i].wanted = asked_for(o, &k->streams[i]);
+}
+
+static void
+need_person(struct normalizer *n, const struct catalogue *k)
+{
+	bool hashes = false;
+	size_t i;
+
+	for (i = 0; i < k->nstreams; i++)
+		hashes = hashes || (k->streams[i].wanted &&
+		    k->streams[i].hashes);
+	for (i = 0; i < k->n; i++)	/* who is forgotten is known by key */
+		hashes = hashes || k->contracts[i].seller != NULL;
+	if (n->person == NULL && hashes)
+		n->person = person_new(n->o->key, n->o->no_key);
+}
+
+static void
+write_schemas(struct normalizer *n, const struct catalogue *k)
+{
+	const struct stream *s;
+	size_t i;
+
+	if (n->o->records_only)
+		return;
+	for (i = 0; i < k->nstreams; i++) {
+		s = &k->streams[i];
+		if (!s->wanted || (s->n > 0 && s->variants[0]->dropped))
+			continue;
+		buf_reset(&n->message);
+		if (s->n == 0)
+			singer_look_schema(&n->message, k);
+		else
+			singer_schema(&n->message, k, s, n->person);
+		writer_add(n->out, n->message.data, n->message.len);
+	}
+}
+
+static struct catalogue *
+load_source(struct normalizer *n, const char *name)
+{
+	struct catalogue *k = catalogue_load(name, n->o->no_key);
+
+	if (k == NULL)
+		return NULL;
+	n->catalogues = xrealloc(n->catalogues,
+	    (n->ncatalogues + 1) * sizeof(struct catalogue *));
+	n->catalogues[n->ncatalogues++] = k;
+	choose_streams(n->o, k);
+	return k;
+}
+
+struct catalogue *
+normalizer_source(struct normalizer *n, struct slice name)
+{
+	struct catalogue *k;
+	char *copy;
+	size_t i;
+
+	for (i = 0; i < n->ncatalogues; i++)
+		if (slice_is(name, n->catalogues[i]->source->name))
+			return n->catalogues[i];
+	copy = xstrndup(name.p, name.len);
+	k = load_source(n, copy);
+	free(copy);
+	return k;
+}
+
+static void
+load_all(struct normalizer *n)
+{
+	char **names = conf_sources();
+	size_t i;
+
+	for (i = 0; names[i] != NULL; i++) {
+		normalizer_source(n, slice_of(names[i]));
+		free(names[i]);
+	}
+	free(names);
+}
+
+struct contract *
+normalizer_contract(struct normalizer *n, const char *name,
+    struct catalogue **k)
+{
+	struct contract *found = NULL, *c;
+	const char *slash = strchr(name, '/');
+	const char *own = slash ? slash + 1 : name;
+	struct slice source = { name, slash ? (size_t)(slash - name) : 0 };
+	size_t i, m;
+
+	load_all(n);
+	for (i = 0; i < n->ncatalogues; i++) {
+		if (slash && !slice_is(source, n->catalogues[i]->source->name))
+			continue;
+		for (m = 0; m < n->catalogues[i]->n; m++) {
+			c = &n->catalogues[i]->contracts[m];
+			if (strcmp(c->name, own) != 0)
+				continue;
+			if (found != NULL)
+				die(EX_CONFIG, "two sources have a contract "
+				    "'%s': say SOURCE/%s", own, own);
+			found = c;
+			*k = n->catalogues[i];
+		}
+	}
+	if (found == NULL)
+		die(EX_CONFIG, "unknown contract '%s'", name);
+	return found;
+}
+
+/* One contract alone: no other, and no look. */
+static void
+choose_contract(struct normalizer *n)
+{
+	struct catalogue *k;
+	struct contract *c;
+	size_t i, m;
+
+	c = normalizer_contract(n, n->o->contract, &k);
+	for (i = 0; i < n->ncatalogues; i++) {
+		for (m = 0; m < n->catalogues[i]->nstreams; m++)
+			n->catalogues[i]->streams[m].wanted =
+			    &n->catalogues[i]->streams[m] == c->stream;
+		for (m = 0; m < n->catalogues[i]->n; m++)
+			n->catalogues[i]->contracts[m].unwanted =
+			    &n->catalogues[i]->contracts[m] != c;
+	}
+}
+
+static void
+check_streams(struct normalizer *n)
+{
+	const struct opts *o = n->o;
+	struct opts one = *o;
+	bool found;
+	size_t i, m;
+	int s;
+
+	load_all(n);
+	for (s = 0; s < o->streams.n; s++) {
+		one.streams = (struct opt_list){ &o->streams.v[s], 1 };
+		found = false;
+		for (i = 0; i < n->ncatalogues; i++)
+			for (m = 0; m < n->catalogues[i]->nstreams; m++)
+				found = found || asked_for(&one,
+				    &n->catalogues[i]->streams[m]);
+		if (!found)
+			die(EX_CONFIG, "unknown stream '%s'",
+			    o->streams.v[s]);
+	}
+}
+
+void
+normalizer_init(struct normalizer *n, const struct opts *o,
+    struct writer *out, struct rejects *rej)
+{
+	*n = (struct normalizer){ .o = o, .out = out, .rej = rej };
+	n->scan = scan_new();
+	n->reference = jv_null();
+	if (o->filter != NULL) {
+		n->filter = jqrun_new(EX_USAGE, o->filter, "--filter");
+		n->filter_scan = scan_new();
+	}
+	if (o->contract != NULL)
+		choose_contract(n);
+	else if (o->streams.n > 0)
+		check_streams(n);
+}
+
+/* ---- a line ---- */
+
+static void
+unparsable(struct normalizer *n, struct slice line, const char *reason)
+{
+	n->totals.unparsable++;
+	rejects_add(n->rej, &(struct reject){ .line = (int64_t)n->line,
+	    .index = -1, .reason = reason, .value = line, .elements = 1 });
+}
+
+static void
+not_json(struct normalizer *n, struct slice line, size_t at, const char *why)
+{
+	char *reason = xasprintf("not JSON: %s at byte %zu", why, at + 1);
+
+	unparsable(n, line, reason);
+	free(reason);
+}
+
+static void
+too_long(struct normalizer *n, struct slice line)
+{
+	char *reason = xasprintf("longer than %" PRId64 " bytes",
+	    n->o->maxline);
+
+	unparsable(n, line, reason);
+	free(reason);
+}
+
+/* ---- contracts ---- */
+
+static struct val
+first_element(struct val each)
+{
+	struct val_iter it = val_each(each);
+	struct val v;
+
+	while (val_next(&it, NULL, &v))
+		if (val_type(v) != SCAN_NULL)
+			return v;
+	return (struct val){ NULL, 0 };
+}
+
+static void
+apply_within(struct normalizer *n, const struct catalogue *k,
+    struct contract *c, struct val parent, size_t index)
+{
+	struct val_iter it;
+	struct val v, inner = { NULL, 0 };
+	size_t i;
+
+	for (i = 0; i < c->within.n; i++) {
+		inner = val_path(parent, c->within.v[i]);
+		if (val_type(inner) > SCAN_NULL)
+			break;
+	}
+	if (i == c->within.n)
+		return;
+	if (!c->within.v[i]->each) {
+		element_apply(n, k, c, parent, inner, index);
+		return;
+	}
+	it = val_each(inner);
+	while (val_next(&it, NULL, &v))
+		element_apply(n, k, c, parent, v, index);
+}
+
+static void
+apply(struct normalizer *n, const struct catalogue *k, struct contract *c)
+{
+	struct val none = { NULL, 0 }, v;
+	struct val_iter it = val_each(val_path(n->rec.body, c->each));
+	size_t index;
+
+	element_line(n, c);
+	for (index = 0; val_next(&it, NULL, &v); index++) {
+		if (c->within.n == 0 || val_type(v) == SCAN_NULL)
+			element_apply(n, k, c, none, v, index);
+		else
+			apply_within(n, k, c, v, index);
+	}
+}
+
+/* A whole line's elements of a stream, which nobody can read. */
+static void
+reject_line(struct normalizer *n, struct stream *s, size_t found,
+    const char *reason)
+{
+	s->elements += found;
+	s->rejected += found;
+	n->totals.elements += found;
+	n->totals.rejected += found;
+	n->rej->whole += found;
+	rejects_add(n->rej, &(struct reject){ .run = n->rec.run,
+	    .line = n->rec.line, .index = -1, .stream = s->name,
+	    .reason = reason, .value = val_text(n->rec.body),
+	    .elements = found });
+}
+
+static void
+apply_stream(struct normalizer *n, const struct catalogue *k,
+    struct stream *s, const struct verdict *verdict)
+{
+	struct contract *c, *match = NULL, *other = NULL;
+	bool due = false;
+	struct val each, first;
+	char *reason = NULL;
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		c = s->variants[i];
+		if (!contract_has_kind(c, n->rec.kind))
+			continue;
+		due = due || !c->optional;
+		each = val_path(n->rec.body, c->each);
+		first = first_element(each);
+		if (val_type(each) != SCAN_ARRAY ||
+		    !contract_matches(c, n->rec.root, first))
+			continue;
+		if (match != NULL && first.s != NULL)
+			other = c;
+		else if (match == NULL)
+			match = c;
+	}
+	if (other != NULL)
+		reason = xasprintf("'%s' and '%s' are both contracts for it",
+		    match->name, other->name);
+	else if (match == NULL && due && verdict->found > 0)
+		reason = xasprintf("no contract for the %s of this %.*s",
+		    s->entity, SLICE_ARG(n->rec.kind));
+	if (reason != NULL)
+		reject_line(n, s, verdict->found, reason);
+	else if (match != NULL && !match->unwanted)
+		apply(n, k, match);
+	free(reason);
+}
+
+/* ---- looks ---- */
+
+/* Elements of the first contract whose own they are: its seller is theirs. */
+struct gone {
+	struct normalizer *n;
+	struct contract *c;
+};
+
+static bool
+is_gone(void *arg, struct val hit, size_t index)
+{
+	struct gone *g = arg;
+
+	plan_element(g->c->plan, (struct val){ NULL, 0 }, hit, index);
+	return element_forgotten(g->n, g->c);
+}
+
+static struct contract *
+sellers_contract(struct normalizer *n, const struct catalogue *k)
+{
+	struct contract *c;
+	size_t i;
+
+	for (i = 0; i < k->n; i++) {
+		c = &k->contracts[i];
+		if (c->seller != NULL && c->within.n == 0 &&
+		    contract_has_kind(c, n->rec.kind) && contract_matches(c,
+		    n->rec.root, first_element(val_path(n->rec.body,
+		    c->each))))
+			return c;
+	}
+	return NULL;
+}
+
+static void
+write_look(struct normalizer *n, const struct catalogue *k,
+    const struct verdict *v)
+{
+	struct gone g = { n, NULL };
+
+	if (n->person != NULL && person_any_forgotten(n->person) &&
+	    v->hits != NULL)
+		g.c = sellers_contract(n, k);
+	if (g.c != NULL)
+		plan_line(g.c->plan, n->rec.root);
+	buf_reset(&n->message);
+	buf_addf(&n->message, "{\"type\":\"RECORD\",\"stream\":\"%s\","
+	    "\"record\":", k->streams[k->nstreams - 1].name);
+	look_write(&n->message, &n->rec, v, k->source->version,
+	    g.c ? is_gone : NULL, &g);
+	buf_adds(&n->message, ",\"time_extracted\":");
+	buf_addslice(&n->message, buf_slice(&n->time));
+	buf_adds(&n->message, "}\n");
+	writer_add(n->out, n->message.data, n->message.len);
+}
+
+static void
+judge(struct normalizer *n, struct catalogue *k)
+{
+	struct verdict v = verdict_of(k->rules, &n->rec.answer);
+	size_t i;
+
+	if (k->streams[k->nstreams - 1].wanted)
+		write_look(n, k, &v);
+	if (n->rec.answer.form != FORM_JSON ||
+	    (strcmp(v.name, "ok") != 0 && strcmp(v.name, "empty") != 0))
+		return;
+	for (i = 0; i + 1 < k->nstreams; i++)
+		if (k->streams[i].wanted)
+			apply_stream(n, k, &k->streams[i], &v);
+}
+
+static struct catalogue *
+source_of_line(struct normalizer *n)
+{
+	struct catalogue *k = normalizer_source(n, n->rec.source);
+
+	if (k == NULL)
+		die(EX_CONFIG, "no description of the source '%.*s'",
+		    SLICE_ARG(n->rec.source));
+	if (!k->announced) {
+		need_person(n, k);
+		write_schemas(n, k);
+		k->announced = true;
+	}
+	return k;
+}
+
+void
+normalize(struct normalizer *n, struct slice line, bool toolong)
+{
+	struct catalogue *k;
+	const char *why;
+	size_t at;
+
+	n->line++;
+	if (toolong) {
+		too_long(n, line);
+	} else if (!scan_parse(n->scan, line, &at, &why)) {
+		not_json(n, line, at, why);
+	} else if (!record_read(&n->rec, scan_root(n->scan), &why)) {
+		unparsable(n, line, why);
+	} else {
+		k = source_of_line(n);
+		state_line(n, k);
+		buf_reset(&n->time);
+		json_escape(&n->time, n->rec.fetched_at);
+		if (n->rec.has_look) {
+			n->totals.looks++;
+			judge(n, k);
+		} else {
+			n->totals.without_look++;
+		}
+	}
+	n->totals.lines++;		/* not before: the run may have changed */
+	n->rej->whole++;
+	progress("%" PRIu64 " lines, %" PRIu64 " records", n->totals.lines,
+	    n->totals.records);
+}
+
+void
+normalizer_end(struct normalizer *n)
+{
+	state_end(n);
+	state_quality(n);
+	state_ledger(n);
+}
+
+void
+normalizer_release(struct normalizer *n)
+{
+	size_t i;
+
+	for (i = 0; i < n->ncatalogues; i++)
+		catalogue_free(n->catalogues[i]);
+	free(n->catalogues);
+	record_release(&n->rec);
+	person_free(n->person);
+	jqrun_free(n->filter);
+	scan_free(n->filter_scan);
+	scan_free(n->scan);
+	jv_free(n->reference);
+	buf_release(&n->message);
+	buf_release(&n->time);
+	buf_release(&n->tmp);
+	buf_release(&n->filtered);
+}

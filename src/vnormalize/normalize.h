@@ -1,0 +1,89 @@
+/*
+ * normalize: a raw record in, typed records out, by the contracts of its
+ * source.
+ *
+ *	line -> scan -> struct record -> verdict -> look
+ *	                              -> contract of each stream
+ *	                                 -> element -> record, or reject
+ *
+ * Memory: the longest line, and what the contracts need; nothing grows with
+ * the number of lines.
+ */
+#ifndef NORMALIZE_H
+#define NORMALIZE_H
+
+#include "contract.h"
+#include "jqrun.h"
+#include "opt.h"
+#include "record.h"
+#include "reject.h"
+
+struct opts {
+	struct opt_list streams;	/* --stream; none: all */
+	const char *contract;		/* --contract */
+	const char *part, *rejects, *quality, *filter, *key, *engine;
+	const char *threshold_text, *as_jq;
+	double threshold;
+	int64_t maxline;
+	bool no_key, records_only, list_contracts;
+	bool reference;			/* --engine jq */
+};
+
+/* What a run of lines came to; parts of a ledger. */
+struct totals {
+	uint64_t lines, looks, without_look, unparsable;
+	uint64_t elements, records, filtered, rejected;
+};
+
+struct normalizer {
+	const struct opts *o;
+	struct writer *out;
+	struct rejects *rej;
+	struct scan *scan;
+	struct person *person;		/* NULL until a source needs it */
+	struct catalogue **catalogues;
+	size_t ncatalogues;
+	struct record rec;
+	struct buf message, time;	/* a message; fetched_at as JSON */
+	struct buf tmp;
+	struct jqrun *filter;
+	struct scan *filter_scan;
+	struct buf filtered;
+	jv reference;			/* --engine jq: values of an element */
+	uint64_t line;			/* of the input */
+	struct totals totals;
+	char *run;			/* the run in hand, and its start */
+	struct catalogue *run_catalogue;
+	struct totals run_start;
+};
+
+void normalizer_init(struct normalizer *n, const struct opts *o,
+    struct writer *out, struct rejects *rej);
+/* toolong: the line was cut. */
+void normalize(struct normalizer *n, struct slice line, bool toolong);
+/* The last STATE, the quality report, the ledger. */
+void normalizer_end(struct normalizer *n);
+void normalizer_release(struct normalizer *n);
+
+/* A source, loaded when first asked for; NULL when there is none. */
+struct catalogue *normalizer_source(struct normalizer *n, struct slice name);
+/* "item.search-2026-09" or "source/item.search-2026-09"; dies (78). */
+struct contract *normalizer_contract(struct normalizer *n, const char *name,
+    struct catalogue **k);
+
+/* ---- element.c: one element of a contract ---- */
+
+void element_line(struct normalizer *n, struct contract *c);
+/* Counts it, and writes its record or its reject. */
+void element_apply(struct normalizer *n, const struct catalogue *k,
+    struct contract *c, struct val parent, struct val element, size_t index);
+bool element_forgotten(struct normalizer *n, struct contract *c);
+
+/* ---- state.c: STATE messages, the ledger, the quality report ---- */
+
+void state_line(struct normalizer *n, struct catalogue *k);
+void state_end(struct normalizer *n);
+void state_quality(const struct normalizer *n);
+void state_ledger(const struct normalizer *n);
+
+#endif
