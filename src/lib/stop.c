@@ -29,7 +29,12 @@ int
 stop_again(void)
 {
 	int sig = stopped ? stopped : SIGTERM;
+	sigset_t set;
 
+	/* a thread that is not the main one may have it blocked */
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	signal(sig, SIG_DFL);
 	raise(sig);
 	_exit(128 + sig);

@@ -1,0 +1,458 @@
+#include "pg.h"
+
+#include <ctype.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <libpq-fe.h>
+
+#include "clock.h"
+#include "stop.h"
+#include "banned.h"
+
+#define CONNECT_MS 15000	/* one attempt */
+#define PAUSE_FIRST_MS 50
+#define PAUSE_LAST_MS 5000
+
+struct pg {
+	PGconn *conn;
+	PGresult *result;
+	const char *setup;
+	int64_t retry_ms;
+	unsigned number;	/* of this connection; the first is 1 */
+	unsigned statements;	/* ids handed out */
+	const char **values;	/* of the parameters, as libpq takes them */
+	int *lengths, *formats, room;
+	char state[6];
+	char message[512];
+};
+
+static void
+set_error(struct pg *pg, const char *state, const char *message)
+{
+	size_t n = strcspn(message, "\n");
+
+	snprintf(pg->state, sizeof pg->state, "%s", state ? state : "");
+	snprintf(pg->message, sizeof pg->message, "%.*s", (int)n, message);
+}
+
+static bool
+state_in(const char *state, const char *const list[])
+{
+	for (; *list != NULL; list++)
+		if (strncmp(state, *list, strlen(*list)) == 0)
+			return true;
+	return false;
+}
+
+/* https://www.postgresql.org/docs/15/errcodes-appendix.html */
+static enum pg_outcome
+outcome(const char *state)
+{
+	static const char *const lost[] = { "08", "57P", NULL };
+	static const char *const again[] = { "40", "23505", "55P03", NULL };
+	static const char *const data[] = { "22", "23", "54", NULL };
+
+	if (state_in(state, lost))
+		return PG_LOST;
+	if (state_in(state, again))
+		return PG_AGAIN;
+	return state_in(state, data) ? PG_DATA : PG_FAILED;
+}
+
+static void
+drop_result(struct pg *pg)
+{
+	PQclear(pg->result);
+	pg->result = NULL;
+}
+
+/* Judges pg->result; every command ends here. */
+static enum pg_outcome
+judge(struct pg *pg)
+{
+	ExecStatusType status = PQresultStatus(pg->result);
+	const char *state, *message;
+
+	if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ||
+	    status == PGRES_COPY_IN || status == PGRES_EMPTY_QUERY)
+		return PG_OK;
+	state = PQresultErrorField(pg->result, PG_DIAG_SQLSTATE);
+	message = PQresultErrorField(pg->result, PG_DIAG_MESSAGE_PRIMARY);
+	set_error(pg, state, message ? message : PQerrorMessage(pg->conn));
+	/* without a SQLSTATE it is libpq that speaks: no server does */
+	if (PQstatus(pg->conn) == CONNECTION_BAD || pg->state[0] == '\0')
+		return PG_LOST;
+	return outcome(pg->state);
+}
+
+enum pg_outcome
+pg_exec(struct pg *pg, const char *sql)
+{
+	drop_result(pg);
+	pg->result = PQexec(pg->conn, sql);
+	return judge(pg);
+}
+
+static enum pg_outcome
+prepare(struct pg *pg, struct pg_statement *s, const char *name)
+{
+	enum pg_outcome o;
+
+	drop_result(pg);
+	pg->result = PQprepare(pg->conn, name, s->sql, 0, NULL);
+	if ((o = judge(pg)) == PG_OK)
+		s->prepared_on = pg->number;
+	return o;
+}
+
+/* libpq wants three arrays for what is one of ours. */
+static void
+spread(struct pg *pg, const struct pg_param *p, int n)
+{
+	int i;
+
+	if (n > pg->room) {
+		pg->room = n;
+		pg->values = xrealloc(pg->values,
+		    (size_t)n * sizeof *pg->values);
+		pg->lengths = xrealloc(pg->lengths,
+		    (size_t)n * sizeof *pg->lengths);
+		pg->formats = xrealloc(pg->formats,
+		    (size_t)n * sizeof *pg->formats);
+	}
+	for (i = 0; i < n; i++) {
+		pg->values[i] = p[i].value.p;
+		pg->lengths[i] = (int)p[i].value.len;
+		pg->formats[i] = p[i].binary;
+	}
+}
+
+enum pg_outcome
+pg_query(struct pg *pg, const char *sql, const struct pg_param *p, int n)
+{
+	spread(pg, p, n);
+	drop_result(pg);
+	pg->result = PQexecParams(pg->conn, sql, n, NULL, pg->values,
+	    pg->lengths, pg->formats, 0);
+	return judge(pg);
+}
+
+enum pg_outcome
+pg_run(struct pg *pg, struct pg_statement *s, const struct pg_param *p, int n,
+    bool binary_result)
+{
+	char name[16];
+	enum pg_outcome o;
+
+	if (s->id == 0)
+		s->id = ++pg->statements;
+	snprintf(name, sizeof name, "s%u", s->id);
+	if (s->prepared_on != pg->number &&
+	    (o = prepare(pg, s, name)) != PG_OK)
+		return o;
+	spread(pg, p, n);
+	drop_result(pg);
+	pg->result = PQexecPrepared(pg->conn, name, n, pg->values, pg->lengths,
+	    pg->formats, binary_result);
+	return judge(pg);
+}
+
+int
+pg_rows(const struct pg *pg)
+{
+	return PQntuples(pg->result);
+}
+
+struct slice
+pg_value(const struct pg *pg, int row, int column)
+{
+	if (PQgetisnull(pg->result, row, column))
+		return (struct slice){ 0 };
+	return (struct slice){ PQgetvalue(pg->result, row, column),
+		(size_t)PQgetlength(pg->result, row, column) };
+}
+
+const char *
+pg_text(const struct pg *pg, int row, int column)
+{
+	return pg_value(pg, row, column).p;
+}
+
+uint64_t
+pg_affected(const struct pg *pg)
+{
+	return strtoull(PQcmdTuples(pg->result), NULL, 10);
+}
+
+enum pg_outcome
+pg_copy_put(struct pg *pg, struct slice s)
+{
+	/* the refusal itself is read by pg_copy_end */
+	if (PQputCopyData(pg->conn, s.p, (int)s.len) == 1)
+		return PG_OK;
+	set_error(pg, NULL, PQerrorMessage(pg->conn));
+	return PG_LOST;
+}
+
+enum pg_outcome
+pg_copy_end(struct pg *pg, const char *abort)
+{
+	enum pg_outcome o;
+	PGresult *r;
+
+	if (PQputCopyEnd(pg->conn, abort) != 1) {
+		set_error(pg, NULL, PQerrorMessage(pg->conn));
+		return PG_LOST;
+	}
+	drop_result(pg);
+	pg->result = PQgetResult(pg->conn);
+	o = judge(pg);
+	while ((r = PQgetResult(pg->conn)) != NULL)
+		PQclear(r);
+	return o;
+}
+
+const char *
+pg_state(const struct pg *pg)
+{
+	return pg->state;
+}
+
+bool
+pg_is_unique_violation(const struct pg *pg)
+{
+	return strcmp(pg->state, "23505") == 0;
+}
+
+const char *
+pg_message(const struct pg *pg)
+{
+	return pg->message;
+}
+
+static int
+status_of(const char *state)
+{
+	static const struct {
+		const char *state;
+		int status;
+	} table[] = {
+		{ "28", EX_NOPERM },		/* authorization */
+		{ "42501", EX_NOPERM },		/* insufficient privilege */
+		{ "53100", EX_IOERR },		/* disk full */
+		{ "58030", EX_IOERR },
+		{ "53", EX_TEMPFAIL },		/* too many connections ... */
+		{ "08", EX_TEMPFAIL },
+		{ "57", EX_TEMPFAIL },
+		{ "40", EX_TEMPFAIL },
+		{ "55", EX_TEMPFAIL },		/* in use, lock not available */
+		{ "3D", EX_UNAVAILABLE },	/* no such database */
+		{ "3F", EX_UNAVAILABLE },	/* no such schema */
+		{ "42", EX_UNAVAILABLE },	/* tables not as we need them */
+		{ "2BP01", EX_UNAVAILABLE },	/* a view depends on it */
+		{ "0A", EX_UNAVAILABLE },
+		{ "25006", EX_UNAVAILABLE },	/* read-only */
+		{ "22", EX_DATAERR },
+		{ "23", EX_DATAERR },
+		{ "54", EX_DATAERR },
+		{ "", EX_TEMPFAIL },		/* no answer at all */
+		{ NULL, EX_SOFTWARE }
+	};
+	int i;
+
+	for (i = 0; table[i].state != NULL; i++)
+		if (*table[i].state == '\0' ? *state == '\0' :
+		    strncmp(state, table[i].state, strlen(table[i].state)) == 0)
+			break;
+	return table[i].status;
+}
+
+void
+pg_die(const struct pg *pg, const char *doing)
+{
+	die(status_of(pg->state), "cannot %s: %s", doing, pg->message);
+}
+
+void
+pg_must(const struct pg *pg, enum pg_outcome o, const char *doing)
+{
+	if (o != PG_OK)
+		pg_die(pg, doing);
+}
+
+/*
+ * A failed connection has no result, hence no field with its SQLSTATE; but in
+ * verbose form the message has it: "FATAL:  28P01: password ... failed".
+ */
+static void
+set_connect_error(struct pg *pg)
+{
+	const char *text = PQerrorMessage(pg->conn), *p;
+	char state[6] = "";
+	int n;
+
+	for (p = text; (p = strstr(p, ":  ")) != NULL; p++) {
+		for (n = 0; n < 5 && isalnum((unsigned char)p[3 + n]); n++)
+			state[n] = p[3 + n];
+		if (n == 5 && strncmp(p + 8, ": ", 2) == 0)
+			break;
+		state[0] = '\0';
+	}
+	if (p != NULL)
+		text = p + 10;
+	if (p == NULL && PQconnectionNeedsPassword(pg->conn))
+		snprintf(state, sizeof state, "28P01");
+	set_error(pg, state, text);
+}
+
+static enum pg_outcome
+connect_poll(struct pg *pg)
+{
+	int64_t until = clock_mono_ms() + CONNECT_MS, left;
+	PostgresPollingStatusType s = PGRES_POLLING_WRITING;
+	struct pollfd fd;
+
+	while (s != PGRES_POLLING_OK) {
+		if (s == PGRES_POLLING_FAILED) {
+			set_connect_error(pg);
+			return PG_LOST;
+		}
+		left = until - clock_mono_ms();
+		if (left <= 0 || stopped) {
+			set_error(pg, "", "no answer from the server");
+			return PG_LOST;
+		}
+		fd.fd = PQsocket(pg->conn);
+		fd.events = s == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+		if (poll(&fd, 1, (int)left) > 0)
+			s = PQconnectPoll(pg->conn);
+	}
+	return PG_OK;
+}
+
+static void
+no_notice(void *arg, const PGresult *r)
+{
+	(void)arg;
+	(void)r;
+}
+
+static enum pg_outcome
+connect_once(struct pg *pg)
+{
+	const char *const keys[] = { "fallback_application_name",
+		"client_encoding", NULL };
+	const char *const values[] = { progname, "UTF8", NULL };
+	enum pg_outcome o;
+
+	drop_result(pg);
+	PQfinish(pg->conn);
+	pg->conn = PQconnectStartParams(keys, values, 0);
+	if (pg->conn == NULL)
+		die(EX_SOFTWARE, "out of memory");
+	if (PQstatus(pg->conn) == CONNECTION_BAD) {
+		set_connect_error(pg);
+		return PG_LOST;
+	}
+	PQsetErrorVerbosity(pg->conn, PQERRORS_VERBOSE);
+	PQsetNoticeReceiver(pg->conn, no_notice, NULL);
+	if ((o = connect_poll(pg)) != PG_OK)
+		return o;
+	pg->number++;
+	return pg_exec(pg, pg->setup);
+}
+
+/* 57P: starting or shutting down; 53300: no free slot; "": nobody there. */
+static bool
+may_come_back(const struct pg *pg, bool at_start)
+{
+	return strncmp(pg->state, "57P", 3) == 0 ||
+	    strcmp(pg->state, "53300") == 0 ||
+	    (!at_start && (pg->state[0] == '\0' ||
+		strncmp(pg->state, "08", 2) == 0));
+}
+
+static void
+connect_patiently(struct pg *pg, bool at_start)
+{
+	int64_t until = clock_mono_ms() + pg->retry_ms, pause = PAUSE_FIRST_MS;
+
+	while (connect_once(pg) != PG_OK) {
+		if (stopped)
+			stop_again();
+		if (!may_come_back(pg, at_start) ||
+		    clock_mono_ms() + pause > until)
+			pg_die(pg, at_start ? "connect to the database" :
+			    "connect to the database again");
+		clock_sleep_ms(pause);
+		pause = pause * 2 > PAUSE_LAST_MS ? PAUSE_LAST_MS : pause * 2;
+	}
+}
+
+struct pg *
+pg_open(const char *setup, int64_t retry_ms)
+{
+	struct pg *pg = xcalloc(1, sizeof *pg);
+
+	pg->setup = setup;
+	pg->retry_ms = retry_ms;
+	connect_patiently(pg, true);
+	return pg;
+}
+
+void
+pg_reconnect(struct pg *pg)
+{
+	warn("connection lost (%s), trying again", pg->message);
+	connect_patiently(pg, false);
+}
+
+void
+pg_close(struct pg *pg)
+{
+	if (pg == NULL)
+		return;
+	drop_result(pg);
+	PQfinish(pg->conn);
+	free(pg->values);
+	free(pg->lengths);
+	free(pg->formats);
+	free(pg);
+}
+
+static void
+quote(struct buf *b, const char *s, char mark)
+{
+	buf_addc(b, mark);
+	for (; *s != '\0'; s++) {
+		if (*s == mark)
+			buf_addc(b, mark);
+		buf_addc(b, *s);
+	}
+	buf_addc(b, mark);
+}
+
+void
+pg_identifier(struct buf *b, const char *name)
+{
+	quote(b, name, '"');
+}
+
+void
+pg_literal(struct buf *b, const char *text)
+{
+	/* E'' so that a backslash means itself under any setting */
+	if (strchr(text, '\\') == NULL) {
+		quote(b, text, '\'');
+		return;
+	}
+	buf_adds(b, " E'");
+	for (; *text != '\0'; text++) {
+		if (*text == '\'' || *text == '\\')
+			buf_addc(b, *text);
+		buf_addc(b, *text);
+	}
+	buf_addc(b, '\'');
+}

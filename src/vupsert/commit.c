@@ -1,0 +1,352 @@
+#include "commit.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "line.h"
+#include "ops.h"
+#include "reject.h"
+#include "scope.h"
+#include "write.h"
+#include "banned.h"
+
+#define TRIES 10		/* of a transaction that is rolled back */
+#define LOST_MAX 20		/* connections that one batch may cost */
+#define PAUSE_MS 50
+
+static struct {
+	struct pg *pg;
+	struct writer out;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct batch batches[2];
+	struct batch *job;	/* being written; NULL: the writer is idle */
+	bool quit;
+	bool inside;		/* a scope goes on: so does its transaction */
+	struct buf held;	/* STATE lines that wait for its COMMIT */
+} c = { .lock = PTHREAD_MUTEX_INITIALIZER,
+	.changed = PTHREAD_COND_INITIALIZER };
+
+/* ---- one transaction ---- */
+
+struct attempt {
+	struct tally *tallies;	/* one for each part */
+	bool careful;		/* some row is refused: find it */
+	char xid[24];		/* of a COMMIT on its way; "": none */
+};
+
+static void
+add_tally(struct tally *to, const struct tally *t)
+{
+	to->inserted += t->inserted;
+	to->updated += t->updated;
+	to->unchanged += t->unchanged;
+	to->older += t->older;
+	to->duplicate += t->duplicate;
+	to->rejected += t->rejected;
+	to->deleted += t->deleted;
+}
+
+static void
+reject_row(const struct batch *b, const struct stream *s, const struct row *r)
+{
+	char *reason = xasprintf("the server refuses it: %s",
+	    pg_message(c.pg));
+
+	rejects_add(&(struct reject){ .line = r->line, .stream = s->name,
+	    .reason = reason, .value = row_text(b, r),
+	    .record = row_text(b, r) });
+	free(reason);
+}
+
+/* Rows that may hold one which the server refuses: halved until it is found. */
+static enum pg_outcome
+write_carefully(const struct batch *b, struct stream *s,
+    const struct row *rows, size_t n, struct tally *t)
+{
+	struct slot *slots = xcalloc(n, sizeof *slots);
+	struct tally mine = { 0 };
+	enum pg_outcome o;
+
+	o = pg_exec(c.pg, "savepoint careful");
+	if (o == PG_OK)
+		o = write_slots(c.pg, b, s, slots,
+		    rows_fold(b, s, rows, n, slots, &mine), &mine);
+	free(slots);
+	if (o == PG_OK) {
+		add_tally(t, &mine);
+		return pg_exec(c.pg, "release careful");
+	}
+	if (o != PG_DATA)
+		return o;
+	if (n == 1) {
+		reject_row(b, s, rows);
+		t->rejected++;
+	}
+	o = pg_exec(c.pg, "rollback to careful; release careful");
+	if (o == PG_OK && n > 1)
+		o = write_carefully(b, s, rows, n / 2, t);
+	if (o == PG_OK && n > 1)
+		o = write_carefully(b, s, rows + n / 2, n - n / 2, t);
+	return o;
+}
+
+static int
+by_table(const void *a, const void *b)
+{
+	const struct part *p = a, *q = b;
+	int d = strcmp(p->stream->wide, q->stream->wide);
+
+	return d != 0 ? d : p->scoped - q->scoped;
+}
+
+static enum pg_outcome
+write_part(const struct batch *b, struct part *p, bool careful,
+    struct tally *t)
+{
+	enum pg_outcome o;
+
+	if (p->n == 0 && p->nscopes == 0 &&
+	    !(p->scoped && p->stream->spooled))
+		return PG_OK;
+	if ((o = write_lock(c.pg, p->stream)) != PG_OK)
+		return o;
+	if (p->scoped)
+		return scope_write(c.pg, b, p, b->open, t);
+	if (careful)
+		return write_carefully(b, p->stream, p->rows, p->n, t);
+	*t = p->folded;
+	return write_slots(c.pg, b, p->stream, p->slots, p->nslots, t);
+}
+
+static enum pg_outcome
+write_parts(struct batch *b, struct attempt *a)
+{
+	enum pg_outcome o = PG_OK;
+	int i;
+
+	/* everybody takes the locks of several tables in the same order */
+	qsort(b->parts, (size_t)b->nparts, sizeof *b->parts, by_table);
+	for (i = 0; o == PG_OK && i < b->nparts; i++)
+		o = write_part(b, &b->parts[i], a->careful, &a->tallies[i]);
+	return o;
+}
+
+static enum pg_outcome
+write_loads(const struct batch *b)
+{
+	const char *p = b->loads.data;
+	enum pg_outcome o;
+
+	while (p != NULL && p < b->loads.data + b->loads.len) {
+		o = ops_note_load(c.pg, p);
+		if (o == PG_DATA)
+			o = PG_FAILED;		/* no row to look for */
+		if (o == PG_FAILED)
+			pg_die(c.pg, "write ops.load");
+		if (o != PG_OK)
+			return o;
+		p += strlen(p) + 1;
+	}
+	return PG_OK;
+}
+
+static enum pg_outcome
+commit(struct attempt *a)
+{
+	enum pg_outcome o;
+
+	o = pg_query(c.pg, "select pg_current_xact_id_if_assigned()", NULL, 0);
+	if (o != PG_OK)
+		return o;
+	if (pg_text(c.pg, 0, 0) != NULL)
+		memccpy(a->xid, pg_text(c.pg, 0, 0), '\0', sizeof a->xid);
+	o = pg_exec(c.pg, "commit");
+	if (o != PG_LOST)
+		a->xid[0] = '\0';
+	return o;
+}
+
+static enum pg_outcome
+transaction(struct batch *b, struct attempt *a)
+{
+	enum pg_outcome o = PG_OK;
+
+	memset(a->tallies, 0, (size_t)b->nparts * sizeof *a->tallies);
+	if (!c.inside)
+		o = pg_exec(c.pg, "begin");
+	if (o == PG_OK && (o = write_parts(b, a)) == PG_OK &&
+	    (o = write_loads(b)) == PG_OK && !b->open)
+		o = commit(a);
+	return o;
+}
+
+/* A COMMIT was sent and its answer never came: did it happen? */
+static bool
+was_committed(const char *xid)
+{
+	struct pg_param p = { slice_of(xid), false };
+	enum pg_outcome o;
+	const char *status;
+
+	for (;;) {
+		o = pg_query(c.pg, "select pg_xact_status($1::xid8)", &p, 1);
+		if (o == PG_LOST) {
+			pg_reconnect(c.pg);
+			continue;
+		}
+		pg_must(c.pg, o, "ask for the last transaction");
+		status = pg_text(c.pg, 0, 0);
+		if (status == NULL || strcmp(status, "in progress") != 0)
+			return status != NULL &&
+			    strcmp(status, "committed") == 0;
+		clock_sleep_ms(PAUSE_MS);	/* its backend still lives */
+	}
+}
+
+static void
+until_committed(struct batch *b, struct attempt *a)
+{
+	enum pg_outcome o;
+	int tries = 0, lost = 0;
+
+	while ((o = transaction(b, a)) != PG_OK) {
+		if (c.inside)	/* the pieces before are in no memory */
+			pg_die(c.pg, "write a scope larger than a batch");
+		switch (o) {
+		case PG_LOST:
+			if (lost++ == LOST_MAX)
+				pg_die(c.pg, "write rows");
+			pg_reconnect(c.pg);
+			if (a->xid[0] != '\0' && was_committed(a->xid))
+				return;
+			a->xid[0] = '\0';
+			break;
+		case PG_DATA:
+			if (a->careful)
+				pg_die(c.pg, "write rows");
+			a->careful = true;
+			pg_exec(c.pg, "rollback");
+			break;
+		case PG_AGAIN:
+			if (tries++ == TRIES)
+				pg_die(c.pg, "write rows");
+			pg_exec(c.pg, "rollback");
+			clock_sleep_ms(PAUSE_MS * tries);
+			break;
+		default:
+			pg_die(c.pg, "write rows");
+		}
+	}
+}
+
+static void
+write_batch(struct batch *b)
+{
+	struct attempt a = { .tallies = xcalloc((size_t)b->nparts,
+	    sizeof *a.tallies) };
+	int i;
+
+	if (b->rows > 0 || b->loads.len > 0 || c.inside)
+		until_committed(b, &a);
+	c.inside = b->open;
+	for (i = 0; i < b->nparts; i++)
+		add_tally(&b->parts[i].stream->tally, &a.tallies[i]);
+	free(a.tallies);
+	buf_addslice(&c.held, buf_slice(&b->states));
+	if (c.inside || c.held.len == 0)
+		return;
+	writer_add(&c.out, c.held.data, c.held.len);
+	writer_flush(&c.out);
+	buf_reset(&c.held);
+}
+
+/* ---- the thread ---- */
+
+static void *
+work(void *arg)
+{
+	struct batch *b;
+
+	(void)arg;
+	pthread_mutex_lock(&c.lock);
+	for (;;) {
+		while (c.job == NULL && !c.quit)
+			pthread_cond_wait(&c.changed, &c.lock);
+		if ((b = c.job) == NULL)
+			break;
+		pthread_mutex_unlock(&c.lock);
+		write_batch(b);
+		batch_reset(b);
+		pthread_mutex_lock(&c.lock);
+		c.job = NULL;
+		pthread_cond_signal(&c.changed);
+	}
+	pthread_mutex_unlock(&c.lock);
+	return NULL;
+}
+
+void
+commit_start(struct pg *pg)
+{
+	sigset_t ours, before;
+
+	c.pg = pg;
+	writer_init(&c.out, STDOUT_FILENO);
+	/* these are for the reader: its read has to come back */
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &ours, &before);
+	if (pthread_create(&c.thread, NULL, work, NULL) != 0)
+		die(EX_SOFTWARE, "cannot start a thread");
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static void
+wait_until_idle(void)
+{
+	while (c.job != NULL)
+		pthread_cond_wait(&c.changed, &c.lock);
+}
+
+struct batch *
+commit_give(struct batch *b)
+{
+	if (b != NULL)
+		batch_fold(b);
+	pthread_mutex_lock(&c.lock);
+	wait_until_idle();
+	if (b != NULL)
+		c.job = b;
+	pthread_cond_signal(&c.changed);
+	pthread_mutex_unlock(&c.lock);
+	return b == &c.batches[0] ? &c.batches[1] : &c.batches[0];
+}
+
+void
+commit_wait(void)
+{
+	pthread_mutex_lock(&c.lock);
+	wait_until_idle();
+	pthread_mutex_unlock(&c.lock);
+}
+
+void
+commit_stop(void)
+{
+	pthread_mutex_lock(&c.lock);
+	wait_until_idle();
+	c.quit = true;
+	pthread_cond_signal(&c.changed);
+	pthread_mutex_unlock(&c.lock);
+	pthread_join(c.thread, NULL);
+	writer_close_or_die(&c.out);
+	batch_release(&c.batches[0]);
+	batch_release(&c.batches[1]);
+	buf_release(&c.held);
+}

@@ -1,0 +1,167 @@
+/* vupsert: Singer messages on stdin to tables; STATE on stdout after COMMIT.
+ * See vupsert(1). */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "commit.h"
+#include "ledger.h"
+#include "opt.h"
+#include "reject.h"
+#include "stop.h"
+#include "take.h"
+#include "banned.h"
+
+/*
+ * Look-ups go by index whatever the planner thinks of a table it has no
+ * statistics of; text that comes back is what JSON would say; and STATE
+ * promises rows that outlive a crash.
+ */
+static const char setup[] = "set timezone to 'UTC'; set jit to off; "
+    "set enable_seqscan to off; set enable_hashjoin to off; "
+    "set enable_mergejoin to off; set plan_cache_mode to force_generic_plan; "
+    "set lock_timeout to 0; set statement_timeout to 0; "
+    "set idle_in_transaction_session_timeout to 0; "
+    "select set_config('synchronous_commit', 'on', false) "
+    "where current_setting('synchronous_commit') = 'off'";
+
+static void
+options(struct opts *o, int argc, char *argv[])
+{
+	const struct opt table[] = {
+		{ 0, "allow-missing", NULL, OPT_FLAG, &o->allow_missing,
+		    "take a record that lacks a required property" },
+		{ 0, "batch-age", "DURATION", OPT_DURATION, &o->batch_age,
+		    "commit no later than that (5s)" },
+		{ 0, "batch-bytes", "SIZE", OPT_SIZE, &o->batch_bytes,
+		    "rows of a transaction, in bytes (32M)" },
+		{ 0, "batch-rows", "N", OPT_NUMBER, &o->batch_rows,
+		    "rows of a transaction (20000)" },
+		{ 0, "key", "COLUMN[,COLUMN]", OPT_STRING, &o->key,
+		    "with --stream: what identifies a record" },
+		{ 0, "max-line", "SIZE", OPT_SIZE, &o->maxline,
+		    "reject longer lines (16M)" },
+		{ 0, "rejects", "FILE", OPT_STRING, &o->rejects,
+		    "write what cannot be stored, as NDJSON" },
+		{ 0, "retry", "DURATION", OPT_DURATION, &o->retry,
+		    "try to connect again for so long (1m)" },
+		{ 0, "schema", "NAME", OPT_STRING, &o->schema,
+		    "of the tables (public)" },
+		{ 0, "stream", "NAME", OPT_STRING, &o->stream,
+		    "lines are bare records of this stream" },
+		{ 0, "threshold", "SHARE", OPT_STRING, &o->threshold,
+		    "of rejected records, above it the status is 65 (0.05)" },
+		{ 0 }
+	};
+	int first = opt_parse(argc, argv, "[OPTION]...",
+	    "Write Singer messages into PostgreSQL; repeat STATE after COMMIT.",
+	    table);
+	char *end;
+
+	if (first < argc)
+		die(EX_USAGE, "'%s' is not asked for: see --help", argv[first]);
+	if (o->key != NULL && o->stream == NULL)
+		die(EX_USAGE, "--key goes with --stream");
+	o->share = strtod(o->threshold, &end);
+	if (end == o->threshold || *end != '\0' || !(o->share >= 0))
+		die(EX_USAGE, "--threshold does not take '%s'", o->threshold);
+	if (o->batch_rows < 1 || o->batch_bytes < 1 || o->maxline < 1)
+		die(EX_USAGE, "a batch and a line need room");
+	if (o->maxline + o->batch_bytes > (int64_t)BUF_MAX / 2)
+		die(EX_USAGE, "--batch-bytes and --max-line exceed %d MiB",
+		    (int)(BUF_MAX >> 21));
+}
+
+/* ---- the end ---- */
+
+static void
+account(const struct stream *s, struct count *c)
+{
+	const struct tally *t = &s->tally;
+	const struct count mine[] = { { "records", s->records, false },
+		{ "inserted", t->inserted, false },
+		{ "updated", t->updated, false },
+		{ "unchanged", t->unchanged, false },
+		{ "older", t->older, false },
+		{ "duplicate", t->duplicate, false },
+		{ "rejected", t->rejected + s->refused, false },
+		{ "deleted", t->deleted, true } };
+
+	memcpy(c, mine, sizeof mine);
+	c[sizeof mine / sizeof *mine] = (struct count){ 0 };
+}
+
+static int
+report(const struct run *r)
+{
+	struct count total[9] = { { 0 } }, one[9];
+	int i, j;
+
+	account(&(struct stream){ .records = r->stray, .refused = r->stray },
+	    total);
+	for (i = 0; i < r->streams.n; i++) {
+		account(r->streams.v[i], one);
+		ledger_say(r->streams.v[i]->name, one);
+		ledger_metrics(r->streams.v[i]->name, one);
+		for (j = 0; one[j].name != NULL; j++)
+			total[j].n += one[j].n;
+		if (r->streams.v[i]->unknown > 0)
+			warn("%s: %" PRIu64 " values of properties that the "
+			    "SCHEMA lacks were left out", r->streams.v[i]->name,
+			    r->streams.v[i]->unknown);
+	}
+	if (r->streams.n != 1 || r->stray > 0)
+		ledger_say(NULL, total);
+	if (r->unversioned > 0)
+		warn("%" PRIu64 " ACTIVATE_VERSION passed over: no row was "
+		    "deleted", r->unversioned);
+	ledger_metrics_write();
+	if (!ledger_closes(total))
+		return EX_SOFTWARE;
+	if ((double)total[6].n <= r->o->share * (double)total[0].n)
+		return EX_OK;
+	say("%" PRIu64 " of %" PRIu64 " records rejected, more than the "
+	    "threshold of %s allows", total[6].n, total[0].n, r->o->threshold);
+	return EX_DATAERR;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct opts o = { .schema = "public", .threshold = "0.05",
+		.batch_rows = 20000, .batch_bytes = 32 << 20,
+		.batch_age = 5000, .maxline = 16 << 20, .retry = 60000 };
+	struct run r = { .o = &o };
+	struct reader in;
+	struct slice line;
+	const char *why;
+	int status;
+
+	options(&o, argc, argv);
+	rejects_open(o.rejects);
+	r.pg = pg_open(setup, o.retry);
+	r.streams.schema = o.schema;
+	r.scan = scan_new();
+	if (o.stream != NULL) {
+		r.plain = streams_add(&r.streams, slice_of(o.stream));
+		if (!stream_define_plain(r.plain, o.key, &why))
+			die(EX_USAGE, "--key '%s': %s", o.key, why);
+	}
+	commit_start(r.pg);
+	r.batch = commit_give(NULL);
+	reader_init(&in, STDIN_FILENO, (size_t)o.maxline);
+
+	while (!stopped && take_next(&r, &in, &line))
+		take_line(&r, &in, line);
+
+	take_end(&r);
+	commit_stop();
+	reader_close_or_die(&in);
+	rejects_close_or_die();
+	status = report(&r);
+	take_release(&r);
+	pg_close(r.pg);
+	return stopped ? stop_again() : status;
+}

@@ -1,0 +1,20 @@
+/*
+ * scope: records that become the set of a scope (x-replace, SCOPE).
+ *
+ * Rows of scopes are spooled to a temporary table.  When their transaction is
+ * about to end, whole scopes are compared with the table: what differs is
+ * written, what a scope no longer holds is deleted.  A scope larger than a
+ * batch is spooled piece by piece, in one transaction.
+ */
+#ifndef SCOPE_H
+#define SCOPE_H
+
+#include "batch.h"
+
+/* Takes the scoped part of a batch; more: the transaction goes on. */
+enum pg_outcome scope_write(struct pg *, const struct batch *,
+    struct part *, bool more, struct tally *);
+/* The fields of a SCOPE message's values, in the order of s->scope. */
+bool scope_fields(struct buf *, const struct stream *, struct val scope,
+    const char **why);
+#endif

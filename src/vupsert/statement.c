@@ -1,0 +1,348 @@
+#include "statement.h"
+
+#include <stdlib.h>
+
+#include "write.h"
+#include "banned.h"
+
+static void
+add_arg(struct shape *sh, int arg)
+{
+	sh->args = xrealloc(sh->args,
+	    (size_t)(sh->nargs + 1) * sizeof *sh->args);
+	sh->args[sh->nargs++] = arg;
+}
+
+static void
+add_columns(struct shape *sh, int from, int to)
+{
+	for (; from < to; from++)
+		add_arg(sh, from);
+}
+
+static void
+add_arg_name(struct buf *b, int arg)
+{
+	static const char *const special[] = { [-ARG_FIRST] = "first",
+		[-ARG_LAST] = "last", [-ARG_HASH] = "hash" };
+
+	if (arg < 0)
+		buf_adds(b, special[-arg]);
+	else
+		buf_addf(b, "c%d", arg);
+}
+
+enum value_type
+arg_type(const struct stream *s, int arg)
+{
+	if (arg >= 0)
+		return s->columns[arg].type;
+	return arg == ARG_HASH ? VALUE_UUID : VALUE_TIMESTAMPTZ;
+}
+
+/* "unnest($1::bigint[], ...) [with ordinality] as i(c0, ... [, n])" */
+static void
+add_source(struct buf *b, const struct stream *s, const struct shape *sh,
+    bool numbered)
+{
+	int i;
+
+	buf_adds(b, "unnest(");
+	for (i = 0; i < sh->nargs; i++)
+		buf_addf(b, "%s$%d::%s[]", i ? ", " : "", i + 1,
+		    value_sql(arg_type(s, sh->args[i])));
+	buf_adds(b, numbered ? ") with ordinality as i(" : ") as i(");
+	for (i = 0; i < sh->nargs; i++) {
+		buf_adds(b, i ? ", " : "");
+		add_arg_name(b, sh->args[i]);
+	}
+	buf_adds(b, numbered ? ", n)" : ")");
+}
+
+/* "t.k = i.c3 and t.l = i.c4" */
+static void
+add_match(struct buf *b, const struct stream *s)
+{
+	int i;
+
+	for (i = s->npos; i < s->npos + s->nkey; i++) {
+		buf_adds(b, i > s->npos ? " and t." : "t.");
+		pg_identifier(b, s->columns[i].name);
+		buf_addf(b, " = i.c%d", i);
+	}
+}
+
+/* "(i.c0, i.c1 collate "C")", or of t: the position as a tuple */
+static void
+add_position(struct buf *b, const struct stream *s, bool of_table)
+{
+	const struct column *c;
+	int i;
+
+	buf_adds(b, "(");
+	for (i = 0; i < s->norder; i++) {
+		c = &s->columns[s->order[i]];
+		buf_adds(b, i ? ", " : "");
+		if (of_table) {
+			buf_adds(b, "t.");
+			pg_identifier(b, c->name);
+		} else {
+			buf_addf(b, "i.c%d", s->order[i]);
+		}
+		if (c->type == VALUE_TEXT)
+			buf_adds(b, " collate \"C\"");
+	}
+	buf_adds(b, ")");
+}
+
+static void
+add_comparison(struct buf *b, const struct stream *s, const char *op)
+{
+	add_position(b, s, false);
+	buf_addf(b, " %s ", op);
+	add_position(b, s, true);
+}
+
+/* "(t.a, t.b)" or "(i.c3, i.c4)" */
+static void
+add_tuple(struct buf *b, const struct stream *s, int from, int to,
+    bool of_table)
+{
+	int i;
+
+	buf_adds(b, "row(");
+	for (i = from; i < to; i++) {
+		buf_adds(b, i > from ? ", " : "");
+		if (of_table) {
+			buf_adds(b, "t.");
+			pg_identifier(b, s->columns[i].name);
+		} else {
+			buf_addf(b, "i.c%d", i);
+		}
+	}
+	buf_adds(b, ")");
+}
+
+/* "a = i.c3, b = i.c4" */
+static void
+add_assignments(struct buf *b, const struct stream *s, int from, int to)
+{
+	int i;
+
+	for (i = from; i < to; i++) {
+		buf_adds(b, i > from ? ", " : "");
+		pg_identifier(b, s->columns[i].name);
+		buf_addf(b, " = i.c%d", i);
+	}
+}
+
+static void
+add_verdict(struct buf *b, const struct stream *s)
+{
+	if (s->norder == 0) {
+		buf_addf(b, " else '%c'", EXISTS);
+		return;
+	}
+	buf_adds(b, " when ");
+	add_comparison(b, s, ">");
+	if (stream_has_side(s))
+		buf_addf(b, " then case when i.hash = t.content_hash then '%c'"
+		    " else '%c' end", GREATER_SAME, GREATER);
+	else
+		buf_addf(b, " then '%c'", GREATER);
+	buf_adds(b, " when ");
+	add_comparison(b, s, "=");
+	if (stream_has_side(s))
+		buf_addf(b, " then case when i.first < t.first_seen or "
+		    "i.last > t.last_seen then '%c' else '%c' end"
+		    " when i.first < t.first_seen or i.last > t.last_seen "
+		    "then '%c'", DUPLICATE_SEEN, DUPLICATE, OLDER_SEEN);
+	else
+		buf_addf(b, " then '%c'", DUPLICATE);
+	buf_addf(b, " else '%c'", OLDER);
+}
+
+/* One row a letter, with the numbers of the rows that it is about. */
+static void
+build_find(struct shape *sh, const struct stream *s)
+{
+	struct buf b = { 0 };
+	bool side = stream_has_side(s);
+
+	add_columns(sh, s->norder > 0 ? 0 : s->npos, s->npos + s->nkey);
+	if (side) {
+		add_arg(sh, ARG_FIRST);
+		add_arg(sh, ARG_LAST);
+		add_arg(sh, ARG_HASH);
+	}
+	buf_adds(&b, "select letter, array_agg(n) from (select i.n::int4, "
+	    "case when t.");
+	pg_identifier(&b, s->columns[s->npos].name);
+	buf_addf(&b, " is null then '%c'", NEW);
+	add_verdict(&b, s);
+	buf_adds(&b, " end as letter from ");
+	add_source(&b, s, sh, true);
+	buf_addf(&b, " left join %s as t on ", side ? s->side : s->wide);
+	add_match(&b, s);
+	buf_addf(&b, ") as x where letter <> '%c' group by letter", DUPLICATE);
+	sh->statement.sql = buf_take(&b);
+}
+
+static void
+build_raise(struct shape *sh, const struct stream *s)
+{
+	struct buf b = { 0 };
+
+	add_columns(sh, 0, s->npos + s->nkey);
+	add_arg(sh, ARG_FIRST);
+	add_arg(sh, ARG_LAST);
+	add_arg(sh, ARG_HASH);
+	buf_addf(&b, "update %s as t set ", s->side);
+	add_assignments(&b, s, 0, s->npos);
+	buf_adds(&b, ", first_seen = least(t.first_seen, i.first), "
+	    "last_seen = greatest(t.last_seen, i.last), "
+	    "content_hash = i.hash from ");
+	add_source(&b, s, sh, false);
+	buf_adds(&b, " where ");
+	add_match(&b, s);
+	sh->statement.sql = buf_take(&b);
+}
+
+static void
+build_stretch(struct shape *sh, const struct stream *s)
+{
+	struct buf b = { 0 };
+
+	add_columns(sh, s->npos, s->npos + s->nkey);
+	add_arg(sh, ARG_FIRST);
+	add_arg(sh, ARG_LAST);
+	buf_addf(&b, "update %s as t set "
+	    "first_seen = least(t.first_seen, i.first), "
+	    "last_seen = greatest(t.last_seen, i.last) from ", s->side);
+	add_source(&b, s, sh, false);
+	buf_adds(&b, " where ");
+	add_match(&b, s);
+	sh->statement.sql = buf_take(&b);
+}
+
+/* Without an order, only rows whose values differ are to be written. */
+static void
+build_replace(struct shape *sh, const struct stream *s)
+{
+	struct buf b = { 0 };
+	int rest = s->npos + s->nkey;
+
+	if (!stream_has_side(s))
+		add_columns(sh, 0, s->npos);
+	add_columns(sh, s->npos, s->n);
+	buf_addf(&b, "update %s as t set ", s->wide);
+	if (!stream_has_side(s) && s->npos > 0) {
+		add_assignments(&b, s, 0, s->npos);
+		buf_adds(&b, rest < s->n ? ", " : "");
+	}
+	add_assignments(&b, s, rest, s->n);
+	buf_adds(&b, " from ");
+	add_source(&b, s, sh, false);
+	buf_adds(&b, " where ");
+	add_match(&b, s);
+	if (s->norder == 0) {
+		buf_adds(&b, " and ");
+		add_tuple(&b, s, rest, s->n, true);
+		buf_adds(&b, " is distinct from ");
+		add_tuple(&b, s, rest, s->n, false);
+	}
+	sh->statement.sql = buf_take(&b);
+}
+
+static char *
+build_copy(const struct stream *s, const char *table, int from, int to,
+    const char *more)
+{
+	struct buf b = { 0 };
+	int i;
+
+	buf_addf(&b, "copy %s (", table);
+	for (i = from; i < to; i++) {
+		buf_adds(&b, i > from ? ", " : "");
+		pg_identifier(&b, s->columns[i].name);
+	}
+	buf_addf(&b, "%s) from stdin (format binary)", more);
+	return buf_take(&b);
+}
+
+/* Names and types of the columns as array literals, for the check. */
+static void
+build_check(struct writes *w, const struct stream *s)
+{
+	struct buf names = { 0 }, types = { 0 };
+	const char *p;
+	int i;
+
+	for (i = 0; i < s->n; i++) {
+		buf_adds(&names, i ? ",\"" : "{\"");
+		for (p = s->columns[i].name; *p != '\0'; p++) {
+			if (*p == '"' || *p == '\\')
+				buf_addc(&names, '\\');
+			buf_addc(&names, *p);
+		}
+		buf_addc(&names, '"');
+		buf_addf(&types, "%s%d", i ? "," : "{",
+		    (int)value_oid(s->columns[i].type));
+	}
+	buf_addc(&names, '}');
+	buf_addc(&types, '}');
+	w->names = buf_take(&names);
+	w->types = buf_take(&types);
+}
+
+struct writes *
+writes_of(struct stream *s)
+{
+	bool side = stream_has_side(s);
+	struct writes *w;
+
+	if (s->writes != NULL)
+		return s->writes;
+	w = s->writes = xcalloc(1, sizeof *w);
+	build_check(w, s);
+	w->copy_wide = build_copy(s, s->wide, side ? s->npos : 0, s->n, "");
+	if (s->nkey == 0)
+		return w;
+	build_find(&w->find, s);
+	build_replace(&w->replace, s);
+	if (side) {
+		build_raise(&w->raise, s);
+		build_stretch(&w->stretch, s);
+		w->copy_side = build_copy(s, s->side, 0, s->npos + s->nkey,
+		    ", first_seen, last_seen, content_hash");
+	}
+	return w;
+}
+
+static void
+shape_release(struct shape *sh)
+{
+	free(sh->statement.sql);
+	free(sh->args);
+}
+
+void
+write_forget(struct stream *s)
+{
+	static unsigned generations;
+	struct writes *w = s->writes;
+
+	s->generation = ++generations;
+	if (w == NULL)
+		return;
+	shape_release(&w->find);
+	shape_release(&w->raise);
+	shape_release(&w->stretch);
+	shape_release(&w->replace);
+	free(w->copy_wide);
+	free(w->copy_side);
+	free(w->names);
+	free(w->types);
+	free(w);
+	s->writes = NULL;
+}

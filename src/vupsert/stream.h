@@ -1,0 +1,107 @@
+/*
+ * stream: what SCHEMA says of a stream, and where its rows go.
+ *
+ * The columns stand in an order that makes the fields of a row contiguous for
+ * each of its two tables:
+ *
+ *	| position ...      | key ...      | rest, by name ...          |
+ *	|<-- <table>_seen ---------------->|
+ *	                    |<--------- <table> (with x-seen) --------->|
+ *	|<------------------ <table> (without x-seen) ----------------->|
+ *
+ * The position is what orders a stream (x-order, x-seen) and is no key.  A
+ * stream with x-seen keeps it in the side table, so that the wide row is
+ * written only when its values differ.
+ */
+#ifndef STREAM_H
+#define STREAM_H
+
+#include "value.h"
+
+struct column {
+	char *property;		/* as SCHEMA and records call it */
+	size_t property_len;
+	char *name;		/* as the table calls it: see name_fit */
+	enum value_type type;	/* of the column: as wide as the table's */
+	unsigned accepts;	/* 1 << enum scan_type, and ACCEPT_INTEGER; 0:
+				   no property fills it */
+	bool required, order, key, scope;
+	bool stuck;		/* it could not be widened: do not try again */
+	int ordinal;		/* its place in SCHEMA, and in a new table */
+	char *description;	/* may be NULL */
+	char seed[8];		/* stands for the name in a content hash */
+};
+
+#define ACCEPT_INTEGER (1u << 8)	/* numbers without fraction only */
+
+/* vupsert(1) says what is counted as what. */
+struct tally {
+	uint64_t inserted, updated, unchanged, older, duplicate, rejected,
+	    deleted;
+};
+
+struct stream {
+	char *name, *table;
+	char *wide, *side, *view;	/* quoted, with their schema */
+	struct column *columns;		/* see above */
+	int n, npos, nkey;
+	int *order, norder;	/* columns that decide, in x-order's order; keys
+				   are left out, being equal */
+	int seen;		/* its first and last are kept; -1: none */
+	int *scope, nscope;	/* x-replace */
+	bool fresh;			/* its table was empty: write.c */
+	char *definition;	/* the SCHEMA message, to know a repeated one */
+	int *met;		/* columns in the order of the last record */
+	struct writes *writes;	/* statements: write.c */
+	bool spooled;		/* rows of scopes await their end: scope.c */
+	unsigned generation;	/* of the table's columns: no two streams
+				   share one; 0: no table yet */
+
+	uint64_t records;	/* counted by the reader of the input, as are */
+	uint64_t refused;	/* those rejected before they reached a batch */
+	uint64_t unknown;	/* values of properties that SCHEMA lacks */
+	struct tally tally;	/* counted by the writer, after its COMMIT */
+};
+
+/* The streams met so far, in order of their first SCHEMA. */
+struct streams {
+	const char *schema;	/* of the database */
+	struct stream **v;
+	int n;
+};
+
+struct stream *streams_find(struct streams *, struct slice name);
+struct stream *streams_add(struct streams *, struct slice name);
+void streams_release(struct streams *);
+
+/*
+ * Takes a SCHEMA message.  False: *why is what is wrong with it.  The types of
+ * columns that the stream had already only grow.
+ */
+bool stream_define(struct stream *, struct val message, const char **why);
+/* For lines that are bare records: a stream without properties yet. */
+bool stream_define_plain(struct stream *, const char *keys, const char **why);
+/* Do the columns take all that such a record brings?  If not, make them. */
+bool stream_fits(struct stream *, struct val record);
+void stream_infer(struct stream *, struct val record);
+
+/* Adds a column that is always null, and that no property fills. */
+void stream_add_null(struct stream *, const char *name, enum value_type);
+
+/* The column of a property, -1 when there is none.  `hint` is the property's
+ * place in its record: records of a stream are mostly written alike. */
+int stream_column(struct stream *, struct slice property, int hint);
+
+static inline bool
+stream_has_side(const struct stream *s)
+{
+	return s->seen >= 0;
+}
+
+/*
+ * A name of at most `max` bytes; a longer one is cut, and a hash of the whole
+ * is put behind it.  The caller frees.
+ */
+char *name_fit(struct slice name, size_t max);
+
+#endif

@@ -1,0 +1,500 @@
+#include "value.h"
+
+#include <stdlib.h>
+
+#include "clock.h"
+#include "banned.h"
+
+#define MICROS 1000000
+#define EPOCH_2000_S 946684800		/* PostgreSQL counts from 2000 */
+#define EPOCH_2000_DAYS 10957
+
+/* utils/adt/numeric.c: digits before the point, digits behind it */
+#define NUMERIC_WHOLE_MAX 131072
+#define NUMERIC_SCALE_MAX 16383
+#define NUMERIC_NEGATIVE 0x4000
+
+const char value_too_wide[] = "does not fit 64 bits";
+
+static const char half_a_pair[] = "holds half a surrogate pair";
+
+static const struct {
+	const char *sql;
+	enum pg_type oid;
+} types[] = {
+	[VALUE_BOOL] = { "boolean", PG_BOOL },
+	[VALUE_INT8] = { "bigint", PG_INT8 },
+	[VALUE_NUMERIC] = { "numeric", PG_NUMERIC },
+	[VALUE_TIMESTAMPTZ] = { "timestamptz", PG_TIMESTAMPTZ },
+	[VALUE_DATE] = { "date", PG_DATE },
+	[VALUE_TIME] = { "time", PG_TIME },
+	[VALUE_UUID] = { "uuid", PG_UUID },
+	[VALUE_TEXT] = { "text", PG_TEXT },
+	[VALUE_JSONB] = { "jsonb", PG_JSONB },
+};
+
+const char *
+value_sql(enum value_type t)
+{
+	return types[t].sql;
+}
+
+enum pg_type
+value_oid(enum value_type t)
+{
+	return types[t].oid;
+}
+
+enum value_type
+value_of_oid(uint32_t oid)
+{
+	enum value_type t;
+
+	for (t = 0; t < VALUE_TYPES; t++)
+		if (types[t].oid == oid)
+			break;
+	return t;
+}
+
+enum value_type
+value_join(enum value_type a, enum value_type b)
+{
+	if (a == b || b == VALUE_TYPES)
+		return a;
+	if (a == VALUE_TYPES)
+		return b;
+	if (a == VALUE_JSONB || b == VALUE_JSONB)
+		return VALUE_JSONB;
+	if ((a == VALUE_INT8 && b == VALUE_NUMERIC) ||
+	    (a == VALUE_NUMERIC && b == VALUE_INT8))
+		return VALUE_NUMERIC;
+	return VALUE_TEXT;
+}
+
+/*
+ * A JSON number taken apart: its value is 0.DIGITS * 10^point, the digits
+ * without zeros at either end, scattered around the decimal point of the text.
+ */
+struct decimal {
+	bool negative;
+	const char *first, *last;	/* of the significant digits; first >
+					   last: the value is 0 */
+	int n;				/* how many digits, the point aside */
+	int64_t point;
+	int64_t scale;		/* digits behind the point, as written */
+};
+
+static int64_t
+exponent(const char *p, const char *end)
+{
+	int64_t v = 0;
+	bool minus = *p == '-';
+
+	if (*p == '-' || *p == '+')
+		p++;
+	for (; p < end; p++)
+		if (v < 100000000)
+			v = v * 10 + (*p - '0');
+	return minus ? -v : v;
+}
+
+static void
+take_apart(struct slice s, struct decimal *d)
+{
+	const char *p = s.p, *end = s.p + s.len, *dot = NULL, *stop;
+	int64_t exp = 0, whole;
+
+	*d = (struct decimal){ .negative = *p == '-' };
+	p += d->negative;
+	for (stop = p; stop < end && *stop != 'e' && *stop != 'E'; stop++)
+		if (*stop == '.')
+			dot = stop;
+	if (stop < end)
+		exp = exponent(stop + 1, end);
+	whole = (dot ? dot : stop) - p;
+	d->scale = dot ? stop - dot - 1 - exp : -exp;
+	if (d->scale < 0)
+		d->scale = 0;
+	d->point = whole + exp;
+	for (d->first = p; d->first < stop; d->first++) {
+		if (*d->first != '0' && *d->first != '.')
+			break;
+		d->point -= *d->first == '0';
+	}
+	for (d->last = stop - 1; d->last >= d->first; d->last--)
+		if (*d->last != '0' && *d->last != '.')
+			break;
+	d->n = (int)(d->last - d->first + 1);
+	if (dot > d->first && dot < d->last)
+		d->n--;
+}
+
+bool
+value_is_integer(struct slice number)
+{
+	struct decimal d;
+
+	take_apart(number, &d);
+	return d.n <= 0 || d.n <= d.point;
+}
+
+static int
+next_digit(const char **p, const char *last)
+{
+	int digit = 0;
+
+	if (*p <= last && **p == '.')
+		(*p)++;
+	if (*p <= last)
+		digit = *(*p)++ - '0';
+	return digit;
+}
+
+static bool
+put_int8(struct buf *b, struct slice s, const char **why)
+{
+	struct decimal d;
+	const char *p;
+	int64_t v = 0, i;
+
+	take_apart(s, &d);
+	if (d.n > 0 && d.n > d.point) {
+		*why = "is not an integer";
+		return false;
+	}
+	for (i = 0, p = d.first; d.n > 0 && i < d.point; i++)
+		/* downwards, as the smallest has no positive counterpart */
+		if (__builtin_mul_overflow(v, 10, &v) ||
+		    __builtin_sub_overflow(v, next_digit(&p, d.last), &v)) {
+			*why = value_too_wide;
+			return false;
+		}
+	if (!d.negative && __builtin_sub_overflow(0, v, &v)) {
+		*why = value_too_wide;
+		return false;
+	}
+	put32(b, 8);
+	put64(b, (uint64_t)v);
+	return true;
+}
+
+/* utils/adt/numeric.c, numeric_send: groups of four digits, the first group
+ * worth 10000^weight. */
+static bool
+put_numeric(struct buf *b, struct slice s, const char **why)
+{
+	struct decimal d;
+	int64_t weight = 0, groups = 0, lead = 0, i;
+	const char *p;
+	int group, j;
+
+	take_apart(s, &d);
+	if (d.point > NUMERIC_WHOLE_MAX || d.scale > NUMERIC_SCALE_MAX) {
+		*why = "has more digits than numeric holds";
+		return false;
+	}
+	if (d.n > 0) {
+		weight = d.point > 0 ? (d.point - 1) / 4 : (d.point - 4) / 4;
+		lead = (weight + 1) * 4 - d.point;	/* zeros before */
+		groups = (lead + d.n + 3) / 4;
+	}
+	put32(b, (uint32_t)(8 + 2 * groups));
+	put16(b, (uint16_t)groups);
+	put16(b, (uint16_t)weight);
+	put16(b, d.negative && d.n > 0 ? NUMERIC_NEGATIVE : 0);
+	put16(b, (uint16_t)d.scale);
+	for (i = 0, p = d.first; i < groups; i++) {
+		for (group = 0, j = 0; j < 4; j++)
+			group = group * 10 +
+			    (i == 0 && j < lead ? 0 : next_digit(&p, d.last));
+		put16(b, (uint16_t)group);
+	}
+	return true;
+}
+
+/* Digits behind the point as microseconds, the seventh rounding. */
+static int64_t
+micros(const char *p, const char *end)
+{
+	int64_t v = 0;
+	int i;
+
+	for (i = 0; i < 6; i++)
+		v = v * 10 +
+		    (p < end && *p >= '0' && *p <= '9' ? *p++ - '0' : 0);
+	return v + (p < end && *p >= '5' && *p <= '9');
+}
+
+static bool
+parse_time(struct slice s, int64_t *us)
+{
+	const char *dot;
+	int64_t ms;
+
+	if (!clock_parse(s.p, s.len, &ms))
+		return false;
+	ms -= ms % 1000 + (ms % 1000 < 0 ? 1000 : 0);
+	*us = (ms / 1000 - EPOCH_2000_S) * MICROS;
+	if ((dot = memchr(s.p, '.', s.len)) != NULL)
+		*us += micros(dot + 1, s.p + s.len);
+	return true;
+}
+
+static bool
+put_timestamptz(struct buf *b, struct slice s, const char **why)
+{
+	int64_t us;
+
+	if (!parse_time(s, &us)) {
+		*why = "is not an RFC 3339 time";
+		return false;
+	}
+	put32(b, 8);
+	put64(b, (uint64_t)us);
+	return true;
+}
+
+static bool
+put_date(struct buf *b, struct slice s, const char **why)
+{
+	char text[] = "YYYY-MM-DDT00:00:00Z";
+	int64_t us;
+
+	if (s.len == 10)
+		memcpy(text, s.p, 10);
+	if (s.len != 10 || !parse_time(SLICE(text), &us)) {
+		*why = "is not a date";
+		return false;
+	}
+	put32(b, 4);
+	put32(b, (uint32_t)(us / MICROS / 86400));	/* whole days */
+	return true;
+}
+
+static bool
+put_time(struct buf *b, struct slice s, const char **why)
+{
+	char text[64] = "2000-01-01T";
+	int64_t us;
+	size_t n = 11 + s.len;
+
+	if (s.len > 0 && (s.p[s.len - 1] == 'Z' || s.p[s.len - 1] == 'z'))
+		n--;
+	if (n + 1 < sizeof text) {
+		memcpy(text + 11, s.p, n - 11);
+		text[n++] = 'Z';
+	}
+	if (n >= sizeof text ||
+	    !parse_time((struct slice){ text, n }, &us)) {
+		*why = "is not a time of day";
+		return false;
+	}
+	put32(b, 8);
+	put64(b, (uint64_t)us);
+	return true;
+}
+
+static int
+hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool
+put_uuid(struct buf *b, struct slice s, const char **why)
+{
+	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+	unsigned char bytes[16];
+	size_t i, n = 0;
+	bool ok = s.len == sizeof form - 1;
+
+	for (i = 0; ok && i < s.len; i++) {
+		if (form[i] == '-') {
+			ok = s.p[i] == '-';
+			continue;
+		}
+		ok = hex(s.p[i]) >= 0;
+		bytes[n / 2] = (unsigned char)((n % 2 ? bytes[n / 2] << 4 : 0) |
+		    (hex(s.p[i]) & 15));
+		n++;
+	}
+	if (!ok) {
+		*why = "is not a UUID";
+		return false;
+	}
+	put32(b, 16);
+	buf_add(b, bytes, 16);
+	return true;
+}
+
+static bool
+put_text(struct buf *b, struct slice s, const char **why)
+{
+	if (s.len > 0 && memchr(s.p, '\0', s.len) != NULL) {
+		*why = "holds a NUL, which text cannot store";
+		return false;
+	}
+	put32(b, (uint32_t)s.len);
+	buf_addslice(b, s);
+	return true;
+}
+
+/* \\u0000 is a backslash and five letters, \u0000 a NUL. */
+static bool
+names_nul(struct slice s)
+{
+	const char *p = s.p, *end = s.p + s.len;
+
+	while ((p = memchr(p, '\\', (size_t)(end - p))) != NULL) {
+		if (end - p > 6 && memcmp(p, "\\u0000", 6) == 0)
+			return true;
+		p += 2;
+	}
+	return false;
+}
+
+static bool
+put_jsonb(struct buf *b, struct val v, const char **why)
+{
+	struct slice s = val_text(v);
+
+	if (v.s->escapes && names_nul(s)) {
+		*why = "holds a NUL, which jsonb cannot store";
+		return false;
+	}
+	if (val_lone(v)) {
+		*why = half_a_pair;
+		return false;
+	}
+	put32(b, (uint32_t)s.len + 1);
+	buf_addc(b, 1);			/* version of the binary form */
+	buf_addslice(b, s);
+	return true;
+}
+
+static bool
+put_number(struct buf *b, enum value_type t, struct slice s, const char **why)
+{
+	switch (t) {
+	case VALUE_INT8:
+		return put_int8(b, s, why);
+	case VALUE_NUMERIC:
+		return put_numeric(b, s, why);
+	default:
+		*why = "is a number";
+		return false;
+	}
+}
+
+static bool
+put_string(struct buf *b, enum value_type t, struct slice s, const char **why)
+{
+	switch (t) {
+	case VALUE_TEXT:
+		return put_text(b, s, why);
+	case VALUE_TIMESTAMPTZ:
+		return put_timestamptz(b, s, why);
+	case VALUE_DATE:
+		return put_date(b, s, why);
+	case VALUE_TIME:
+		return put_time(b, s, why);
+	case VALUE_UUID:
+		return put_uuid(b, s, why);
+	default:
+		*why = "is a string";
+		return false;
+	}
+}
+
+bool
+value_put(struct buf *b, enum value_type t, struct val v, struct buf *tmp,
+    const char **why)
+{
+	enum scan_type type = val_type(v);
+	struct slice s;
+
+	if (t == VALUE_JSONB)
+		return put_jsonb(b, v, why);
+	if (type == SCAN_STRING) {
+		buf_reset(tmp);
+		if (!val_string(v, tmp, &s)) {
+			*why = half_a_pair;
+			return false;
+		}
+		return put_string(b, t, s, why);
+	}
+	if (t == VALUE_TEXT && type != SCAN_OBJECT && type != SCAN_ARRAY)
+		return put_text(b, val_text(v), why);
+	if (type == SCAN_NUMBER)
+		return put_number(b, t, val_text(v), why);
+	if (t == VALUE_BOOL && (type == SCAN_TRUE || type == SCAN_FALSE)) {
+		put32(b, 1);
+		buf_addc(b, type == SCAN_TRUE);
+		return true;
+	}
+	*why = "is of another type than its column";
+	return false;
+}
+
+static int
+sign(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int
+compare_bytes(struct slice a, struct slice b)
+{
+	size_t n = a.len < b.len ? a.len : b.len;
+	int c = n > 0 ? memcmp(a.p, b.p, n) : 0;
+
+	return c != 0 ? c : sign((int64_t)a.len, (int64_t)b.len);
+}
+
+/*
+ * | groups | weight | sign | scale | group ... |, 16 bits each.  No group at
+ * either end is zero, so the weight decides first, then the groups, bytewise.
+ */
+static int
+compare_numeric(struct slice a, struct slice b)
+{
+	bool a_zero = a.len == 8, b_zero = b.len == 8;
+	bool a_minus = a.p[4] != 0, b_minus = b.p[4] != 0;
+	int c;
+
+	if (a_zero || b_zero) {
+		if (a_zero && b_zero)
+			return 0;
+		return a_zero ? (b_minus ? 1 : -1) : (a_minus ? -1 : 1);
+	}
+	if (a_minus != b_minus)
+		return a_minus ? -1 : 1;
+	c = sign((int16_t)(get32(a.p) & 0xffff),
+	    (int16_t)(get32(b.p) & 0xffff));
+	if (c == 0)
+		c = compare_bytes((struct slice){ a.p + 8, a.len - 8 },
+		    (struct slice){ b.p + 8, b.len - 8 });
+	return a_minus ? -c : c;
+}
+
+int
+field_compare(enum value_type t, struct slice fa, struct slice fb)
+{
+	struct slice a = field_bytes(fa), b = field_bytes(fb);
+
+	switch (t) {
+	case VALUE_INT8:
+	case VALUE_TIMESTAMPTZ:
+	case VALUE_TIME:
+		return sign((int64_t)get64(a.p), (int64_t)get64(b.p));
+	case VALUE_DATE:
+		return sign((int32_t)get32(a.p), (int32_t)get32(b.p));
+	case VALUE_NUMERIC:
+		return compare_numeric(a, b);
+	default:
+		return compare_bytes(a, b);
+	}
+}

@@ -1,0 +1,353 @@
+#include "write.h"
+
+#include <stdlib.h>
+
+#include "copy.h"
+#include "statement.h"
+#include "banned.h"
+
+/* ---- the lock ---- */
+
+static enum pg_outcome
+count_matching(struct pg *pg, struct stream *s, int *n)
+{
+	struct writes *w = writes_of(s);
+	struct pg_param p[] = { { slice_of(s->wide), false },
+		{ slice_of(s->side), false }, { slice_of(w->names), false },
+		{ slice_of(w->types), false } };
+	enum pg_outcome o;
+
+	o = pg_query(pg, "select count(*) from pg_attribute where attrelid "
+	    "in (to_regclass($1), to_regclass($2)) and (attname::text, "
+	    "atttypid) in (select * from unnest($3::text[], $4::oid[]))", p,
+	    4);
+	if (o == PG_OK)
+		*n = atoi(pg_text(pg, 0, 0));
+	return o;
+}
+
+enum pg_outcome
+write_note(struct pg *pg, struct stream *s)
+{
+	return count_matching(pg, s, &writes_of(s)->matching);
+}
+
+enum pg_outcome
+write_lock(struct pg *pg, struct stream *s)
+{
+	struct pg_param p = { slice_of(s->wide), false };
+	enum pg_outcome o;
+	int n;
+
+	o = pg_query(pg, "select pg_advisory_xact_lock("
+	    "hashtextextended('vupsert ' || $1, 0))", &p, 1);
+	if (o == PG_OK)
+		o = count_matching(pg, s, &n);
+	if (o == PG_OK && n != s->writes->matching)
+		die(EX_TEMPFAIL, "the columns of %s were altered meanwhile: "
+		    "run again", s->wide);
+	return o;
+}
+
+/* ---- running them ---- */
+
+static void
+add_field(struct buf *b, const struct batch *batch, const struct slot *slot,
+    int arg)
+{
+	if (arg >= 0) {
+		buf_addslice(b, row_field(batch, slot->row, arg));
+	} else if (arg == ARG_HASH) {
+		put32(b, HASH_LEN);
+		buf_add(b, slot->row->hash, HASH_LEN);
+	} else {
+		buf_addslice(b, arg == ARG_FIRST ? slot->first : slot->last);
+	}
+}
+
+/* utils/adt/arrayfuncs.c, array_recv: one dimension that begins at 1 */
+static void
+array(struct buf *b, const struct batch *batch, const struct stream *s,
+    int arg, const struct slot *slots, size_t n)
+{
+	size_t i;
+
+	buf_reset(b);
+	put32(b, 1);
+	put32(b, 1);			/* there may be nulls */
+	put32(b, value_oid(arg_type(s, arg)));
+	put32(b, (uint32_t)n);
+	put32(b, 1);
+	for (i = 0; i < n; i++)
+		add_field(b, batch, &slots[i], arg);
+}
+
+static enum pg_outcome
+run(struct pg *pg, struct shape *sh, const struct batch *batch,
+    const struct stream *s, const struct slot *slots, size_t n)
+{
+	static struct buf *arrays;
+	static struct pg_param *params;
+	static int room;
+	int i;
+
+	if (sh->nargs > room) {
+		arrays = xrealloc(arrays, (size_t)sh->nargs * sizeof *arrays);
+		memset(arrays + room, 0,
+		    (size_t)(sh->nargs - room) * sizeof *arrays);
+		params = xrealloc(params, (size_t)sh->nargs * sizeof *params);
+		room = sh->nargs;
+	}
+	for (i = 0; i < sh->nargs; i++) {
+		array(&arrays[i], batch, s, sh->args[i], slots, n);
+		params[i] = (struct pg_param){ buf_slice(&arrays[i]), true };
+	}
+	return pg_run(pg, &sh->statement, params, sh->nargs, true);
+}
+
+/* As run, and each slot must have met its row. */
+static enum pg_outcome
+run_all(struct pg *pg, struct shape *sh, const struct batch *batch,
+    const struct stream *s, const struct slot *slots, size_t n)
+{
+	enum pg_outcome o;
+
+	if (n == 0)
+		return PG_OK;
+	o = run(pg, sh, batch, s, slots, n);
+	return o == PG_OK && pg_affected(pg) != n ? PG_AGAIN : o;
+}
+
+/* What copy_in's callbacks get. */
+struct copied {
+	const struct batch *batch;
+	const struct stream *stream;
+	const struct slot *slots;
+};
+
+static void
+wide_row(struct buf *b, const void *arg, size_t i)
+{
+	const struct copied *c = arg;
+	const struct stream *s = c->stream;
+	const struct row *r = c->slots[i].row;
+	uint32_t from = stream_has_side(s) ? r->key : 0;
+
+	put16(b, (uint16_t)(stream_has_side(s) ? s->n - s->npos : s->n));
+	buf_add(b, row_fields(c->batch, r) + from, r->len - from);
+}
+
+static void
+side_row(struct buf *b, const void *arg, size_t i)
+{
+	const struct copied *c = arg;
+	const struct slot *slot = &c->slots[i];
+
+	put16(b, (uint16_t)(c->stream->npos + c->stream->nkey + 3));
+	buf_add(b, row_fields(c->batch, slot->row), slot->row->rest);
+	add_field(b, c->batch, slot, ARG_FIRST);
+	add_field(b, c->batch, slot, ARG_LAST);
+	add_field(b, c->batch, slot, ARG_HASH);
+}
+
+static enum pg_outcome
+find(struct pg *pg, const struct batch *batch, struct stream *s,
+    const struct slot *slots, size_t n, char *letters)
+{
+	enum pg_outcome o;
+	struct slice list;
+	const char *p;
+	int i;
+
+	memset(letters, DUPLICATE, n);
+	if ((o = run(pg, &s->writes->find, batch, s, slots, n)) != PG_OK)
+		return o;
+	for (i = 0; i < pg_rows(pg); i++) {
+		list = pg_value(pg, i, 1);
+		/* 20 bytes of header, then length and number of each */
+		for (p = list.p + 20; p < list.p + list.len; p += 8)
+			letters[get32(p + 4) - 1] = *pg_text(pg, i, 0);
+	}
+	return PG_OK;
+}
+
+/* The slots whose letter is one of `set`. */
+static size_t
+choose(const struct slot *slots, const char *letters, size_t n,
+    const char *set, struct slot *out)
+{
+	size_t i, chosen = 0;
+
+	for (i = 0; i < n; i++)
+		if (letters[i] == set[0] || letters[i] == set[1])
+			out[chosen++] = slots[i];
+	return chosen;
+}
+
+/* Slots of which each has its letter, and room to choose some. */
+struct work {
+	const struct slot *slots;
+	struct slot *chosen;
+	char *letters;
+	size_t room;
+};
+
+static struct work *
+work_on(const struct slot *slots, size_t n)
+{
+	static struct work w;
+
+	w.slots = slots;
+	if (n > w.room) {
+		w.chosen = xrealloc(w.chosen, n * sizeof *w.chosen);
+		w.letters = xrealloc(w.letters, n);
+		w.room = n;
+	}
+	return &w;
+}
+
+static enum pg_outcome
+write_new(struct pg *pg, const struct batch *batch, struct stream *s,
+    const struct slot *slots, size_t n)
+{
+	const struct copied c = { batch, s, slots };
+	struct writes *w = s->writes;
+	enum pg_outcome o = PG_OK;
+
+	if (stream_has_side(s))	/* narrow, hence first to find a key there */
+		o = copy_in(pg, w->copy_side, n, side_row, &c);
+	if (o == PG_OK)
+		o = copy_in(pg, w->copy_wide, n, wide_row, &c);
+	return o;
+}
+
+/* Keys that exist, in a stream with an order. */
+static enum pg_outcome
+write_ordered(struct pg *pg, const struct batch *batch, struct stream *s,
+    struct work *k, size_t n)
+{
+	struct writes *w = s->writes;
+	enum pg_outcome o = PG_OK;
+	size_t chosen;
+
+	if (stream_has_side(s)) {
+		chosen = choose(k->slots, k->letters, n, "gs", k->chosen);
+		o = run_all(pg, &w->raise, batch, s, k->chosen, chosen);
+		if (o != PG_OK)
+			return o;
+		chosen = choose(k->slots, k->letters, n, "OD", k->chosen);
+		o = run_all(pg, &w->stretch, batch, s, k->chosen, chosen);
+	}
+	chosen = choose(k->slots, k->letters, n, "gg", k->chosen);
+	if (o == PG_OK && s->n > s->nkey + (stream_has_side(s) ? s->npos : 0))
+		o = run_all(pg, &w->replace, batch, s, k->chosen, chosen);
+	return o;
+}
+
+/* Keys that exist, where the last to come wins. */
+static enum pg_outcome
+write_last(struct pg *pg, const struct batch *batch, struct stream *s,
+    struct work *k, size_t n, struct tally *t)
+{
+	size_t chosen = choose(k->slots, k->letters, n, "xx", k->chosen);
+	enum pg_outcome o;
+
+	t->unchanged += chosen;
+	if (chosen == 0 || s->n == s->nkey)
+		return PG_OK;
+	o = run(pg, &s->writes->replace, batch, s, k->chosen, chosen);
+	if (o == PG_OK) {
+		t->updated += pg_affected(pg);
+		t->unchanged -= pg_affected(pg);
+	}
+	return o;
+}
+
+static void
+count(const char *letters, size_t n, struct tally *t)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		switch (letters[i]) {
+		case NEW:
+			t->inserted++;
+			break;
+		case GREATER:
+			t->updated++;
+			break;
+		case GREATER_SAME:
+			t->unchanged++;
+			break;
+		case OLDER:
+		case OLDER_SEEN:
+			t->older++;
+			break;
+		case DUPLICATE:
+		case DUPLICATE_SEEN:
+			t->duplicate++;
+			break;
+		}
+}
+
+/*
+ * A table that was empty when we came needs no look-up: rows go straight into
+ * it, until a key is there already, ours from an earlier batch or somebody
+ * else's.  *there says so; the savepoint has undone what was written.
+ */
+static enum pg_outcome
+write_fresh(struct pg *pg, const struct batch *batch, struct stream *s,
+    const struct slot *slots, size_t n, bool *there)
+{
+	enum pg_outcome o;
+
+	if ((o = pg_exec(pg, "savepoint fresh")) != PG_OK)
+		return o;
+	o = write_new(pg, batch, s, slots, n);
+	*there = o == PG_AGAIN && pg_is_unique_violation(pg);
+	if (*there)
+		return pg_exec(pg, "rollback to fresh; release fresh");
+	return o == PG_OK ? pg_exec(pg, "release fresh") : o;
+}
+
+/* Slots of a table that has rows already. */
+static enum pg_outcome
+write_known(struct pg *pg, const struct batch *batch, struct stream *s,
+    const struct slot *slots, size_t n, struct tally *t)
+{
+	struct work *k = work_on(slots, n);
+	enum pg_outcome o;
+	size_t chosen;
+
+	if ((o = find(pg, batch, s, slots, n, k->letters)) != PG_OK)
+		return o;
+	count(k->letters, n, t);
+	chosen = choose(slots, k->letters, n, "nn", k->chosen);
+	if ((o = write_new(pg, batch, s, k->chosen, chosen)) != PG_OK)
+		return o;
+	if (s->norder == 0)
+		return write_last(pg, batch, s, k, n, t);
+	return write_ordered(pg, batch, s, k, n);
+}
+
+enum pg_outcome
+write_slots(struct pg *pg, const struct batch *batch, struct stream *s,
+    const struct slot *slots, size_t n, struct tally *t)
+{
+	bool there = false;
+	enum pg_outcome o;
+
+	writes_of(s);
+	if (s->nkey == 0) {
+		o = write_new(pg, batch, s, slots, n);
+	} else if (s->fresh) {
+		o = write_fresh(pg, batch, s, slots, n, &there);
+		s->fresh = !there;
+	} else {
+		return write_known(pg, batch, s, slots, n, t);
+	}
+	if (o == PG_OK && there)
+		return write_known(pg, batch, s, slots, n, t);
+	t->inserted += n;
+	return o;
+}

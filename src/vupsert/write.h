@@ -1,0 +1,26 @@
+/*
+ * write: rows of one stream into its tables, inside a transaction.
+ *
+ * One look-up tells what each key needs; new rows go by binary COPY, the
+ * others by UPDATE from arrays, and rows that change nothing write nothing.  A
+ * table that was empty goes without look-ups until a key comes again.
+ * The look-up stays true until COMMIT because write_lock lets one vupsert at a
+ * time into a table; should anybody else write there, the counts no longer
+ * agree and the outcome is PG_AGAIN.
+ */
+#ifndef WRITE_H
+#define WRITE_H
+
+#include "batch.h"
+
+/* Waits for the table's turn.  Dies (75) when somebody has altered its columns
+ * since write_note: rows in binary would be misread. */
+enum pg_outcome write_lock(struct pg *, struct stream *);
+enum pg_outcome write_note(struct pg *, struct stream *);
+/* The slots are of rows that were folded: one a key, sorted. */
+enum pg_outcome write_slots(struct pg *, const struct batch *, struct stream *,
+    const struct slot *, size_t n, struct tally *);
+/* After the stream's columns changed. */
+void write_forget(struct stream *);
+
+#endif
