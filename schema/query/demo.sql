@@ -1,0 +1,18 @@
+-- The quickstart's table: the best filled groups of both sites.
+select site,
+    catalog_id as catalog,
+    coalesce(brand, '(none)') as brand,
+    coalesce(condition_id::text, '-') as condition,
+    count as listings,
+    p10,
+    median,
+    mean,
+    p90,
+    currency
+from (
+	select *, row_number() over (
+		partition by site
+		order by count desc, catalog_id, brand, condition_id) as place
+	from serving.price_statistics) as s
+where place <= 8
+order by site, place;

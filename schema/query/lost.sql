@@ -1,0 +1,18 @@
+-- A row per part that is loaded, and of which the file `states` (what a rebuild
+-- loaded, a Singer STATE a line) says nothing.  scripts/rebuild.
+create temporary table state (
+	line text
+);
+\copy state from 'states' with (format csv, quote E'\x01', delimiter E'\x02')
+
+select l.run || rtrim('.' || l.part, '.')
+from ops.load l
+where l.step = 'upsert'
+    and not exists (
+	select 1
+	from state s
+	    cross join lateral (
+		select s.line::jsonb #> '{value,load}') as r(load)
+	where r.load ->> 'run' = l.run
+	    and r.load ->> 'part' = l.part)
+order by 1;

@@ -1,0 +1,42 @@
+-- The mart step: views and marts of the sites that the parts touched whose
+-- rows are loaded and whose mart step is not done; then that step's rows, in
+-- the same transaction.  One at a time: what a second load committed while
+-- this one waited is seen by one of them.
+begin;
+select pg_advisory_xact_lock(hashtext('vpipe.mart'));
+
+create temporary table due on commit drop as
+select run,
+    part,
+    published,
+    contracts
+from ops.load u
+where step = 'upsert'
+    and not exists (
+	select 1
+	from ops.load m
+	where m.run = u.run
+	    and m.part = u.part
+	    and m.step = 'mart');
+
+-- tables that were never analyzed: until autovacuum comes by
+select format('analyze %I.%I', n.nspname, c.relname)
+from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = :'staging'
+    and c.relkind = 'r'
+    and c.reltuples < 0 \gexec
+
+select ops.make_views(:'staging', :'serving');
+
+select ops.refresh_price_statistics(:'serving', s.source, s.site)
+from (
+	select distinct source, site
+	from :"serving".look
+	where run = any (array(select run from due))
+	    and site is not null) as s;
+
+insert into ops.load (run, part, step, published, contracts)
+select run, part, 'mart', published, contracts
+from due;
+commit;

@@ -1,0 +1,131 @@
+-- What ops knows of a part, before its rows are loaded: the run it belongs to,
+-- rejects, quality.  Written anew each time, in one transaction.  A part that
+-- is loaded again loses its rows in ops.load: until the last step it is pending
+-- again.  Reads files in the current folder, a JSON text a line: part.manifest
+-- (empty: not published), part.states, part.rejects, part.quality.  :held says
+-- that the part is held, :reason why, :contracts what is in force.
+begin;
+create temporary table manifest (line text) on commit drop;
+create temporary table state (line text) on commit drop;
+create temporary table reject (line text) on commit drop;
+create temporary table quality (line text) on commit drop;
+\copy manifest from 'part.manifest' with (format csv, quote E'\x01', delimiter E'\x02')
+\copy state from 'part.states' with (format csv, quote E'\x01', delimiter E'\x02')
+\copy reject from 'part.rejects' with (format csv, quote E'\x01', delimiter E'\x02')
+\copy quality from 'part.quality' with (format csv, quote E'\x01', delimiter E'\x02')
+
+-- the runs, each with its part; lines that were never published have part ''
+create temporary table this on commit drop as
+select line::jsonb ->> 'source' as source,
+    line::jsonb ->> 'run' as run,
+    line::jsonb ->> 'part' as part
+from manifest
+union
+select null,
+    load ->> 'run',
+    coalesce(load ->> 'part', '')
+from state
+    cross join lateral (select line::jsonb #> '{value,load}') as s(value)
+    cross join lateral jsonb_array_elements(
+        case jsonb_typeof(s.value) when 'array' then s.value
+            else jsonb_build_array(s.value) end) as l(load)
+where not exists (select 1 from manifest);
+
+insert into ops.run as r (run, source, flow, started_at, ended_at, complete,
+    stop, status, options, versions, ledger, queries)
+select m.j ->> 'run',
+    m.j ->> 'source',
+    m.j ->> 'flow',
+    coalesce(c.j ->> 'started_at', m.j ->> 'first_at')::timestamptz,
+    (c.j ->> 'ended_at')::timestamptz,
+    coalesce((c.j ->> 'complete')::boolean, false),
+    c.j ->> 'stop',
+    (c.j ->> 'status')::int,
+    c.j -> 'options',
+    c.j -> 'versions',
+    c.j -> 'ledger',
+    c.j -> 'queries'
+from manifest
+    cross join lateral (select line::jsonb) as m(j)
+    cross join lateral (select nullif(m.j -> 'closing', 'null')) as c(j)
+on conflict (run) do update
+set started_at = excluded.started_at,
+    ended_at = excluded.ended_at,
+    complete = excluded.complete,
+    stop = excluded.stop,
+    status = excluded.status,
+    options = excluded.options,
+    versions = excluded.versions,
+    ledger = excluded.ledger,
+    queries = excluded.queries
+where excluded.queries is not null;
+
+delete from ops.reject r
+using this t
+where r.run = t.run collate "C"
+    and r.part = t.part;
+
+-- jsonb takes no NUL character, not even escaped
+insert into ops.reject (program, run, part, line, index, stream, contract,
+    property, reason, kept, value)
+select j ->> 'program',
+    j ->> 'run',
+    t.part,
+    (j ->> 'line')::bigint,
+    (j ->> 'index')::bigint,
+    j ->> 'stream',
+    j ->> 'contract',
+    j ->> 'property',
+    j ->> 'reason',
+    (j ->> 'kept')::boolean,
+    coalesce(j ->> 'value', 'base64:' || (j ->> 'value_base64'))
+from reject
+    cross join lateral (
+	select regexp_replace(line, '(?<!\\)((?:\\\\)*)\\u0000', '\1\\ufffd',
+	    'g')::jsonb) as r(j)
+    left join this t on t.run = j ->> 'run';
+
+delete from ops.quality q
+using this t
+where q.run = t.run collate "C"
+    and q.part = t.part;
+
+-- of several runs in one file nobody can say whose they are
+insert into ops.quality (run, part, stream, variant, property, records, nulls,
+    invalids, min, max)
+select t.run,
+    t.part,
+    j ->> 'stream',
+    coalesce(j ->> 'variant', ''),
+    j ->> 'property',
+    (j ->> 'records')::bigint,
+    (j ->> 'nulls')::bigint,
+    (j ->> 'invalids')::bigint,
+    j ->> 'min',
+    j ->> 'max'
+from quality
+    cross join lateral (
+	select regexp_replace(line, '(?<!\\)((?:\\\\)*)\\u0000', '\1\\ufffd',
+	    'g')::jsonb) as q(j)
+    cross join this t
+where (select count(*) from this) = 1;
+
+delete from ops.hold h
+using this t
+where h.run = t.run collate "C"
+    and h.part = t.part;
+
+insert into ops.hold (run, part, reason, contracts)
+select run,
+    part,
+    :'reason',
+    :'contracts'::jsonb -> source
+from this
+where :'held';
+
+delete from ops.load l
+using this t
+where l.run = t.run collate "C"
+    and l.part = t.part
+    and not :'held';
+commit;

@@ -1,0 +1,287 @@
+-- ops.make_views(staging, serving): writes the views item, item_catalog and
+-- look of the serving schema, which unite the tables of all sources.  The mart
+-- step of scripts/load calls it; it does nothing when nothing has changed.
+--
+-- A row of item is a listing: (source, site, item_id).  Each of its columns
+-- comes from the newest variant that declares the column (law 2), newest by
+-- (observed_at, run, line, index, contract) and then by the variant's name.
+-- A declared null has spoken; a column that is not declared has not.  Nearly
+-- always the newest variant declares all, and the rest is a look-up by key.
+
+-- The columns that make_views may use of a table: name and type, in order.
+create or replace function ops.table_columns(staging text, relation text)
+returns table (place int, name text, type text)
+language sql stable as $$
+	select a.attnum::int,
+	    a.attname::text,
+	    format_type(a.atttypid, a.atttypmod)
+	from pg_attribute a
+	where a.attrelid = to_regclass(format('%I.%I', staging, relation))
+	    and a.attnum > 0
+	    and not a.attisdropped
+$$;
+
+-- "newest first" for rows of a _seen table under the alias.
+create or replace function ops.newest_first(alias text)
+returns text
+language sql immutable as $$
+	select format('%1$s.observed_at desc, %1$s.run collate "C" desc, '
+	    '%1$s.line desc, %1$s.index desc, %1$s.contract desc, '
+	    '%1$s.variant collate "C" desc', alias)
+$$;
+
+-- A column of a view.  Text compares bytewise: sources agree on nothing else.
+create or replace function ops.view_column(expression text, type text,
+    name text)
+returns text
+language sql immutable as $$
+	select format('%s::%s%s as %I', coalesce(expression, 'null'), type,
+	    case type when 'text' then ' collate "C"' end, name)
+$$;
+
+-- What the view item takes for a column of one source's table.
+create or replace function ops.item_column(staging text, relation text,
+    name text)
+returns text
+language plpgsql stable as $$
+declare
+	silent bigint;
+	speaking text;
+begin
+	select count(*) filter (where not name = any(c.columns)),
+	    string_agg(quote_literal(c.variant), ', ' order by c.variant)
+	        filter (where name = any(c.columns))
+	into silent, speaking
+	from ops.contract c
+	where c.stream = relation;
+	if silent = 0 or speaking is null then
+		return format('i.%I', name);
+	end if;
+	return format('case when i.variant in (%3$s) then i.%4$I else ('
+	    'select o.%4$I from %1$I.%2$I o join %1$I.%5$I p '
+	    'using (site, item_id, variant) '
+	    'where o.site = i.site and o.item_id = i.item_id '
+	    'and o.variant in (%3$s) order by %6$s limit 1) end',
+	    staging, relation, speaking, name, relation || '_seen',
+	    ops.newest_first('p'));
+end
+$$;
+
+-- Replaces the view when its text is new.  Columns that it has keep their
+-- place, so that views built on it by others live on; only a column that went
+-- away or changed its type drops it.
+create or replace function ops.replace_view(serving text, name text,
+    definition text, what text)
+returns void
+language plpgsql as $$
+declare
+	mark text := what || ' [' || md5(definition) || ']';
+	relation regclass := to_regclass(format('%I.%I', serving, name));
+begin
+	if obj_description(relation, 'pg_class') = mark then
+		return;
+	end if;
+	begin
+		execute format('create or replace view %I.%I as %s', serving,
+		    name, definition);
+	exception when invalid_table_definition then
+		execute format('drop view %I.%I', serving, name);
+		execute format('create view %I.%I as %s', serving, name,
+		    definition);
+	end;
+	execute format('comment on view %I.%I is %L', serving, name, mark);
+end
+$$;
+
+-- The select list of one source: wanted(name, type, expression) in the order
+-- of the view; a column this source lacks is null.
+create or replace function ops.make_item_view(staging text, serving text)
+returns void
+language plpgsql as $$
+declare
+	parts text[] := '{}';
+	stream record;
+	list text;
+begin
+	create temporary table wanted on commit drop as
+	with
+	-- what marts need, also before a source has it
+	core(place, name, type) as (
+		values (1, 'title', 'text'),
+		    (2, 'price', 'numeric'),
+		    (3, 'currency', 'text'),
+		    (4, 'brand', 'text'),
+		    (5, 'condition_id', 'bigint')
+	),
+	-- no key, no place, and nobody's own number (law 10)
+	found as (
+		select t.place + 1000 as place,
+		    t.name,
+		    t.type
+		from ops.stream s
+		    cross join ops.table_columns(staging, s.stream) t
+		where s.entity = 'item'
+		    and not t.name = any(s.key)
+		    and t.name not in ('source', 'variant', 'user_id')
+		    and exists (
+			select 1
+			from ops.contract c
+			where c.stream = s.stream
+			    and t.name = any(c.columns))
+	),
+	both_of_them as (
+		select * from found
+		union all
+		select *
+		from core c
+		where not exists (select 1 from found f where f.name = c.name)
+	),
+	existing as (
+		select t.place - 100000 as place, t.name
+		from ops.table_columns(serving, 'item') t
+	)
+	select b.name,
+	    case when count(distinct b.type) = 1 then min(b.type)
+	        else 'text' end as type,
+	    min(coalesce(e.place, b.place)) as place
+	from both_of_them b
+	    left join existing e using (name)
+	where b.name not in ('source', 'site', 'item_id', 'variant',
+	    'first_seen', 'last_seen', 'observed_at')
+	group by b.name;
+
+	for stream in
+		select s.stream as relation, s.source
+		from ops.stream s
+		where s.entity = 'item'
+		    and to_regclass(format('%I.%I', staging,
+			s.stream || '_seen')) is not null
+		order by s.stream
+	loop
+		select string_agg(ops.view_column(
+		    case when t.name is not null then
+		        ops.item_column(staging, stream.relation, w.name)
+		    end, w.type, w.name), ', ' order by w.place, w.name)
+		into list
+		from wanted w
+		    left join ops.table_columns(staging, stream.relation) t
+		        using (name);
+		parts := parts || format(
+		    'select %1$L::text collate "C" as source, '
+		    'n.site::text collate "C" as site, '
+		    'n.item_id::text collate "C" as item_id, '
+		    'n.variant::text collate "C" as variant, n.first_seen, '
+		    'n.last_seen, n.observed_at, %2$s '
+		    'from (select distinct on (s.site, s.item_id) s.site, '
+		    's.item_id, s.variant, s.observed_at, '
+		    'min(s.first_seen) over item as first_seen, '
+		    'max(s.last_seen) over item as last_seen '
+		    'from %3$I.%5$I s '
+		    'window item as (partition by s.site, s.item_id) '
+		    'order by s.site, s.item_id, %6$s) n '
+		    'join %3$I.%4$I i on i.site = n.site '
+		    'and i.item_id = n.item_id and i.variant = n.variant',
+		    stream.source, list, staging, stream.relation,
+		    stream.relation || '_seen', ops.newest_first('s'));
+	end loop;
+
+	if parts = '{}' then
+		select string_agg(ops.view_column(null, w.type, w.name), ', '
+		    order by w.place, w.name)
+		into list
+		from (
+			select * from wanted
+			union all
+			select c.name, c.type, c.place - 200000
+			from unnest(array['source', 'site', 'item_id',
+			    'variant', 'first_seen', 'last_seen',
+			    'observed_at'],
+			    array['text', 'text', 'text', 'text',
+			    'timestamptz', 'timestamptz', 'timestamptz'])
+			    with ordinality as c(name, type, place)) as w;
+		parts := array[format('select %s where false', list)];
+	end if;
+	perform ops.replace_view(serving, 'item',
+	    array_to_string(parts, ' union all '),
+	    'a row is a listing (source, site, item_id): per column the newest '
+	    'variant that declares it; scripts/load writes the view, marts and '
+	    'people read it');
+	drop table wanted;
+end
+$$;
+
+-- Views with a fixed list of columns: entity, and the columns with types.
+create or replace function ops.make_plain_view(staging text, serving text,
+    view text, suffix text, columns text[], types text[], what text)
+returns void
+language plpgsql as $$
+declare
+	parts text;
+begin
+	select string_agg(format('select %s, %s from %I.%I',
+	    ops.view_column(quote_literal(s.source), 'text', 'source'), (
+		select string_agg(ops.view_column(quote_ident(t.name), c.type,
+		    c.name), ', ' order by c.place)
+		from unnest(columns, types) with ordinality
+		    as c(name, type, place)
+		    left join ops.table_columns(staging, s.stream || suffix) t
+		        on t.name = c.name),
+	    staging, s.stream || suffix), ' union all ' order by s.stream)
+	into parts
+	from ops.stream s
+	where s.entity = view
+	    and to_regclass(format('%I.%I', staging, s.stream || suffix))
+	        is not null;
+	if parts is null then
+		select format('select %s where false',
+		    string_agg(ops.view_column(null, c.type, c.name), ', '
+		        order by c.place))
+		into parts
+		from unnest('source'::text || columns, 'text'::text || types)
+		    with ordinality as c(name, type, place);
+	end if;
+	perform ops.replace_view(serving, view, parts, what);
+end
+$$;
+
+create or replace function ops.make_views(staging text, serving text)
+returns void
+language plpgsql set client_min_messages = warning as $$
+begin
+	perform ops.make_item_view(staging, serving);
+	perform ops.make_plain_view(staging, serving, 'item_catalog', '_full',
+	    array['site', 'item_id', 'catalog_id', 'first_seen', 'last_seen'],
+	    array['text', 'text', 'text', 'timestamptz', 'timestamptz'],
+	    'a row says that a catalog''s query found a listing, other than as '
+	    'a paid placement; scripts/load writes the view, marts read it');
+	perform ops.make_plain_view(staging, serving, 'look', '',
+	    array['site', 'run', 'line', 'kind', 'subject', 'query',
+	        'catalog_id', 'endpoint', 'page', 'attempt', 'observed_at',
+	        'status', 'verdict', 'found', 'promoted', 'total',
+	        'total_pages', 'ids', 'promoted_ids'],
+	    array['text', 'text', 'bigint', 'text', 'text', 'text', 'text',
+	        'text', 'int', 'int', 'timestamptz', 'int', 'text', 'int',
+	        'int', 'bigint', 'int', 'jsonb', 'jsonb'],
+	    'a row is an answer to a request, or its absence: what was asked, '
+	    'what was found, the verdict; scripts/load writes the view, sweep '
+	    'and the marts read it');
+	perform ops.make_sweep_view(serving);
+end
+$$;
+
+-- PostgreSQL changes no type of a column that a view uses: scripts/load takes
+-- them away when vupsert has to widen one, and the mart step makes them again.
+create or replace function ops.drop_views(serving text)
+returns void
+language plpgsql set client_min_messages = warning as $$
+declare
+	name text;
+begin
+	foreach name in array array['sweep', 'look', 'item_catalog', 'item']
+	loop
+		execute format('drop view if exists %I.%I', serving, name);
+	end loop;
+end
+$$;
+
+select ops.make_views(:'staging', :'serving');

@@ -1,0 +1,285 @@
+# lib.sh - what the scripts share: configuration, locks, statuses, the database
+# shellcheck shell=sh
+#
+# Sourced by every script, which is a POSIX sh under `set -eu`.  Sourcing it
+# reads the configuration, exports it, and puts the suite's programs first in
+# PATH.  It writes nothing.
+
+here=$(CDPATH='' cd -- "${0%/*}" && pwd)
+root=${here%/*}
+me=${0##*/}
+
+# --- words and statuses -------------------------------------------------------
+
+say() { printf '%s: %s\n' "$me" "$*" >&2; }
+
+# die STATUS WORDS...
+die() {
+	died=$1
+	shift
+	say "$*"
+	exit "$died"
+}
+
+# Line 2 of the script is its synopsis and purpose; what follows up to the
+# first line that is no comment is its help.
+usage() {
+	sed -n '2s/^# /usage: /p' "$0" >&2
+	exit 64
+}
+
+help() {
+	sed -n '2s/^# /usage: /p; 3,/^[^#]/s/^#\( \|$\)//p' "$0"
+	exit 0
+}
+
+# The worst of some statuses; what the table of STATUSES does not know (a
+# signal, a command that is missing) is worse than all it knows.
+worst() {
+	for status in "$@"; do
+		case $status in
+		0 | 64 | 65 | 69 | 70 | 74 | 75 | 77 | 78) ;;
+		*)
+			printf '%s\n' "$status"
+			return
+			;;
+		esac
+	done
+	for status in 70 74 78 64 69 65 77 75; do
+		case " $* " in
+		*" $status "*)
+			printf '%s\n' "$status"
+			return
+			;;
+		esac
+	done
+	printf '0\n'
+}
+
+# `stage A | stage B` notes each failure in the file $stages; stages_ok then
+# returns the worst of them.  A stage that ended because its reader went away
+# (SIGPIPE) is not the cause.
+# shellcheck disable=SC2154	# $stages is the caller's
+stage() {
+	"$@" || printf '%s\n' "$?" >>"$stages"
+}
+
+# shellcheck disable=SC2154	# $stages is the caller's
+stages_ok() {
+	[ -s "$stages" ] || return 0
+	# shellcheck disable=SC2046	# the statuses are words
+	return "$(worst $(grep -vx 141 "$stages" || echo 141))"
+}
+
+# --- configuration: as src/lib/conf.c reads it --------------------------------
+
+# The settings of the file on stdin become variables of the environment, unless the
+# environment has them already; the last of a key wins.
+from_file=' '
+conf_file() {
+	number=0
+	while IFS= read -r line || [ -n "$line" ]; do
+		number=$((number + 1))
+		line=${line#"${line%%[!	 ]*}"}
+		line=${line%"${line##*[!"$blank"]}"}
+		case $line in
+		'' | '#'*) ;;
+		[!=]*=*) conf_set "${line%%=*}" "${line#*=}" ;;
+		*) die 78 "$conf:$number: no KEY=value" ;;
+		esac
+	done
+}
+blank=$(printf ' \t\r')
+
+conf_set() {
+	case $1 in
+	*[!A-Z0-9_]*) die 78 "$conf:$number: '$1' is no setting" ;;
+	VPIPE_* | PG*) ;;
+	*) return 0 ;;
+	esac
+	case $from_file in
+	*" $1 "*) ;;
+	*)
+		if eval "[ -n \"\${$1+set}\" ]"; then
+			return 0
+		fi
+		from_file="$from_file$1 "
+		;;
+	esac
+	case $2 in
+	'"'*'"') value=${2#\"} && export "$1=${value%\"}" ;;
+	*) export "$1=$2" ;;
+	esac
+}
+
+conf_find() {
+	if [ -n "${VPIPE_CONF:-}" ]; then
+		[ -r "$VPIPE_CONF" ] || die 78 "cannot read '$VPIPE_CONF'"
+		printf '%s\n' "$VPIPE_CONF"
+		return
+	fi
+	for file in "${XDG_CONFIG_HOME:-${HOME:-}/.config}/vpipe/vpipe.conf" \
+	    /etc/vpipe/vpipe.conf; do
+		if [ -e "$file" ]; then
+			printf '%s\n' "$file"
+			return
+		fi
+	done
+}
+
+data_folder() {
+	if [ "$(id -u)" -eq 0 ]; then
+		printf '/var/lib/vpipe\n'
+	elif [ -n "${HOME:-}" ]; then
+		printf '%s/.local/share/vpipe\n' "$HOME"
+	else
+		die 78 "neither VPIPE_DATA nor HOME is set"
+	fi
+}
+
+# setting NAME DEFAULT: sets what is unset; an empty value counts as none.
+setting() {
+	eval "value=\${$1:-}"
+	# shellcheck disable=SC2154	# set by eval
+	if [ -z "$value" ]; then
+		export "$1=$2"
+		at_default="$at_default$1 "
+	fi
+}
+at_default=' '
+
+configure() {
+	conf=$(conf_find)
+	[ -z "$conf" ] || conf_file <"$conf"
+	setting VPIPE_DATA "$(data_folder)"
+	setting VPIPE_RAW "$VPIPE_DATA/raw"
+	setting VPIPE_SCHEMA "$root/schema"
+	setting VPIPE_SOURCES "$VPIPE_SCHEMA/sources"
+	setting VPIPE_PERIOD 1h
+	setting VPIPE_KEY "$VPIPE_DATA/key"
+	setting VPIPE_FORGOTTEN "$VPIPE_DATA/forgotten.ndjson"
+	setting VPIPE_REJECTS 0.05
+	setting VPIPE_RATE_MINUTE 12
+	setting VPIPE_RATE_HOUR 180
+	setting VPIPE_ROBOTS obey
+	for folder in "${VPIPE_BIN:-}" "$root/bin" "${root%/share/vpipe}/bin"; do
+		if [ -x "$folder/vnormalize" ]; then
+			PATH=$folder:$PATH
+			break
+		fi
+	done
+	export PATH
+	umask 077	# listings name people: what lies in the data folder is ours
+}
+
+# whence NAME: environment, file or default.
+whence() {
+	case "$from_file|$at_default" in
+	*" $1 "*'|'*) printf 'file\n' ;;
+	*'|'*" $1 "*) printf 'default\n' ;;
+	*) if eval "[ -n \"\${$1:-}\" ]"; then
+		printf 'environment\n'
+	else
+		printf 'unset\n'
+	fi ;;
+	esac
+}
+
+# --- folders and locks --------------------------------------------------------
+
+# The data folder; as root the database's user must be able to walk through.
+data_made() {
+	[ -d "$VPIPE_DATA" ] || (umask 022 && mkdir -p -- "$VPIPE_DATA") ||
+	    die 74 "cannot make the data folder '$VPIPE_DATA'"
+	mkdir -p -- "$VPIPE_DATA/lock"
+}
+
+# lock NAME: held until this script and its children end.
+lock() {
+	data_made
+	exec 9>"$VPIPE_DATA/lock/$1"
+	flock -n 9 || die 75 "another '$1' is running"
+}
+
+# outbox FLOW: a new folder for what a run fetches until it is published.
+outbox() {
+	mkdir -p -- "$VPIPE_DATA/outbox"
+	mktemp -d "$VPIPE_DATA/outbox/$1.XXXXXXXX"
+}
+
+# scratch: $scratch becomes a folder for temporaries, removed on exit; what a
+# killed script left is removed by the next.
+scratch() {
+	data_made
+	mkdir -p -- "$VPIPE_DATA/scratch"
+	for left in "$VPIPE_DATA"/scratch/*/; do
+		[ ! -e "$left/lock" ] ||
+		    flock -n "$left/lock" rm -rf -- "$left" || :
+	done
+	scratch=$(mktemp -d "$VPIPE_DATA/scratch/$me.XXXXXXXX")
+	exec 8>"$scratch/lock"
+	flock 8
+	trap 'rm -rf -- "$scratch"' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+}
+
+# --- the database -------------------------------------------------------------
+
+# Is a server named by the environment?  Then it is used, and never started.
+database_is_given() {
+	[ -n "${PGHOST:-}${PGHOSTADDR:-}${PGSERVICE:-}${PGPORT:-}" ] ||
+	    [ -n "${PGDATABASE:-}" ]
+}
+
+# Exports where the database is.
+database() {
+	database_is_given && return
+	PGHOST=$VPIPE_DATA/pg/socket
+	if [ -s "$VPIPE_DATA/pg/socket.path" ]; then
+		PGHOST=$(cat "$VPIPE_DATA/pg/socket.path")
+	fi
+	PGUSER=vpipe PGDATABASE=vpipe
+	export PGHOST PGUSER PGDATABASE
+}
+
+# The database, started when it is ours and stopped; dies when it is away.
+database_up() {
+	database_is_given || "$here/db" start
+	database
+	sql -c 'select 1 from ops.load limit 0' 2>"$scratch/up.words" ||
+	    sql_status $? "$scratch/up.words" || exit $?
+}
+
+# sql [PSQL OPTION]...: psql as all scripts run it, rows as bare text.
+sql() {
+	psql -X -v ON_ERROR_STOP=1 -q -A -t "$@"
+}
+
+# sql_status STATUS FILE: the suite's status for psql's, and in one sentence
+# what it had to say in FILE.
+sql_status() {
+	why=$(sed -n 's/.*\(ERROR\|FATAL\): *//p' "$2" | head -n 1)
+	[ -n "$why" ] || why=$(sed -n 's/^psql: error: //p' "$2" | head -n 1)
+	case $why in
+	*'authentication failed'* | *'no password supplied'* | \
+	    *'permission denied'* | *'pg_hba.conf'* | \
+	    role*'does not exist'*) sql_status=77 ;;
+	database*'does not exist'*) sql_status=69 ;;
+	schema*'does not exist'* | relation*'does not exist'*)
+		why="$why (scripts/db migrate makes it)"
+		sql_status=69
+		;;
+	*'o space left'* | *'ould not extend'* | *'ould not write'*)
+		sql_status=74
+		;;
+	*)
+		# 2: no connection, or lost; 3: an error in what it was told
+		if [ "$1" -eq 2 ]; then sql_status=75; else sql_status=70; fi
+		;;
+	esac
+	say "database: ${why:-psql ended with $1}"
+	return "$sql_status"
+}
+
+configure

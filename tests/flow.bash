@@ -1,0 +1,52 @@
+# flow.bash - for tests of the whole flow: the market's clock and ours, prices
+
+# market SCENARIO [ARGUMENT]...: of fixtures/market/scenarios; its clock in $at
+market() {
+	market_start "$ROOT/fixtures/market/scenarios/$1.json" "${@:2}"
+	at=$(date -u -d "$(curl -sS "$MARKET/_market/clock" | jq -r .now)" +%s)
+	later 0
+}
+
+# later SECONDS: for the market and for us
+later() {
+	at=$((at + $1))
+	VPIPE_NOW=$(date -u -d "@$at" +%Y-%m-%dT%H:%M:%SZ)
+	market_clock "$VPIPE_NOW"
+	export VPIPE_NOW=$VPIPE_NOW+
+}
+
+# fault KIND: the second search from now is answered so, once
+fault() {
+	curl -sS -f -X POST \
+	    "$MARKET/_market/faults?kind=$1&at_request=2&times=1" >/dev/null
+}
+
+requests() {
+	market_requests | wc -l
+}
+
+catalog() {
+	"$ROOT/scripts/catalog" "$@"
+}
+
+load() {
+	"$ROOT/scripts/load" "$@"
+}
+
+# The price table, in the words of tests/oracle.
+prices() {
+	psql -X -q -c "copy (select site, catalog_id, brand, condition_id,
+	    currency, count, mean, median, p10, p90
+	    from serving.price_statistics) to stdout" | LC_ALL=C sort
+}
+
+# prices_are_true ROWS: at least so many, and all as the market's truth has them
+prices_are_true() {
+	"$ROOT/tests/oracle" "$TRUTH" >"$tmp/want"
+	prices >"$tmp/have"
+	[ "$(wc -l <"$tmp/want")" -ge "$1" ]
+	diff "$tmp/want" "$tmp/have" >"$tmp/difference" || {
+		head -n 20 "$tmp/difference"
+		return 1
+	}
+}

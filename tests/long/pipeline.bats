@@ -1,0 +1,73 @@
+# the catalog flow over half a day, held against the truth; long
+load ../helper
+load ../flow
+
+setup_file() {
+  pg_start
+  pg_migrated
+}
+
+teardown_file() {
+  pg_stop
+}
+
+setup() {
+  pg_fresh
+}
+
+catalogs() {
+  local host id
+
+  for host in www.vinted.pt www.vinted.pl; do
+    for id in 1904 5 1193 1918 2309 2093; do
+      printf 'https://%s/catalog/%s?order=newest_first\n' "$host" "$id"
+    done
+  done
+}
+
+# half_a_day SEED: twelve hours, a refusal in the sixth and a 429 in the ninth
+half_a_day() {
+  local hour status
+
+  market quickstart --seed "$1"
+  # shellcheck disable=SC2046	# URLs
+  for hour in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    case $hour in
+    6) fault challenge ;;
+    9) fault 429 ;;
+    esac
+    status=0
+    catalog $(catalogs) >"$tmp/report" 2>&1 || status=$?
+    case $hour in
+    6) [ "$status" = 77 ] ;;
+    9) [ "$status" = 77 ] || [ "$status" = 75 ] ;;
+    *) [ "$status" = 0 ] ;;
+    esac || { cat "$tmp/report"; echo "hour $hour: $status"; return 1; }
+    later 3600
+  done
+  prices_are_true 500
+}
+
+many_items_and_events() {
+  [ "$(sql 'select count(*) >= 5000 from serving.item')" = t ]
+  [ "$(sql 'select count(distinct currency) from serving.price_statistics')" = 2 ]
+  [ "$(sql 'select sum(promoted) > 100 from serving.look')" = t ]
+  [ "$(sql "select count(*) > 100 from (select 1 from serving.item_catalog
+    group by site, item_id having count(*) > 1) as s")" = t ]
+  [ "$(jq -c 'select(.what == "event" and .type == "repriced")' "$TRUTH" |
+    wc -l)" -gt 100 ]
+}
+
+@test "twelve catalogs, two currencies, 5,000 items, twelve hours, two refusals: the truth" {
+  half_a_day 1
+  many_items_and_events
+  # and once more from the raw layer alone
+  want=$("$ROOT/scripts/db" digest)
+  psql -X -q -d postgres -c "create database again template vpipe"
+  PGDATABASE=again load --pending
+  same "$want" "$(PGDATABASE=again "$ROOT/scripts/db" digest)"
+}
+
+@test "another seed: the truth" {
+  half_a_day 4711
+}

@@ -1,0 +1,179 @@
+# the catalog flow, whole: URL -> raw -> staging -> prices, and what can go wrong
+load helper
+load flow
+
+setup_file() {
+  pg_start
+  pg_migrated
+}
+
+teardown_file() {
+  pg_stop
+}
+
+setup() {
+  pg_fresh
+  export VPIPE_SOURCES=$ROOT/fixtures/sources:$ROOT/schema/sources
+}
+
+pt='https://www.vinted.pt/catalog/1904-women?order=newest_first'
+pl='https://www.vinted.pl/catalog/1904-women?order=newest_first'
+gb='https://www.vinted.co.uk/catalog/5-men?order=newest_first'
+
+# --- what it is for -----------------------------------------------------------
+
+@test "URLs become the price table that the market's answers told of" {
+  market small
+  for hour in 1 2 3; do
+    run -0 --separate-stderr catalog "$pt" "$gb" \
+      'https://www.vinted.pt/catalog?catalog[]=5&order=newest_first'
+    later 3600
+  done
+  prices_are_true 20
+  [ "$(sql "select count(distinct currency) from serving.price_statistics")" = 2 ]
+}
+
+@test "a second source, made up, takes the same way" {
+  market small
+  for hour in 1 2; do
+    run -0 catalog 'https://www.bazar.example/listings?section=women' \
+      'https://www.bazar.example/listings?section=men'
+    later 3600
+  done
+  prices_are_true 20
+}
+
+@test "the flow says what it found: pages, hits, promoted share, quality" {
+  market small
+  run -0 --separate-stderr catalog "$pt"
+  [[ ${lines[0]} == *query*pages*hits*new*promoted* ]]
+  [[ $output == *"www.vinted.pt/search?catalog=1904&order=newest_first"* ]]
+  [[ $output == *vinted_item*records* || $output == *vinted_item* ]]
+}
+
+@test "the catalogs of the configuration are taken when none is given" {
+  market small
+  VPIPE_CATALOGS="$pt  $gb" run -0 catalog
+  [ "$(sql 'select count(*) from ops.run')" = 2 ]
+  run -64 catalog
+}
+
+@test "one catalog that cannot be asked does not stop the others" {
+  market small
+  run -64 --separate-stderr catalog 'https://www.vinted.pt/member/1' "$gb"
+  [ "$(sql 'select site from ops.run, jsonb_to_recordset(queries) q(site text)')" \
+    = www.vinted.co.uk ]
+  [ "$(sql 'select count(*) > 0 from serving.price_statistics')" = t ]
+}
+
+@test "a second look takes what is new, and stops at the watermark" {
+  market small
+  catalog "$pt"
+  first=$(requests)
+  later 3600
+  catalog "$pt"
+  [ "$(($(requests) - first))" -lt "$first" ]
+  [ "$(sql "select stop from serving.sweep order by first_at desc limit 1")" \
+    = watermark ]
+}
+
+@test "integers of 64 bits and amounts like 1.10 come out as they went in" {
+  jq -c . >"$tmp/raw.ndjson" <<'RAW'
+{"v":1,"source":"bazar","site":"www.bazar.example","flow":"catalog","kind":"search","run":"20260920T080000Z-catalog-00000000000000aa","line":1,"attempt":1,"fetched_at":"2026-09-20T08:00:00Z","request":{"method":"GET","url":"https://www.bazar.example/rest/listings?section=women","endpoint":"listings","query":"q","catalog_id":"women","page":1,"params":{}},"status":200,"headers":{"content-type":"application/json"},"ms":1,"sha256":null,"body":"BODY"}
+RAW
+  # by hand: jq's numbers are doubles
+  sed -i 's|"BODY"|{"data":{"results":[{"paid":{"flag":false},"content":{"key":"a1","name":"x","ask":{"sum":1.10,"unit":"EUR"},"maker":{"name":"Ravelo"},"size":"M","wear":"used","merchant":{"key":"m1"},"watchers":9007199254740993,"open":{"flag":true},"link":"https://www.bazar.example/a1","pictures":[],"listed":"2026-09-20T07:00:00Z"}}]},"count":1}|' "$tmp/raw.ndjson"
+  run -0 --separate-stderr load "$tmp/raw.ndjson"
+  [ "$(sql 'select price, favourite_count from staging.bazar_item')" \
+    = '1.10|9007199254740993' ]
+  [ "$(sql 'select part, published from ops.load limit 1')" = '|f' ]
+}
+
+# --- refusals -----------------------------------------------------------------
+
+watermark() {
+  vput --list "$VPIPE_DATA/raw" | jq -s -r 'map(.closing.queries[0].state.at) | last'
+}
+
+@test "a refusal in the middle: partial, watermark unmoved, nothing concluded, cool-down kept" {
+  market small
+  catalog "$pt"
+  before=$(watermark)
+  gone=$(sql 'select count(*) from serving.item')
+  later 3600
+  fault challenge
+  run -77 --separate-stderr catalog "$pt"
+  [ "$(sql "select complete, stop from ops.run order by started_at desc limit 1")" \
+    = 'f|refused' ]
+  same "$before" "$(watermark)"
+  [ "$(sql "select count(*) from serving.look where verdict like 'refused:%'")" = 1 ]
+  [ "$(sql "select complete from serving.sweep order by first_at desc limit 1")" = f ]
+  [ "$(sql 'select count(*) from serving.item')" -ge "$gone" ]
+  asked=$(requests)
+  run -75 --separate-stderr catalog "$pt"
+  [ "$(requests)" = "$asked" ]
+}
+
+# --- the database, away and wrong ---------------------------------------------
+
+@test "the database away during a flow: published, and loaded later without a request" {
+  market small
+  mkdir -p "$VPIPE_DATA"
+  where=$PGHOST
+  PGHOST=$tmp run -75 --separate-stderr catalog "$pt" "$gb"
+  [ "$(vput --list "$VPIPE_DATA/raw" | wc -l)" = 2 ]
+  [ -z "$(ls "$VPIPE_DATA/outbox")" ]
+  asked=$(requests)
+  PGHOST=$where run -0 load --pending
+  [ "$(requests)" = "$asked" ]
+  prices_are_true 20
+}
+
+@test "no database, none of that name, no right, wrong password: one sentence each" {
+  PGHOST=$tmp fails 75 "load: database: " load
+  PGDATABASE=nobodys fails 69 'load: database: database "nobodys" does not exist' load
+  sql "create role guest login; create role locked login password 'x'"
+  PGUSER=guest fails 77 "load: database: permission denied" load
+  sed -i '1i local all locked scram-sha-256' "$PG_FOLDER/d/pg_hba.conf"
+  sql "select pg_reload_conf()"
+  until_true 5 sh -c '! PGUSER=locked PGPASSWORD=x psql -X -c "" 2>&1 | grep -q trust'
+  PGUSER=locked PGPASSWORD=wrong fails 77 "password authentication failed" load
+}
+
+@test "a database that was never migrated: 69, and what to do" {
+  psql -X -q -d postgres -c 'create database bare'
+  PGDATABASE=bare run -69 --separate-stderr load
+  [[ $stderr == *'does not exist'*"scripts/db migrate"* ]]
+}
+
+# --- what a crash leaves ------------------------------------------------------
+
+@test "what a killed flow left in the outbox is published first" {
+  market small
+  mkdir -p "$VPIPE_DATA/outbox/catalog.left"
+  vfetch catalog "$pt" >"$VPIPE_DATA/outbox/catalog.left/run"
+  run -0 --separate-stderr catalog "$gb"
+  [[ $stderr == *"publishing what "* ]]
+  [ "$(sql 'select count(*) from ops.run')" = 2 ]
+  [ -z "$(ls "$VPIPE_DATA/outbox")" ]
+}
+
+@test "an empty outbox and a run without its end are published as they are" {
+  market small
+  mkdir -p "$VPIPE_DATA/outbox/catalog.empty" "$VPIPE_DATA/outbox/catalog.cut"
+  vfetch catalog "$pt" | head -n 2 >"$VPIPE_DATA/outbox/catalog.cut/run"
+  run -0 --separate-stderr catalog "$gb"
+  [ -z "$(ls "$VPIPE_DATA/outbox")" ]
+  [ "$(sql "select complete, queries is null from ops.run where complete = false")" \
+    = 'f|t' ]
+}
+
+@test "no room for the scratch file: 74, the part stays pending" {
+  market small
+  PGHOST=$tmp run -75 catalog "$pt"
+  run -74 --separate-stderr bash -c "trap '' XFSZ; ulimit -f 100
+    exec '$ROOT/scripts/load'"
+  [ "$(sql 'select count(*) from ops.load')" = 0 ]
+  run -0 load
+  prices_are_true 20
+}

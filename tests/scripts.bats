@@ -1,0 +1,195 @@
+# the scripts' common ground: configuration, statuses, locks, cron
+load helper
+
+setup() {
+  mkdir -p "$VPIPE_DATA"
+}
+
+config() {
+  "$ROOT/scripts/config" "$@"
+}
+
+# lib WORDS: in a script of its own that has sourced lib.sh
+lib() {
+  cp "$ROOT/scripts/lib.sh" "$tmp/lib.sh"
+  printf '#!/bin/sh\n# probe - for tests\nset -eu\n. "${0%%/*}/lib.sh"\n%s\n' \
+    "$1" >"$tmp/probe"
+  sh "$tmp/probe"
+}
+
+# --- configuration ------------------------------------------------------------
+
+@test "the environment wins over the file, the file over the default" {
+  printf 'VPIPE_PERIOD=6h\nVPIPE_CONTACT=of the file\n' >"$tmp/conf"
+  export VPIPE_CONF=$tmp/conf VPIPE_CONTACT='of the environment'
+  run -0 --separate-stderr config VPIPE_PERIOD VPIPE_CONTACT VPIPE_RATE_HOUR
+  same "$(printf '%s\t(%s)\n' VPIPE_PERIOD=6h file \
+    'VPIPE_CONTACT=of the environment' environment \
+    VPIPE_RATE_HOUR=180 default)" "$output"
+}
+
+@test "a setting that is empty in the environment is unset, whatever the file says" {
+  printf 'VPIPE_CONTACT=of the file\n' >"$tmp/conf"
+  VPIPE_CONF=$tmp/conf VPIPE_CONTACT= run -0 config VPIPE_CONTACT
+  same "VPIPE_CONTACT=	(unset)" "$output"
+}
+
+@test "blanks around a line, quotes around a value, comments, the last of a key" {
+  printf '# c\n\n \tVPIPE_CONTACT="a  b = #c" \t\r\nVPIPE_PERIOD=1h\n' >"$tmp/conf"
+  printf 'VPIPE_PERIOD=2h\nVPIPE_LIVE="' >>"$tmp/conf"
+  VPIPE_CONF=$tmp/conf run -0 --separate-stderr config VPIPE_CONTACT \
+    VPIPE_PERIOD VPIPE_LIVE
+  same "$(printf '%s\t(file)\n' 'VPIPE_CONTACT=a  b = #c' VPIPE_PERIOD=2h \
+    'VPIPE_LIVE="')" "$output"
+}
+
+@test "the C programs read the file as the scripts do" {
+  printf ' VPIPE_RAW="%s" \nVPIPE_LIVE=no\n' "$tmp/a raw folder" >"$tmp/conf"
+  VPIPE_CONF=$tmp/conf run -0 config VPIPE_RAW
+  same "VPIPE_RAW=$tmp/a raw folder	(file)" "$output"
+  VPIPE_CONF=$tmp/conf run -0 vput </dev/null
+  [ -d "$tmp/a raw folder" ]
+}
+
+@test "a line that is no setting: 78, with its number" {
+  printf 'VPIPE_PERIOD=1h\nnonsense\n' >"$tmp/conf"
+  VPIPE_CONF=$tmp/conf fails 78 "$tmp/conf:2: no KEY=value" config
+  VPIPE_CONF=$tmp/none fails 78 "cannot read '$tmp/none'" config
+}
+
+@test "vpipe.conf.example names every setting, and changes nothing as it is" {
+  run -0 --separate-stderr config
+  want=$output
+  VPIPE_CONF=$ROOT/vpipe.conf.example run -0 --separate-stderr config
+  same "$want" "$output"
+  for key in $(grep -o '^VPIPE_[A-Z_]*' <<<"$output"); do
+    case $key in VPIPE_SCHEMA | VPIPE_BASE_URL | VPIPE_NOW) continue ;; esac
+    grep -q "^#$key=" "$ROOT/vpipe.conf.example" || { echo "$key"; return 1; }
+  done
+}
+
+# --- statuses, stages, locks --------------------------------------------------
+
+@test "the worst status is decided by one table, what it lacks is worse" {
+  same "0 70 74 78 64 69 65 77 75 139" "$(lib '
+    worst 0 0; worst 75 74 70; worst 74 78; worst 78 64; worst 69 64
+    worst 65 69; worst 65 77; worst 75 77; worst 75 0; worst 70 139' |
+    paste -s -d ' ')"
+}
+
+@test "a stage that fails inside a pipe is not hidden" {
+  run -65 lib 'stages='"$tmp"'/s; : >$stages
+    stage sh -c "exit 65" | stage cat; stages_ok'
+  run -0 lib 'stages='"$tmp"'/s; : >$stages; stage true | stage cat; stages_ok'
+}
+
+@test "a stage whose reader left is not the cause" {
+  run -74 lib 'stages='"$tmp"'/s; : >$stages
+    stage seq 1000000 | stage sh -c "exit 74"; stages_ok'
+}
+
+@test "a lock that is held: 75, one sentence" {
+  fails 75 "another 'catalog' is running" flock "$VPIPE_DATA/lock.probe" sh -c '
+    mkdir -p "$VPIPE_DATA/lock"
+    exec flock "$VPIPE_DATA/lock/catalog" "$0" https://www.vinted.pt/catalog/1' \
+    "$ROOT/scripts/catalog"
+}
+
+@test "what a killed script left in scratch, the next removes" {
+  lib 'scratch; kill -9 $$' || :
+  [ "$(ls "$VPIPE_DATA/scratch" | wc -l)" = 1 ]
+  lib 'scratch; [ -d "$scratch" ]'
+  [ -z "$(ls "$VPIPE_DATA/scratch")" ]
+}
+
+@test "every script: line 2 is its usage, --help shows it, and stderr is empty" {
+  for script in "$ROOT"/scripts/*; do
+    name=${script##*/}
+    [ "$name" != lib.sh ] || continue
+    [[ $(sed -n 2p "$script") == "# $name"*" - "* ]] || { echo "$name"; return 1; }
+    run -0 --separate-stderr "$script" --help
+    [[ ${lines[0]} == "usage: $name"* && -z $stderr ]] || { echo "$name"; return 1; }
+  done
+}
+
+# --- crontab and cron ---------------------------------------------------------
+
+crontab_line() {
+  VPIPE_PERIOD=$1 "$ROOT/scripts/crontab" | sed -n 2p | cut -d ' ' -f 1-5
+}
+
+@test "crontab: a period in minutes, hours and days" {
+  [[ $(crontab_line 10m) =~ ^[0-9]-59/10\ \*\ \*\ \*\ \*$ ]]
+  [[ $(crontab_line 1h) =~ ^[0-9]+\ \*\ \*\ \*\ \*$ ]]
+  [[ $(crontab_line 6h) =~ ^[0-9]+\ \*/6\ \*\ \*\ \*$ ]]
+  [[ $(crontab_line 1d) =~ ^[0-9]+\ 3\ \*\ \*\ \*$ ]]
+  VPIPE_PERIOD=7m fails 78 "'7m' divides neither" "$ROOT/scripts/crontab"
+}
+
+@test "crontab's line runs as it stands, % and quotes in a setting survive" {
+  export VPIPE_CONTACT="a%20'b"
+  line=$("$ROOT/scripts/crontab" | sed -n 2p | cut -d ' ' -f 6-)
+  line=${line%"'$ROOT/scripts/cron' catalog"}
+  # cron turns a bare % into a newline, and \% into %
+  [[ ! $line =~ [^\\]% ]]
+  run -0 env -i sh -c "${line//\\%/%} env"
+  grep -Fx "VPIPE_CONTACT=a%20'b" <<<"$output"
+}
+
+# cron_with BODY: cron beside a flow named catalog and a load, of that body
+cron_with() {
+  mkdir -p "$tmp/bin"
+  cp "$ROOT/scripts/cron" "$ROOT/scripts/lib.sh" "$tmp/bin/"
+  printf '#!/bin/sh\n%s\n' "$1" >"$tmp/bin/catalog"
+  printf '#!/bin/sh\necho "load $*"; %s\n' "$2" >"$tmp/bin/load"
+  chmod +x "$tmp"/bin/*
+  VPIPE_RETRY_PAUSE=0 "$tmp/bin/cron"
+}
+
+@test "cron logs, writes metrics and ends as the flow did" {
+  run -0 --separate-stderr cron_with 'echo out; echo err >&2'
+  [ -z "$output$stderr" ]
+  grep -qx out "$VPIPE_DATA/log/catalog.log"
+  grep -qx err "$VPIPE_DATA/log/catalog.log"
+  grep -qx 'vpipe_flow_status{flow="catalog"} 0' \
+    "$VPIPE_DATA/metrics/catalog.prom"
+}
+
+@test "cron after 75 repeats the load, never the flow" {
+  run -0 cron_with 'echo flow; exit 75' \
+    '[ -e "$VPIPE_DATA/second" ] || { touch "$VPIPE_DATA/second"; exit 75; }'
+  [ "$(grep -c '^flow$' "$VPIPE_DATA/log/catalog.log")" = 1 ]
+  [ "$(grep -c '^load --pending$' "$VPIPE_DATA/log/catalog.log")" = 2 ]
+}
+
+@test "cron gives up after three loads" {
+  run -75 cron_with 'exit 75' 'exit 75'
+  [ "$(grep -c '^load --pending$' "$VPIPE_DATA/log/catalog.log")" = 3 ]
+}
+
+@test "cron runs VPIPE_ON_FAILURE with the status and the log" {
+  VPIPE_ON_FAILURE='echo "$VPIPE_FLOW $VPIPE_STATUS" >"$VPIPE_DATA/called"' \
+    run -77 cron_with 'exit 77'
+  [ "$(cat "$VPIPE_DATA/called")" = "catalog 77" ]
+  VPIPE_ON_FAILURE='touch "$VPIPE_DATA/again"' run -0 cron_with :
+  [ ! -e "$VPIPE_DATA/again" ]
+}
+
+@test "cron's log moves on at 8 MB" {
+  mkdir -p "$VPIPE_DATA/log"
+  head -c 8388608 /dev/zero >"$VPIPE_DATA/log/catalog.log"
+  echo older >"$VPIPE_DATA/log/catalog.log.1"
+  run -0 cron_with 'echo new'
+  [ "$(cat "$VPIPE_DATA/log/catalog.log.2")" = older ]
+  [ "$(wc -c <"$VPIPE_DATA/log/catalog.log.1")" = 8388608 ]
+  grep -qx new "$VPIPE_DATA/log/catalog.log"
+}
+
+@test "a second cron of the same flow does not start it" {
+  mkdir -p "$VPIPE_DATA/lock"
+  exec 5>"$VPIPE_DATA/lock/cron-catalog"
+  flock 5
+  run -75 --separate-stderr cron_with 'touch "$VPIPE_DATA/ran"'
+  [ "$stderr" = "cron: another 'cron-catalog' is running" ]
+  [ ! -e "$VPIPE_DATA/ran" ]
+}
