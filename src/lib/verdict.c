@@ -109,6 +109,7 @@ static void
 load_hits(struct kind *k, struct val endpoint, const char *where)
 {
 	struct val hits = val_member(endpoint, "hits");
+	struct val label = val_member(hits, "promoted_label");
 	struct hits *h;
 
 	if (val_type(hits) != SCAN_OBJECT)
@@ -120,6 +121,8 @@ load_hits(struct kind *k, struct val endpoint, const char *where)
 		.each = paths_load(val_member(hits, "each"), where),
 		.id = paths_load(val_member(hits, "id"), where),
 		.promoted = paths_load(val_member(hits, "promoted"), where),
+		.label = paths_load(val_member(label, "path"), where),
+		.label_has = text_of(val_member(label, "contains")),
 		.total = paths_load(val_member(endpoint, "total"), where),
 		.total_pages = paths_load(val_member(endpoint, "total_pages"),
 		    where),
@@ -175,6 +178,7 @@ release_hits(struct hits *h)
 	paths_release(&h->each);
 	paths_release(&h->id);
 	paths_release(&h->promoted);
+	paths_release(&h->label);
 	paths_release(&h->total);
 	paths_release(&h->total_pages);
 }
@@ -415,6 +419,11 @@ bool
 hit_promoted(const struct hits *h, struct val element)
 {
 	enum scan_type t = val_type(paths_find(element, &h->promoted));
+	struct slice label;
 
-	return t != SCAN_NONE && t != SCAN_NULL && t != SCAN_FALSE;
+	if (t != SCAN_NONE && t != SCAN_NULL && t != SCAN_FALSE)
+		return true;
+	label = val_text(paths_find(element, &h->label));
+	return h->label_has.len > 0 && memmem(label.p, label.len,
+	    h->label_has.p, h->label_has.len) != NULL;
 }

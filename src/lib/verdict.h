@@ -50,6 +50,8 @@ struct hits {
 	struct slice endpoint;
 	struct paths each;		/* to the array */
 	struct paths id, promoted;	/* from an element */
+	struct paths label;		/* a text, from an element, ... */
+	struct slice label_has;		/* ... in which this means promoted */
 	struct paths total, total_pages;	/* from the body */
 };
 
@@ -71,8 +73,11 @@ struct verdict verdict_of(const struct verdict_rules *r,
     const struct answer *a);
 /* "refused:..." or "failed:...": nothing may be concluded from the answer. */
 bool verdict_refused(const struct verdict *v);
-/* One hit's promoted flag: the path exists and is neither false nor null;
- * of an object {"flag": x} or the like the paths must name the member. */
+/*
+ * Is one hit a paid placement?  The path of "promoted" exists and is neither
+ * false nor null (of an object {"flag": x} it must name the member), or the
+ * text of "promoted_label": {"path", "contains"} holds the word.
+ */
 bool hit_promoted(const struct hits *h, struct val element);
 
 #endif

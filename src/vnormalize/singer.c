@@ -193,5 +193,7 @@ singer_contracts(struct json *j, const struct catalogue *k)
 		json_key(j, k->contracts[i].name);
 		json_int(j, k->contracts[i].version);
 	}
+	json_key(j, "source");		/* its rules make the looks */
+	json_int(j, k->source->version);
 	json_end(j);
 }
