@@ -7,7 +7,7 @@ setup_file() {
   pg_start
   pg_migrated
   export VPIPE_RAW=$BATS_FILE_TMPDIR/raw
-  replay_dumps 1 10 3 8 30
+  replay_dumps 1 6 3 8 30
   replay_contracts 2
   replay_in reference in_order >"$BATS_FILE_TMPDIR/want"
 }
