@@ -125,15 +125,17 @@ format:
 # -- installation: one folder, and links to its programs ---------------------
 
 LIBDIR = $(DESTDIR)$(PREFIX)/lib/vpipe
+# what works in the tree only stays there
+SCRIPTS = $(filter-out %/lib.sh %/quickstart %/test %/image,$(wildcard scripts/*))
 
 install: all
 	install -d $(LIBDIR)/bin $(LIBDIR)/scripts $(DESTDIR)$(PREFIX)/bin \
 	    $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 $(PROGRAMS:%=$(BIN)/%) $(LIBDIR)/bin
-	install -m 755 $(filter-out scripts/lib.sh,$(wildcard scripts/*)) \
-	    $(LIBDIR)/scripts
+	install -m 755 $(SCRIPTS) $(LIBDIR)/scripts
 	install -m 644 scripts/lib.sh $(LIBDIR)/scripts
 	rm -rf $(LIBDIR)/schema && cp -R schema $(LIBDIR)/schema
+	chmod -R u=rwX,go=rX $(LIBDIR)/schema
 	install -m 644 vpipe.conf.example $(LIBDIR)
 	for p in $(PROGRAMS); do \
 	    ln -sf ../lib/vpipe/bin/$$p $(DESTDIR)$(PREFIX)/bin/$$p; done

@@ -2,7 +2,14 @@
 select site,
     catalog_id as catalog,
     coalesce(brand, '(none)') as brand,
-    coalesce(condition_id::text, '-') as condition,
+    case condition_id
+        when 6 then 'new, with tags'
+        when 1 then 'new'
+        when 2 then 'very good'
+        when 3 then 'good'
+        when 4 then 'satisfactory'
+        else '-'
+    end as condition,
     count as listings,
     p10,
     median,
