@@ -40,23 +40,26 @@ arg_type(const struct stream *s, int arg)
 	return arg == ARG_HASH ? VALUE_UUID : VALUE_TIMESTAMPTZ;
 }
 
-/* "unnest($1::bigint[], ...) [with ordinality] as i(c0, ... [, n])" */
+/*
+ * "(select unnest($1::bigint[]) as c0, ... [, generate_subscripts($1, 1) as
+ * n]) as i".  In a target list, as in FROM each array would first become a
+ * table.
+ */
 static void
 add_source(struct buf *b, const struct stream *s, const struct shape *sh,
     bool numbered)
 {
 	int i;
 
-	buf_adds(b, "unnest(");
-	for (i = 0; i < sh->nargs; i++)
-		buf_addf(b, "%s$%d::%s[]", i ? ", " : "", i + 1,
-		    value_sql(arg_type(s, sh->args[i])));
-	buf_adds(b, numbered ? ") with ordinality as i(" : ") as i(");
+	buf_adds(b, "(select ");
 	for (i = 0; i < sh->nargs; i++) {
-		buf_adds(b, i ? ", " : "");
+		buf_addf(b, "%sunnest($%d::%s[]) as ", i ? ", " : "", i + 1,
+		    value_sql(arg_type(s, sh->args[i])));
 		add_arg_name(b, sh->args[i]);
 	}
-	buf_adds(b, numbered ? ", n)" : ")");
+	if (numbered)
+		buf_adds(b, ", generate_subscripts($1, 1) as n");
+	buf_adds(b, ") as i");
 }
 
 /* "t.k = i.c3 and t.l = i.c4" */
@@ -175,7 +178,7 @@ build_find(struct shape *sh, const struct stream *s)
 		add_arg(sh, ARG_LAST);
 		add_arg(sh, ARG_HASH);
 	}
-	buf_adds(&b, "select letter, array_agg(n) from (select i.n::int4, "
+	buf_adds(&b, "select letter, array_agg(n) from (select i.n, "
 	    "case when t.");
 	pg_identifier(&b, s->columns[s->npos].name);
 	buf_addf(&b, " is null then '%c'", NEW);
