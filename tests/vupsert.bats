@@ -245,6 +245,36 @@ conforms() {
 	same "vupsert: s: 40 records = 39 inserted + 0 updated + 0 unchanged + 0 older + 0 duplicate + 1 rejected, 0 deleted" "$(ledger)"
 }
 
+@test "a reject is on disk before its batch is committed: a kill does not lose it" {
+	mkfifo "$tmp/in"
+	upsert -q --batch-age 100ms --rejects "$tmp/rejects" <"$tmp/in" >"$tmp/out" 3>&- &
+	pid=$!
+	exec 5>"$tmp/in"
+	{ schema "$id_v" '["id"]'; record '"id":1'; record '"id":"x"'
+	    printf '{"type":"STATE","value":1}\n'; } >&5
+	until_true 5 test -s "$tmp/out"
+	kill -9 $pid
+	exec 5>&-
+	wait $pid || :
+	same 3 "$(jq .line "$tmp/rejects")"
+}
+
+@test "a batch that is repeated rejects its row once" {
+	sql 'create schema staging; create table staging.s (id bigint primary key, v text check (v <> $$bad$$));
+	    create sequence staging.once;
+	    create function staging.cut() returns trigger language plpgsql as $$ begin
+	        if nextval($q$staging.once$q$) = 1 then perform pg_terminate_backend(pg_backend_pid()); end if;
+	        return null; end $$;
+	    create constraint trigger cut after insert on staging.s deferrable initially deferred
+	        for each row execute function staging.cut()'
+	run -0 --separate-stderr upsert --threshold 1 --rejects "$tmp/rejects" < <(
+	    schema "$id_v" '["id"]'; record '"id":1'; record '"id":2,"v":"bad"'; record '"id":3')
+	[[ $stderr == *'connection lost'* ]]
+	same $'1\n3' "$(sql 'select id from staging.s order by id')"
+	same 3 "$(jq .line "$tmp/rejects")"
+	same "vupsert: s: 3 records = 2 inserted + 0 updated + 0 unchanged + 0 older + 0 duplicate + 1 rejected, 0 deleted" "$(ledger)"
+}
+
 @test "an integer beyond 64 bits widens its column" {
 	upsert < <(schema "$id_v" '["id"]'; record '"id":1'; record '"id":92233720368547758070'; record '"id":2')
 	same $'1\n2\n92233720368547758070' "$(sql 'select id from staging.s order by id')"
@@ -468,7 +498,22 @@ load_state() {
 	same 'r1|0001|upsert|t|{"item.v": 2}' "$(sql 'select run, part, step, published, contracts from ops.load')"
 }
 
-@test "a load without ops: 69, and nothing of it is kept" {
+@test "a load into another schema than staging says nothing in ops.load" {
+	ops
+	run -0 vupsert -q --schema mine < <(schema "$id_v" '["id"]'; record '"id":1'; load_state 1)
+	same "$(load_state 1)" "$output"
+	same '0|1' "$(sql 'select (select count(*) from ops.load), count(*) from mine.s')"
+}
+
+@test "an unpublished load without ops: its rows are there, said once" {
+	load_state 1 | sed s/true/false/ >"$tmp/state"
+	run -0 --separate-stderr upsert < <(schema "$id_v" '["id"]'; record '"id":1'; cat "$tmp/state" "$tmp/state")
+	same 1 "$(grep -c 'without lineage' <<<"$stderr")"
+	same "$(cat "$tmp/state" "$tmp/state")" "$output"
+	same 1 "$(sql 'select count(*) from staging.s')"
+}
+
+@test "a published load without ops: 69, and nothing of it is kept" {
 	run -69 --separate-stderr upsert < <(schema "$id_v" '["id"]'; record '"id":1'; load_state 1)
 	[[ $stderr == *'cannot write ops.load: relation "ops.load" does not exist'* ]]
 	[ -z "$output" ]

@@ -51,12 +51,16 @@ add_tally(struct tally *to, const struct tally *t)
 	to->deleted += t->deleted;
 }
 
+/* Once, however often the transaction is repeated. */
 static void
-reject_row(const struct batch *b, const struct stream *s, const struct row *r)
+reject_row(const struct batch *b, const struct stream *s, struct row *r)
 {
-	char *reason = xasprintf("the server refuses it: %s",
-	    pg_message(c.pg));
+	char *reason;
 
+	if (r->refused)
+		return;
+	r->refused = true;
+	reason = xasprintf("the server refuses it: %s", pg_message(c.pg));
 	rejects_add(&(struct reject){ .line = r->line, .stream = s->name,
 	    .reason = reason, .value = row_text(b, r),
 	    .record = row_text(b, r) });
@@ -65,8 +69,8 @@ reject_row(const struct batch *b, const struct stream *s, const struct row *r)
 
 /* Rows that may hold one which the server refuses: halved until it is found. */
 static enum pg_outcome
-write_carefully(const struct batch *b, struct stream *s,
-    const struct row *rows, size_t n, struct tally *t)
+write_carefully(const struct batch *b, struct stream *s, struct row *rows,
+    size_t n, struct tally *t)
 {
 	struct slot *slots = xcalloc(n, sizeof *slots);
 	struct tally mine = { 0 };
@@ -130,7 +134,9 @@ write_parts(struct batch *b, struct attempt *a)
 	int i;
 
 	/* everybody takes the locks of several tables in the same order */
-	qsort(b->parts, (size_t)b->nparts, sizeof *b->parts, by_table);
+	if (b->nparts > 1)
+		qsort(b->parts, (size_t)b->nparts, sizeof *b->parts,
+		    by_table);
 	for (i = 0; o == PG_OK && i < b->nparts; i++)
 		o = write_part(b, &b->parts[i], a->careful, &a->tallies[i]);
 	return o;
@@ -165,6 +171,7 @@ commit(struct attempt *a)
 		return o;
 	if (pg_text(c.pg, 0, 0) != NULL)
 		memccpy(a->xid, pg_text(c.pg, 0, 0), '\0', sizeof a->xid);
+	rejects_sync_or_die();
 	o = pg_exec(c.pg, "commit");
 	if (o != PG_LOST)
 		a->xid[0] = '\0';
@@ -260,6 +267,7 @@ write_batch(struct batch *b)
 	buf_addslice(&c.held, buf_slice(&b->states));
 	if (c.inside || c.held.len == 0)
 		return;
+	rejects_sync_or_die();	/* there may have been no transaction */
 	writer_add(&c.out, c.held.data, c.held.len);
 	writer_flush(&c.out);
 	buf_reset(&c.held);

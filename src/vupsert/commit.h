@@ -10,8 +10,8 @@
  * A batch is one transaction, repeated until it is in: when the connection is
  * lost (the server is asked whether a COMMIT without answer took place), and
  * when the server rolled it back.  When it refuses a value, the batch is
- * halved until the one row is found, which becomes a reject.  After COMMIT the
- * STATE lines of the batch go to stdout.
+ * halved until the one row is found, which becomes a reject.  Rejects are on
+ * disk before COMMIT; after it the STATE lines of the batch go to stdout.
  */
 #ifndef COMMIT_H
 #define COMMIT_H

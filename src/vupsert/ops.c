@@ -126,11 +126,39 @@ ops_note_schema(struct pg *pg, const struct stream *s, struct val message)
 	pg_must(pg, o, "write ops.contract");
 }
 
+#define LOADS \
+	"(select $1::jsonb as m) as i, jsonb_array_elements(" \
+	"case jsonb_typeof(m) when 'array' then m " \
+	"else jsonb_build_array(m) end) as l "
+
+/* Of parts that nobody published there need be no lineage. */
+static enum pg_outcome
+has_load(struct pg *pg, const struct pg_param *load, bool *has)
+{
+	static bool said;
+	enum pg_outcome o;
+
+	o = pg_query(pg, "select to_regclass('ops.load') is not null or "
+	    "coalesce(bool_or((l->>'published')::boolean), false) from " LOADS,
+	    load, 1);
+	*has = o == PG_OK && *pg_text(pg, 0, 0) == 't';
+	if (o == PG_OK && !*has && !said) {
+		warn("no table ops.load: what is not published is loaded "
+		    "without lineage");
+		said = true;
+	}
+	return o;
+}
+
 enum pg_outcome
 ops_note_load(struct pg *pg, const char *load)
 {
 	struct pg_param p = { slice_of(load), false };
+	enum pg_outcome o;
+	bool has;
 
+	if ((o = has_load(pg, &p, &has)) != PG_OK || !has)
+		return o;
 	return pg_query(pg,
 	    "insert into ops.load "
 	    "(run, part, step, published, contracts, ledger)"
@@ -138,10 +166,7 @@ ops_note_load(struct pg *pg, const char *load)
 	    "coalesce(l->>'part', ''), "
 	    "coalesce(l->>'step', 'upsert'), "
 	    "coalesce((l->>'published')::boolean, false), "
-	    "l->'contracts', l->'ledger' "
-	    "from (select $1::jsonb as m) as i, jsonb_array_elements("
-	    "case jsonb_typeof(m) when 'array' then m "
-	    "else jsonb_build_array(m) end) as l "
+	    "l->'contracts', l->'ledger' from " LOADS
 	    "order by 1, 2, 3 on conflict (run, part, step) do update set "
 	    "loaded_at = now(), published = excluded.published, "
 	    "contracts = excluded.contracts, ledger = excluded.ledger", &p, 1);

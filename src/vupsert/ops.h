@@ -12,7 +12,8 @@
 /* From a SCHEMA message.  Dies (78) when its x-key is not the one that the
  * database was made with. */
 void ops_note_schema(struct pg *, const struct stream *, struct val message);
-/* One value of STATE's `load`, an object or a list of them. */
+/* One value of STATE's `load`, an object or a list of them.  Without a table
+ * ops.load it is an error only when a part of it is published. */
 enum pg_outcome ops_note_load(struct pg *, const char *load);
 
 #endif

@@ -1,8 +1,10 @@
 #include "reject.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "json.h"
 #include "line.h"
@@ -15,6 +17,7 @@ static struct {
 	pthread_mutex_t lock;
 	struct writer out;
 	bool open;
+	bool dirty;		/* lines were added since the last sync */
 	struct scan *scan;
 	struct buf text, padded;
 	uint64_t n;
@@ -127,8 +130,26 @@ rejects_add(const struct reject *r)
 		warn("line %" PRIu64 ": %s%s%s: rejected", r->line,
 		    r->stream ? r->stream : "", r->stream ? ": " : "",
 		    r->reason);
-	if (rejects.open)
+	if (rejects.open) {
 		write_line(r);
+		rejects.dirty = true;
+	}
+	pthread_mutex_unlock(&rejects.lock);
+}
+
+void
+rejects_sync_or_die(void)
+{
+	pthread_mutex_lock(&rejects.lock);
+	if (rejects.dirty) {
+		writer_flush(&rejects.out);
+		/* a pipe or a terminal has nothing to sync */
+		if (fsync(rejects.out.fd) != 0 && errno != EINVAL &&
+		    errno != EROFS && errno != ENOTSUP)
+			die_errno(EX_IOERR, "cannot write %s",
+			    rejects.out.name);
+		rejects.dirty = false;
+	}
 	pthread_mutex_unlock(&rejects.lock);
 }
 

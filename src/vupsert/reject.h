@@ -18,6 +18,7 @@ struct reject {
 
 void rejects_open(const char *path);	/* NULL: words only */
 void rejects_add(const struct reject *);
+void rejects_sync_or_die(void);	/* what was added is on disk */
 void rejects_close_or_die(void);
 
 #endif

@@ -13,7 +13,7 @@ enum { ARG_FIRST = -1, ARG_LAST = -2, ARG_HASH = -3 };
 /* A statement that takes rows as arrays, one for each argument. */
 struct shape {
 	struct pg_statement statement;
-	int *args;
+	int *args;		/* columns ascend */
 	int nargs;
 };
 

@@ -202,7 +202,9 @@ take_state(struct run *r, struct slice line)
 {
 	struct val load = val_member(r->message.body, "load");
 
-	if (val_type(load) != SCAN_OBJECT && val_type(load) != SCAN_ARRAY)
+	/* ops.load says what is in staging; elsewhere it would say too much */
+	if ((val_type(load) != SCAN_OBJECT && val_type(load) != SCAN_ARRAY) ||
+	    strcmp(r->o->schema, "staging") != 0)
 		load = (struct val){ 0 };
 	batch_add_state(r->batch, line, val_text(load));
 }

@@ -51,13 +51,11 @@ write_lock(struct pg *pg, struct stream *s)
 
 /* ---- running them ---- */
 
+/* What is no column. */
 static void
-add_field(struct buf *b, const struct batch *batch, const struct slot *slot,
-    int arg)
+add_special(struct buf *b, const struct slot *slot, int arg)
 {
-	if (arg >= 0) {
-		buf_addslice(b, row_field(batch, slot->row, arg));
-	} else if (arg == ARG_HASH) {
+	if (arg == ARG_HASH) {
 		put32(b, HASH_LEN);
 		buf_add(b, slot->row->hash, HASH_LEN);
 	} else {
@@ -67,19 +65,33 @@ add_field(struct buf *b, const struct batch *batch, const struct slot *slot,
 
 /* utils/adt/arrayfuncs.c, array_recv: one dimension that begins at 1 */
 static void
-array(struct buf *b, const struct batch *batch, const struct stream *s,
-    int arg, const struct slot *slots, size_t n)
+begin_array(struct buf *b, enum value_type t, size_t n)
 {
-	size_t i;
-
 	buf_reset(b);
 	put32(b, 1);
 	put32(b, 1);			/* there may be nulls */
-	put32(b, value_oid(arg_type(s, arg)));
+	put32(b, value_oid(t));
 	put32(b, (uint32_t)n);
 	put32(b, 1);
-	for (i = 0; i < n; i++)
-		add_field(b, batch, &slots[i], arg);
+}
+
+/* One row to all arrays, in a single walk: its columns come in their order. */
+static void
+add_row(struct buf *arrays, const struct shape *sh, const struct batch *batch,
+    const struct slot *slot)
+{
+	const char *p = row_fields(batch, slot->row);
+	int i, column = 0;
+
+	for (i = 0; i < sh->nargs; i++) {
+		if (sh->args[i] < 0) {
+			add_special(&arrays[i], slot, sh->args[i]);
+			continue;
+		}
+		for (; column < sh->args[i]; column++)
+			p += field_at(p).len;
+		buf_addslice(&arrays[i], field_at(p));
+	}
 }
 
 static enum pg_outcome
@@ -89,6 +101,7 @@ run(struct pg *pg, struct shape *sh, const struct batch *batch,
 	static struct buf *arrays;
 	static struct pg_param *params;
 	static int room;
+	size_t row;
 	int i;
 
 	if (sh->nargs > room) {
@@ -98,10 +111,12 @@ run(struct pg *pg, struct shape *sh, const struct batch *batch,
 		params = xrealloc(params, (size_t)sh->nargs * sizeof *params);
 		room = sh->nargs;
 	}
-	for (i = 0; i < sh->nargs; i++) {
-		array(&arrays[i], batch, s, sh->args[i], slots, n);
+	for (i = 0; i < sh->nargs; i++)
+		begin_array(&arrays[i], arg_type(s, sh->args[i]), n);
+	for (row = 0; row < n; row++)
+		add_row(arrays, sh, batch, &slots[row]);
+	for (i = 0; i < sh->nargs; i++)
 		params[i] = (struct pg_param){ buf_slice(&arrays[i]), true };
-	}
 	return pg_run(pg, &sh->statement, params, sh->nargs, true);
 }
 
@@ -145,9 +160,9 @@ side_row(struct buf *b, const void *arg, size_t i)
 
 	put16(b, (uint16_t)(c->stream->npos + c->stream->nkey + 3));
 	buf_add(b, row_fields(c->batch, slot->row), slot->row->rest);
-	add_field(b, c->batch, slot, ARG_FIRST);
-	add_field(b, c->batch, slot, ARG_LAST);
-	add_field(b, c->batch, slot, ARG_HASH);
+	add_special(b, slot, ARG_FIRST);
+	add_special(b, slot, ARG_LAST);
+	add_special(b, slot, ARG_HASH);
 }
 
 static enum pg_outcome
