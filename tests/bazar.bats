@@ -80,3 +80,22 @@ per_page\thonoured'
     (.queries[] | .stop, .walked, .state)]' <<<"$output")" \
     '[false,"refused:forbidden",false,null]'
 }
+
+@test "only a number or a text names a section; anything else gives no membership" {
+  market_start "$ROOT/fixtures/market/scenarios/small.json"
+  VPIPE_NOW=2026-09-20T08:00:00Z vfetch -q catalog --max-pages 1 \
+    'https://www.bazar.example/listings?section=women&sort=new' |
+    jq -c 'select(.kind == "search")' >"$tmp/raw"
+  for id in '"women"' 5; do
+    jq -c ".request.catalog_id = $id" "$tmp/raw" |
+      vnormalize -q --no-key --records-only --stream item_catalog >"$tmp/out"
+    same "${id//\"/}" "$(jq -r .record.catalog_id "$tmp/out" | sort -u)"
+  done
+  for id in null '""' '[1]'; do
+    jq -c ".request.catalog_id = $id" "$tmp/raw" >"$tmp/odd"
+    run -0 --separate-stderr vnormalize --no-key --records-only \
+      --stream item_catalog <"$tmp/odd"
+    [ -z "$output" ]
+    [[ $stderr == *' filtered + 0 rejected'* ]]
+  done
+}

@@ -146,6 +146,7 @@ www.vinted.co.uk/search?catalog=5&order=newest_first'
   fails 64 "'price_from' does not take '1,5'" vfetch catalog "$women?price_from=1,5"
   fails 64 "'per_page' does not take '97'" vfetch catalog "$women?per_page=97"
   fails 64 "'page' does not take '0'" vfetch catalog "$women?page=0"
+  fails 64 "'catalog' has no value" vfetch catalog --site www.vinted.pt --catalog ''
   fails 64 "takes one value" vfetch catalog "$women?price_to=1&price_to=2"
   fails 64 "badly encoded" vfetch catalog "$women?search_text=%zz"
   fails 64 "not valid UTF-8" vfetch catalog "$women?search_text=%ff"
@@ -177,6 +178,32 @@ www.vinted.co.uk/search?catalog=5&order=newest_first'
   [ "$(received 'select(.path == "/svc-catalogue/items").query' | grep -c '%5Bcatalog%5D=5&')" -ge 1 ]
   same "$(jq -r 'select(.kind == "run").body | .complete, (.queries | length)' <<<"$output")" 'false
 1'
+}
+
+@test "a member that a request does not have, or that contradicts another, refuses the line by name" {
+  while IFS='|' read -r request words; do
+    fails 64 "line 1: $words" vfetch -q requests --dry-run <<<"$request"
+    [ -z "$output" ]
+  done <<-'EOF'
+	{"site":"www.vinted.pt","catalog":["5"]}|a request has no member 'catalog'
+	{"site":"www.vinted.pt","parameters":{"catalog":["5"]}}|a request has no member 'parameters'
+	{"site":"www.vinted.pt","page":3}|a request has no member 'page'
+	{"url":"https://www.vinted.pt/catalog/5","site":"evil.example"}|no source has a site 'evil.example'
+	{"url":"https://www.vinted.pt/catalog/5","site":"www.vinted.it"}|'site' is 'www.vinted.it', 'url' is of 'www.vinted.pt'
+	{"site":"www.vinted.pt","kind":["search"]}|'kind' is no text
+	{"site":5,"url":"https://www.vinted.pt/catalog/5"}|'site' is no text
+	{"site":"www.vinted.pt","source":"bazar"}|site 'www.vinted.pt' is not of that source
+	{"site":"www.vinted.pt","params":{"catalog":[]}}|parameter 'catalog' has no value
+	{"site":"www.vinted.pt","params":{"catalog":[""]}}|parameter 'catalog' has no value
+	{"site":"www.vinted.pt","params":{"catalog":","}}|parameter 'catalog' has no value
+	{"site":"www.vinted.pt","params":{"catalog":null}}|parameter 'catalog' is neither text nor number
+	{"site":"www.vinted.pt","params":["5"]}|'params' is no object
+	["5"]|a request is an object
+	EOF
+  run -0 --separate-stderr vfetch requests --dry-run --max-pages 1 \
+    <<<'{"source":"vinted","site":"vinted.pt","url":"https://www.vinted.pt/catalog/5","params":{"brand":[53]}}'
+  same "$(jq -r 'select(.kind == "search").query' <<<"$output")" \
+    'www.vinted.pt/search?brand=53&catalog=5&order=newest_first'
 }
 
 @test "--dry-run prints the requests in order and how long they take, and makes none" {
@@ -300,6 +327,17 @@ true'
   same "$(received 'select(.path == "/").host')" www.vinted.pt
   market_clock 2026-09-28T08:00:00Z
   VPIPE_NOW=2026-09-28T08:00:00Z vfetch catalog "$women" --max-pages 1 >"$tmp/c" 2>&1
+  same "$(received 'select(.path == "/")' | jq -s length)" 2
+}
+
+@test "a session file that others can read is not used, and replaced by one of mode 0600" {
+  market
+  vfetch catalog "$women" --max-pages 1 >/dev/null 2>&1
+  file=$VPIPE_DATA/state/session/www.vinted.pt.json
+  chmod 644 "$file"
+  run -0 --separate-stderr vfetch catalog "$women" --max-pages 1
+  [[ $stderr == *"'$file' is open to others, its mode must be 0600: not used"* ]]
+  same "$(stat -c %a "$file")" 600
   same "$(received 'select(.path == "/")' | jq -s length)" 2
 }
 
@@ -652,7 +690,7 @@ false
   vfetch catalog "$women" https://www.vinted.pt/catalog/5 >"$tmp/out" 2>"$tmp/err" && status=0 || status=$?
   [ "$status" = 77 ]
   same "$(closing "$tmp/out" '.queries | map(.stop) | join(" ")')" 'end refused:robots'
-  [[ $(cat "$tmp/err") == *"robots.txt of 'www.vinted.pt' forbids"* ]]
+  [[ $(cat "$tmp/err") == *"robots.txt of 'api.vinted.pt' forbids"* ]]
   run -77 --separate-stderr vfetch catalog https://www.vinted.pt/catalog/5
   same "$(received 'select(.path == "/robots.txt").host')" 'www.vinted.pt
 api.vinted.pt'
@@ -685,6 +723,11 @@ api.vinted.pt'
 
 @test "robots.txt is read as RFC 9309 says" {
   run -0 "$O/unit/robots"
+}
+
+@test "whatever a URL or a robots.txt holds, reading it does no harm" {
+  run -0 "$O/unit/fuzz_check" url "$ROOT"/tests/fuzz/corpus/url/*
+  run -0 "$O/unit/fuzz_check" robots "$ROOT"/tests/fuzz/corpus/robots/*
 }
 
 # --- check ----------------------------------------------------------------------------

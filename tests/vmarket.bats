@@ -558,3 +558,13 @@ s\t5\t\\N\t2\tEUR\t1\t1.00\t1.00\t1.00\t1.00'
   same "$output" $'s\t5\t\\N\t6\tEUR\t2\t0.02\t0.02\t0.01\t0.02
 s\t7\ta\\\\b\t6\tEUR\t1\t90071992547.41\t90071992547.41\t90071992547.41\t90071992547.41'
 }
+
+@test "its page has the options of --help, and names the README that has all the rest" {
+  page=$ROOT/fixtures/market/vmarket.1
+  diff <(vmarket --help | sed -n 's/^ *\(-.,\)\{0,1\} *--\([a-z-]*\).*/\2/p' | sort -u) \
+    <(sed -n 's/^\.It .*Fl Fl \([a-z-]*\).*/\1/p' "$page" | sort -u)
+  run -0 --separate-stderr vmarket --help
+  [[ $output == *"See vmarket(1)."* ]]
+  readme=$(sed -n 's/^\.Pa \(.*README.md\)$/\1/p' "$page")
+  [ -s "$ROOT/$readme" ]
+}

@@ -60,6 +60,13 @@ item() {
     and .contracts["item.svc-2026-09"] >= 1' "$tmp/out"
 }
 
+@test "a part of which not all went through is not said to be loaded" {
+  for choice in --stream=item --contract=item.svc-2026-09 '--filter=.' --no-key; do
+    vnormalize -q --part 0001 "$choice" <"$raw/good-one-item.ndjson" >"$tmp/out"
+    same '[null,false]' "$(jq -c 'select(.type == "STATE").value.load | [.part, .published]' "$tmp/out")"
+  done
+}
+
 @test "SCHEMA tells the union of the variants and each one's columns" {
   vnormalize -q --stream item <"$raw/good-one-item.ndjson" | head -n 1 >"$tmp/schema"
   jq -e '.key_properties == ["site", "item_id", "variant"]
@@ -255,6 +262,32 @@ item() {
   [[ $stderr == *'vinted_item_catalog: 3 elements = 1 records + 2 filtered'* ]]
 }
 
+@test "a record that does not say what was asked is a look all the same, its hits are records" {
+  for request in 'del(.request)' '.request = null' '.request = "x"'; do
+    jq -c "$request" "$raw/good-one-item.ndjson" >"$tmp/raw"
+    run -0 --separate-stderr vnormalize --records-only <"$tmp/raw"
+    [[ $stderr == *'1 lines = 1 looks + 0 without look + 0 unparsable'* ]]
+    same '["ok",1,null,null,null,null,null]' "$(jq -c 'select(.stream == "vinted_look").record
+      | [.verdict, .found, .subject, .query, .catalog_id, .endpoint, .page]' <<<"$output")"
+    same 1 "$(grep -c '"vinted_item"' <<<"$output")"
+  done
+}
+
+@test "only a number or a text names a catalog; anything else gives no membership" {
+  for id in 1904 '"1904"' '"women"'; do
+    jq -c ".request.catalog_id = $id" "$raw/good-one-item.ndjson" | normalized --stream item_catalog >"$tmp/out"
+    same "${id//\"/}" "$(jq -r .record.catalog_id "$tmp/out")"
+  done
+  for id in null '""' true '[1]' '{"a":1}'; do
+    jq -c ".request.catalog_id = $id" "$raw/good-one-item.ndjson" >"$tmp/raw"
+    for engine in auto jq; do
+      run -0 --separate-stderr vnormalize --records-only --stream item_catalog --engine "$engine" <"$tmp/raw"
+      [ -z "$output" ]
+      [[ $stderr == *'vinted_item_catalog: 1 elements = 0 records + 1 filtered + 0 rejected'* ]]
+    done
+  done
+}
+
 # --- personal data ---
 
 @test "a seller's key is the HMAC of source and id under the key" {
@@ -369,6 +402,18 @@ item() {
   [ "$(wc -l <"$tmp/rejects")" -eq 3 ]
 }
 
+@test "a time that is none, and two bodies in one record, reject the line as a whole" {
+  jq -c '(.fetched_at = "2026-09-20 10:00:01"), (.fetched_at = "2026-09-20 10:00:01Z"),
+    (.fetched_at = "yesterday"), (.body_text = "x"), (.error = {cause: "reset"})' "$raw/good-one-item.ndjson" >"$tmp/raw"
+  run -65 --separate-stderr vnormalize -q --records-only --rejects "$tmp/rejects" <"$tmp/raw"
+  [ -z "$output" ]
+  same "'fetched_at' is no time
+'fetched_at' is no time
+'fetched_at' is no time
+a raw record with more than one of body, body_text, body_base64 and error
+a raw record with more than one of body, body_text, body_base64 and error" "$(jq -r .reason "$tmp/rejects")"
+}
+
 @test "a full disk is 74, said once" {
   run -74 --separate-stderr bash -c 'vnormalize -q <"$1" >/dev/full' - "$raw/good-one-item.ndjson"
   [ "$stderr" = "vnormalize: cannot write standard output: No space left on device" ]
@@ -427,4 +472,10 @@ item() {
   fails 64 'the engine is auto or jq' vnormalize --engine sed </dev/null
   fails 64 'a share from 0 to 1' vnormalize --threshold 2 </dev/null
   fails 64 'one argument too many' vnormalize file </dev/null
+}
+
+@test "no program and no manual page names a source" {
+  for folder in "$ROOT"/schema/sources/*/ "$ROOT"/fixtures/sources/*/; do
+    run -1 grep -ri "$(basename "$folder")" "$ROOT/src"
+  done
 }

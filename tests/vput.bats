@@ -165,6 +165,8 @@ refused() {
 	refused "standard input:2: 'line' is no line number"
 	whole_run 2 | sed '2s/"2026-11-21T01:18:02.000Z"/"yesterday"/' >"$tmp/in"
 	refused "standard input:2: 'fetched_at' is no time"
+	whole_run 2 | sed '2s/"2026-11-21T01:18:02.000Z"/"2026-11-21 01:18:02Z"/' >"$tmp/in"
+	refused "standard input:2: 'fetched_at' is no time"
 	printf '[]\n' >"$tmp/in"
 	refused "standard input:1: no JSON object"
 }
@@ -399,6 +401,24 @@ memory() {
 	run -0 --separate-stderr vput -q --check "$folder/$run.0006.manifest.json"
 	run -65 --separate-stderr vput --check "$folder/$run.0001.manifest.json"
 	fails 74 "cannot read '$tmp/nowhere': No such file or directory" vput --check "$tmp/nowhere"
+}
+
+@test "--check finds a manifest whose numbers are not those of its object" {
+	whole_run 3 | vput -q >/dev/null
+	cp "$manifest" "$tmp/good"
+	while IFS='|' read -r lie words; do
+		jq -c "$lie" "$tmp/good" >"$manifest"
+		run -65 --separate-stderr vput --check
+		[ "${stderr_lines[0]}" = "vput: '$manifest': its object has $words" ]
+	done <<-'EOF'
+		.records = 5|another number of records
+		.raw_bytes += 1|another number of raw bytes
+		.first_line = 2|other lines
+		.last_line = 3|other lines
+		del(.records)|another number of records
+	EOF
+	cp "$tmp/good" "$manifest"
+	vput -q --check
 }
 
 @test "a part that was published twice in different hours' names stays apart" {

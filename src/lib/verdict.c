@@ -424,6 +424,6 @@ hit_promoted(const struct hits *h, struct val element)
 	if (t != SCAN_NONE && t != SCAN_NULL && t != SCAN_FALSE)
 		return true;
 	label = val_text(paths_find(element, &h->label));
-	return h->label_has.len > 0 && memmem(label.p, label.len,
-	    h->label_has.p, h->label_has.len) != NULL;
+	return h->label_has.len > 0 && label.len > 0 && memmem(label.p,
+	    label.len, h->label_has.p, h->label_has.len) != NULL;
 }

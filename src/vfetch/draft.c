@@ -181,18 +181,37 @@ take_value(struct draft *d, const char *name, struct val v, struct buf *why)
 	if (!ok)
 		buf_addf(why, "parameter '%s' is neither text nor number",
 		    name);
-	else if (text.len > 0)
+	else if (text.len == 0)
+		buf_addf(why, "parameter '%s' has no value", name);
+	else
 		params_add(&d->params, slice_of(name), text);
 	buf_release(&tmp);
-	return ok;
+	return why->len == 0;
+}
+
+/* A filter without a value asks for everything: nobody means that. */
+static bool
+take_values(struct draft *d, const char *name, struct val v, struct buf *why)
+{
+	struct val_iter it = val_each(v);
+	struct val one;
+	bool ok = true;
+
+	if (val_type(v) != SCAN_ARRAY)
+		return take_value(d, name, v, why);
+	if (val_count(v) == 0)
+		buf_addf(why, "parameter '%s' has no value", name);
+	while (ok && val_next(&it, NULL, &one))
+		ok = take_value(d, name, one, why);
+	return why->len == 0;
 }
 
 static bool
 take_params(struct draft *d, struct val params, struct buf *why)
 {
-	struct val_iter it = val_each(params), values;
+	struct val_iter it = val_each(params);
 	struct slice key;
-	struct val v, one;
+	struct val v;
 	char *name;
 	bool ok = true;
 
@@ -202,39 +221,71 @@ take_params(struct draft *d, struct val params, struct buf *why)
 	}
 	while (ok && val_next(&it, &key, &v)) {
 		name = xstrndup(key.p, key.len);
-		if (val_type(v) == SCAN_ARRAY) {
-			values = val_each(v);
-			while (ok && val_next(&values, NULL, &one))
-				ok = take_value(d, name, one, why);
-		} else if (val_type(v) != SCAN_NULL) {
-			ok = take_value(d, name, v, why);
-		}
+		ok = take_values(d, name, v, why);
 		free(name);
 	}
 	return ok;
+}
+
+/* The members of a request; what else stands in it would go unasked. */
+static bool
+check_members(struct val request, struct buf *why)
+{
+	static const char *const texts[] = { "url", "site", "source", "kind",
+		"endpoint", NULL };
+	struct val_iter it = val_each(request);
+	struct slice key;
+	struct val v;
+	int i;
+
+	if (val_type(request) != SCAN_OBJECT)
+		buf_adds(why, "a request is an object");
+	while (why->len == 0 && val_next(&it, &key, &v)) {
+		for (i = 0; texts[i] && !slice_is(key, texts[i]); i++)
+			;
+		if (texts[i] == NULL && !slice_is(key, "params"))
+			buf_addf(why, "a request has no member '%.*s'",
+			    SLICE_ARG(key));
+		else if (texts[i] != NULL && val_type(v) != SCAN_STRING &&
+		    val_type(v) != SCAN_NULL)
+			buf_addf(why, "'%s' is no text", texts[i]);
+	}
+	return why->len == 0;
+}
+
+/* By its 'url' or its 'site'; of both, both must name the same one. */
+static bool
+take_place(const struct markets *ms, struct val v, struct draft *d,
+    struct buf *why)
+{
+	char *url = val_cstr(val_member(v, "url"));
+	char *site = val_cstr(val_member(v, "site"));
+	struct draft other = { 0 };
+
+	if (url != NULL)
+		draft_from_url(ms, url, d, why);
+	if (why->len == 0 && site != NULL)
+		find_site(ms, slice_of(site), url ? &other : d, why);
+	if (url == NULL && site == NULL)
+		buf_adds(why, "a request needs a 'site' or a 'url'");
+	else if (why->len == 0 && other.site != NULL && other.site != d->site)
+		buf_addf(why, "'site' is '%s', 'url' is of '%s'",
+		    other.site->host, d->site->host);
+	free(url);
+	free(site);
+	return why->len == 0;
 }
 
 bool
 draft_from_json(const struct markets *ms, struct val v, struct draft *d,
     struct buf *why)
 {
-	char *url = val_cstr(val_member(v, "url"));
-	char *site = val_cstr(val_member(v, "site"));
 	struct val source = val_member(v, "source");
-	bool ok;
 
 	*d = (struct draft){ 0 };
-	if (url != NULL) {
-		ok = draft_from_url(ms, url, d, why);
-	} else if (site != NULL) {
-		ok = find_site(ms, slice_of(site), d, why);
-	} else {
-		ok = false;
-		buf_adds(why, "a request needs a 'site' or a 'url'");
-	}
-	free(url);
-	free(site);
-	if (ok && val_type(source) != SCAN_NONE &&
+	if (!check_members(v, why) || !take_place(ms, v, d, why))
+		return false;
+	if (val_type(source) > SCAN_NULL &&
 	    !val_is(source, d->m->source->name)) {
 		buf_addf(why, "site '%s' is not of that source",
 		    d->site->host);
@@ -242,5 +293,5 @@ draft_from_json(const struct markets *ms, struct val v, struct draft *d,
 	}
 	d->kind = val_cstr(val_member(v, "kind"));
 	d->endpoint = val_cstr(val_member(v, "endpoint"));
-	return ok && take_params(d, val_member(v, "params"), why);
+	return take_params(d, val_member(v, "params"), why);
 }

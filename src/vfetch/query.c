@@ -70,6 +70,10 @@ settle_param(const struct endpoint *e, struct param *a, struct buf *why)
 		return false;
 	}
 	param_canonical(a, p->list);
+	if (a->n == 0) {	/* dropped, it would ask for everything */
+		buf_addf(why, "parameter '%s' has no value", a->name);
+		return false;
+	}
 	if (a->n > 1 && !p->list) {
 		buf_addf(why, "parameter '%s' takes one value, not %zu",
 		    a->name, a->n);
@@ -182,8 +186,6 @@ settle_params(struct params *from, struct query *q, struct buf *why)
 			continue;
 		if (!settle_param(q->endpoint, a, why))
 			return false;
-		if (a->n == 0)
-			continue;
 		q->params.v = xrealloc(q->params.v,
 		    (q->params.n + 1) * sizeof *q->params.v);
 		q->params.v[q->params.n++] = *a;

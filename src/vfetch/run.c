@@ -13,6 +13,7 @@
 #include "record.h"
 #include "retry.h"
 #include "stop.h"
+#include "url.h"
 #include "banned.h"
 
 /* A Retry-After longer than this is not waited for, but handed to cron. */
@@ -192,6 +193,7 @@ check_robots(struct run *r, const struct call *c)
 {
 	bool forbidden;
 	enum outcome out;
+	struct url u;
 
 	if (strcmp(c->kind, "robots") == 0)
 		return ANSWERED;
@@ -201,7 +203,10 @@ check_robots(struct run *r, const struct call *c)
 	if (out == ANSWERED)
 		return out;
 	if (forbidden) {
-		warn("robots.txt of '%s' forbids '%s'", c->site->host, c->url);
+		/* the API may have a host of its own */
+		url_split(c->url, &u);
+		warn("robots.txt of '%.*s' forbids '%s'", SLICE_ARG(u.host),
+		    c->url);
 		fail(r, "refused:robots");
 		run_worse(r, EX_NOPERM);
 	} else {

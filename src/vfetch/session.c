@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "clock.h"
 #include "conf.h"
@@ -120,8 +121,20 @@ take_stored(struct session *s, struct val values)
 	}
 }
 
-/* False: there is none, it has expired, or it is for another base URL (the
- * simulator's token is nothing to the site). */
+/* What others may read is a secret no more, nor surely ours. */
+static bool
+is_private(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0 || (st.st_mode & 077) == 0)
+		return true;
+	warn("'%s' is open to others, its mode must be 0600: not used", path);
+	return false;
+}
+
+/* False: there is none, it is open to others, it has expired, or it is for
+ * another base URL (the simulator's token is nothing to the site). */
 static bool
 load(const struct run *r, const struct site *site, struct session *s)
 {
@@ -132,7 +145,7 @@ load(const struct run *r, const struct site *site, struct session *s)
 	const char *why;
 	size_t at;
 
-	if (file_read(path, &b)) {
+	if (is_private(path) && file_read(path, &b)) {
 		buf_grow(&b, LINE_PADDING);
 		if (scan_parse(scan, buf_slice(&b), &at, &why)) {
 			v = scan_root(scan);

@@ -1,5 +1,6 @@
 #include "record.h"
 
+#include "clock.h"
 #include "banned.h"
 
 /*
@@ -103,6 +104,28 @@ read_body(struct record *r)
 	}
 }
 
+/* What the columns of time take, too: RFC 3339, with the T. */
+static bool
+is_time(struct slice s)
+{
+	int64_t ms;
+
+	return s.len > 10 && s.p[10] == 'T' && clock_parse(s.p, s.len, &ms);
+}
+
+static int
+count_bodies(struct val root)
+{
+	static const char *const keys[] = { "body", "body_text",
+		"body_base64", "error" };
+	size_t i;
+	int n = 0;
+
+	for (i = 0; i < sizeof keys / sizeof *keys; i++)
+		n += val_member(root, keys[i]).s != NULL;
+	return n;
+}
+
 /* Sessions and the like are means, not observations. */
 static bool
 gets_look(struct slice kind)
@@ -138,9 +161,15 @@ record_read(struct record *r, struct val root, const char **why)
 	    !needed(root, "fetched_at", &r->fetched_at) ||
 	    !val_int64(val_member(root, "line"), &r->line))
 		return false;
+	*why = "'fetched_at' is no time";
+	if (!is_time(r->fetched_at))
+		return false;
+	*why = "a raw record with more than one of body, body_text, "
+	    "body_base64 and error";
+	if (count_bodies(root) > 1)
+		return false;
 	r->request = val_member(root, "request");
-	r->has_look = val_type(r->request) == SCAN_OBJECT &&
-	    gets_look(r->kind);
+	r->has_look = gets_look(r->kind);	/* whatever was asked (law 9) */
 	if (val_int64(val_member(root, "status"), &status))
 		r->answer.status = (int)status;
 	r->answer.kind = r->kind;

@@ -30,9 +30,21 @@ add_ledger(struct json *j, const struct totals *t, const struct totals *s)
 	json_end(j);
 }
 
+/*
+ * Does all that the lines hold go out?  A part is loaded once: what a choice of
+ * streams, a filter or a missing key held back would never be.
+ */
+static bool
+goes_through(const struct opts *o)
+{
+	return o->streams.n == 0 && o->contract == NULL && o->filter == NULL &&
+	    !o->no_key;
+}
+
 static void
 write_state(struct normalizer *n)
 {
+	const char *part = goes_through(n->o) ? n->o->part : NULL;
 	struct json j;
 
 	buf_reset(&n->message);
@@ -47,11 +59,11 @@ write_state(struct normalizer *n)
 	json_key(&j, "run");
 	json_cstr(&j, n->run);
 	json_key(&j, "part");
-	json_cstr(&j, n->o->part);
+	json_cstr(&j, part);
 	json_key(&j, "step");
 	json_cstr(&j, "upsert");
 	json_key(&j, "published");
-	json_bool(&j, n->o->part != NULL);
+	json_bool(&j, part != NULL);
 	json_key(&j, "contracts");
 	singer_contracts(&j, n->run_catalogue);
 	json_key(&j, "ledger");

@@ -153,8 +153,33 @@ same_part(const char *a, const char *b)
 
 /* -- one manifest and its object ------------------------------------------ */
 
+/* How closely an object is held against its manifest. */
+enum depth {
+	SIZE, HASH, RECORDS
+};
+
 static bool
-sound(const struct manifest *m, bool verify, const char **why)
+same_contents(const struct manifest *m, const char **why)
+{
+	const struct contents *says = &m->contents;
+	struct contents has;
+
+	*why = "its object cannot be unpacked";
+	if (!spool_unpack_count(m->object, &has))
+		return false;
+	*why = "its object has another number of records";
+	if (has.records != says->records)
+		return false;
+	*why = "its object has another number of raw bytes";
+	if (has.raw_bytes != says->raw_bytes)
+		return false;
+	*why = "its object has other lines";
+	return has.first_line == says->first_line &&
+	    has.last_line == says->last_line;
+}
+
+static bool
+sound(const struct manifest *m, enum depth depth, const char **why)
 {
 	struct stat st;
 
@@ -165,16 +190,18 @@ sound(const struct manifest *m, bool verify, const char **why)
 	if ((uint64_t)st.st_size != m->bytes)
 		return false;
 	*why = "its object has another SHA-256";
-	return !verify || publish_proven(m->object, m->bytes, m->sha256);
+	if (depth >= HASH && !publish_proven(m->object, m->bytes, m->sha256))
+		return false;
+	return depth < RECORDS || same_contents(m, why);
 }
 
 static bool
-read_sound(const char *path, bool verify, struct manifest *m,
+read_sound(const char *path, enum depth depth, struct manifest *m,
     const char **why)
 {
 	if (!manifest_read(path, m, why))
 		return false;
-	if (sound(m, verify, why))
+	if (sound(m, depth, why))
 		return true;
 	manifest_release(m);
 	return false;
@@ -185,8 +212,8 @@ read_sound(const char *path, bool verify, struct manifest *m,
  * is whole, and says of the newer what is wrong.  Returns how many there are.
  */
 static size_t
-newest(const struct found *f, size_t i, bool verify, struct manifest *m,
-    int *bad)
+newest(const struct found *f, size_t i, enum depth depth,
+    struct manifest *m, int *bad)
 {
 	size_t n = 1, k;
 	const char *why;
@@ -196,7 +223,7 @@ newest(const struct found *f, size_t i, bool verify, struct manifest *m,
 	*m = (struct manifest){ 0 };
 	*bad = 0;
 	for (k = n; k > 0; k--) {
-		if (read_sound(f->paths[i + k - 1], verify, m, &why))
+		if (read_sound(f->paths[i + k - 1], depth, m, &why))
 			return n;
 		say("'%s': %s", f->paths[i + k - 1], why);
 		(*bad)++;
@@ -228,7 +255,7 @@ list_all(const struct found *f, const struct list_opts *o,
 	int bad;
 
 	for (i = 0; i < f->n && !stopped;) {
-		i += newest(f, i, o->verify, &m, &bad);
+		i += newest(f, i, o->verify ? HASH : SIZE, &m, &bad);
 		if (m.text != NULL && m.run_at >= o->since)
 			print(&m, &line, out);
 		manifest_release(&m);
@@ -262,7 +289,7 @@ list_check(const char *root, char *const operands[])
 
 	find(&f, operands[0] != NULL ? operands : roots, NULL);
 	for (i = 0; i < f.n && !stopped; i += n) {
-		n = newest(&f, i, true, &m, &bad);
+		n = newest(&f, i, RECORDS, &m, &bad);
 		broken += (uint64_t)bad;
 		good += m.text != NULL;
 		replaced += n - (uint64_t)bad - (m.text != NULL);

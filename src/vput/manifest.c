@@ -209,6 +209,10 @@ take_members(struct val o, const char *name, struct manifest *m)
 	    (!val_int64(val_member(o, "parts"), &total) || total < 1 ||
 	    total > PARTS_MAX))
 		return false;
+	val_int64(val_member(o, "records"), &m->contents.records);
+	val_int64(val_member(o, "raw_bytes"), &m->contents.raw_bytes);
+	val_int64(val_member(o, "first_line"), &m->contents.first_line);
+	val_int64(val_member(o, "last_line"), &m->contents.last_line);
 	m->bytes = (uint64_t)bytes;
 	m->total = (int)total;
 	m->complete = val_true(val_member(o, "complete"));

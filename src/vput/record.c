@@ -97,7 +97,8 @@ record_read(struct scan *s, struct slice line, struct record *r,
 	if (!val_int64(val_member(v, "line"), &r->line) || r->line < 1)
 		return false;
 	*why = "'fetched_at' is no time";
-	if (at.len == 0 || !clock_parse(at.p, at.len, &r->fetched_at))
+	if (at.len <= 10 || at.p[10] != 'T' ||
+	    !clock_parse(at.p, at.len, &r->fetched_at))
 		return false;
 	*why = "a 'run' record without a body";
 	return !r->closing || (r->body.len > 0 && r->body.p[0] == '{');

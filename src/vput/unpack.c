@@ -8,17 +8,46 @@
 
 #include "banned.h"
 
-/* Where decompressed bytes go: into a hash, or to a descriptor. */
+/* Records as they come by, of which the first and the last are kept. */
+struct counter {
+	int64_t records, bytes;
+	struct buf first, last;
+	bool ended;		/* last is whole */
+};
+
+/* Where decompressed bytes go: into a hash, a counter, or to a descriptor. */
 struct sink {
 	struct sha *sha;
+	struct counter *counter;
 	int fd;
 };
+
+static void
+count(struct counter *c, const char *p, size_t n)
+{
+	const char *newline;
+	size_t len;
+
+	c->bytes += (int64_t)n;
+	for (; n > 0; p += len, n -= len) {
+		if (c->ended)
+			buf_reset(&c->last);
+		newline = memchr(p, '\n', n);
+		len = newline != NULL ? (size_t)(newline - p) + 1 : n;
+		buf_add(&c->last, p, len);
+		c->ended = newline != NULL;
+		if (c->ended && c->records++ == 0)
+			buf_addslice(&c->first, buf_slice(&c->last));
+	}
+}
 
 static void
 sink_add(struct sink to, const char *p, size_t n)
 {
 	if (to.sha != NULL)
 		sha_add(to.sha, p, n);
+	else if (to.counter != NULL)
+		count(to.counter, p, n);
 	else
 		spool_write(to.fd, p, n);
 }
@@ -133,5 +162,38 @@ spool_unpack_hash(const char *object, char sha256[SHA_HEX])
 	sha_start(&h);
 	ok = unpack_object(object, (struct sink){ .sha = &h }) == NULL;
 	sha_end(&h, sha256);
+	return ok;
+}
+
+/* The number of a line, newline and all; 0: it is no record. */
+static int64_t
+line_number(struct buf *line)
+{
+	struct scan *scan = scan_new();
+	struct record r = { 0 };
+	const char *why;
+	struct slice s;
+	int64_t n = 0;
+
+	buf_grow(line, LINE_PADDING);
+	s = buf_slice(line);
+	if (s.len > 0 && s.p[--s.len] == '\n' &&
+	    record_read(scan, s, &r, &why))
+		n = r.line;
+	scan_free(scan);
+	return n;
+}
+
+bool
+spool_unpack_count(const char *object, struct contents *to)
+{
+	struct counter c = { 0 };
+	bool ok = unpack_object(object, (struct sink){ .counter = &c }) ==
+	    NULL;
+
+	*to = (struct contents){ c.records, c.bytes, line_number(&c.first),
+		line_number(&c.last) };
+	buf_release(&c.first);
+	buf_release(&c.last);
 	return ok;
 }

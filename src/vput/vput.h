@@ -87,6 +87,11 @@ bool spool_unpack(const char *object, int *fd, const char **why);
 bool spool_unpack_piece(const struct piece *from, int *fd, const char **why);
 /* SHA-256 of what the object holds, decompressed. */
 bool spool_unpack_hash(const char *object, char sha256[SHA_HEX]);
+/* How many records it holds, their bytes, their first and last line. */
+struct contents {
+	int64_t records, raw_bytes, first_line, last_line;
+};
+bool spool_unpack_count(const char *object, struct contents *c);
 
 /* -- manifests ------------------------------------------------------------ */
 
@@ -100,6 +105,7 @@ struct manifest {
 	int part, revision;
 	uint64_t bytes;
 	char sha256[SHA_HEX];
+	struct contents contents;
 	bool complete;
 	int total;			/* its "parts"; 0: null */
 };

@@ -40,6 +40,10 @@ def is_promoted:
   then .[0] == true or (.[1] | type == "string" and contains("promoted"))
   else .[0] end;
 
+# [.promoted, .content_source, the catalog that was asked]: is the hit there because it belongs there?  Only a number or
+# a text names a catalog.
+def belongs: (is_promoted | not) and (.[2] | type == "number" or (type == "string" and . != ""));
+
 # seconds since 1970 as a time
 def unix_time: if type == "number" then todate else . end;
 
