@@ -109,8 +109,9 @@ check-long: test-parts
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 asan:
-	$(MAKE) O=build/asan BIN=bin/asan CFLAGS='-O1 -g' CXXFLAGS='-O1 -g' \
-	    SAN='$(SANITIZE)' check
+	LSAN_OPTIONS=suppressions=$(abspath tests/lsan.supp):print_suppressions=0 \
+	    $(MAKE) O=build/asan BIN=bin/asan CFLAGS='-O1 -g' CXXFLAGS='-O1 -g' \
+	    SAN='$(SANITIZE)' check check-long
 
 bench: all
 	BIN="$(abspath $(BIN))" O="$(abspath $(O))" tests/bench/run

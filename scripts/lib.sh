@@ -148,10 +148,35 @@ setting() {
 }
 at_default=' '
 
+# absolute NAME: a path, so that it names the same from every folder
+absolute() {
+	eval "value=\${$1:-}"
+	case $value in
+	'' | /*) ;;
+	*) export "$1=$PWD/$value" ;;
+	esac
+}
+
+# Of the folders between colons, each.
+absolute_sources() {
+	folders='' rest=$VPIPE_SOURCES:
+	while [ -n "$rest" ]; do
+		folder=${rest%%:*} rest=${rest#*:}
+		case $folder in
+		'' | /*) ;;
+		*) folder=$PWD/$folder ;;
+		esac
+		folders=$folders:$folder
+	done
+	export VPIPE_SOURCES="${folders#:}"
+}
+
 configure() {
+	absolute VPIPE_CONF
 	conf=$(conf_find)
 	[ -z "$conf" ] || conf_file <"$conf"
 	setting VPIPE_DATA "$(data_folder)"
+	absolute VPIPE_DATA
 	setting VPIPE_RAW "$VPIPE_DATA/raw"
 	setting VPIPE_SCHEMA "$root/schema"
 	setting VPIPE_SOURCES "$VPIPE_SCHEMA/sources"
@@ -162,14 +187,40 @@ configure() {
 	setting VPIPE_RATE_MINUTE 12
 	setting VPIPE_RATE_HOUR 180
 	setting VPIPE_ROBOTS obey
+	for name in RAW SCHEMA KEY FORGOTTEN BIN; do
+		absolute "VPIPE_$name"
+	done
+	absolute_sources
 	for folder in "${VPIPE_BIN:-}" "$root/bin" "${root%/share/vpipe}/bin"; do
 		if [ -x "$folder/vnormalize" ]; then
 			PATH=$folder:$PATH
 			break
 		fi
 	done
+	case :$PATH: in
+	*:/usr/sbin:*) ;;
+	*) PATH=$PATH:/usr/sbin:/sbin ;;	# runuser; cron's PATH lacks both
+	esac
 	export PATH
 	umask 077	# listings name people: what lies in the data folder is ours
+}
+
+# The numbers among the settings; checked before a script works with them, for
+# they become words of commands and of SQL.
+numbers_checked() {
+	number_checked VPIPE_REJECTS '([0-9]*\.)?[0-9]+' 1
+	number_checked VPIPE_BATCH_ROWS '[1-9][0-9]*' 2147483647
+	number_checked VPIPE_KEEP_DAYS '[0-9]+' 999999
+}
+
+# number_checked NAME PATTERN MOST
+number_checked() {
+	eval "value=\${$1:-}"
+	[ -z "$value" ] ||
+	    value=$value awk -v pattern="^$2\$" -v most="$3" 'BEGIN {
+		v = ENVIRON["value"]
+		exit !(v ~ pattern && v + 0 <= most) }' ||
+	    die 78 "$1 '$value' is no number, or more than $3"
 }
 
 # whence NAME: environment, file or default.
@@ -227,18 +278,29 @@ scratch() {
 # --- the database -------------------------------------------------------------
 
 # Is a server named by the environment?  Then it is used, and never started.
+# What `scripts/db env` prints of the private one names no other.
 database_is_given() {
 	[ -n "${PGHOST:-}${PGHOSTADDR:-}${PGSERVICE:-}${PGPORT:-}" ] ||
-	    [ -n "${PGDATABASE:-}" ]
+	    [ -n "${PGDATABASE:-}" ] || return 1
+	[ "${PGHOST:-} ${PGPORT:-5432} ${PGUSER:-vpipe}" != \
+	    "$(private_socket) 5432 vpipe" ] ||
+	    [ "${PGDATABASE:-vpipe}" != vpipe ] ||
+	    [ -n "${PGHOSTADDR:-}${PGSERVICE:-}" ]
+}
+
+# The folder of the private cluster's socket.
+private_socket() {
+	if [ -s "$VPIPE_DATA/pg/socket.path" ]; then
+		cat "$VPIPE_DATA/pg/socket.path"
+	else
+		printf '%s\n' "${VPIPE_DATA%/}/pg/socket"
+	fi
 }
 
 # Exports where the database is.
 database() {
 	database_is_given && return
-	PGHOST=$VPIPE_DATA/pg/socket
-	if [ -s "$VPIPE_DATA/pg/socket.path" ]; then
-		PGHOST=$(cat "$VPIPE_DATA/pg/socket.path")
-	fi
+	PGHOST=$(private_socket)
 	PGUSER=vpipe PGDATABASE=vpipe
 	export PGHOST PGUSER PGDATABASE
 }

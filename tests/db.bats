@@ -85,6 +85,28 @@ db() {
   PGHOST=$tmp fails 75 "does not answer" db start
 }
 
+@test "in a shell that took env, the private cluster is still ours" {
+  eval "$(db env)"
+  run -0 db stop
+  run -75 db status
+  run -0 db start
+  run -0 db status
+  PGDATABASE=other fails 64 "is not ours to stop" db stop
+}
+
+@test "as root: with cron's PATH stop stops, and without runuser it does not say so" {
+  ((EUID == 0)) || skip "not root"
+  mkdir "$tmp/bin"
+  printf '#!/bin/sh\nexit 127\n' >"$tmp/bin/runuser"
+  chmod 755 "$tmp/bin/runuser"
+  PATH=$tmp/bin:$PATH fails 69 "cannot become the user 'postgres'" db stop
+  PATH=$tmp/bin:$PATH fails 69 "cannot become the user 'postgres'" db start
+  run -0 db status
+  PATH=/usr/bin:/bin run -0 db stop
+  run -75 db status
+  PATH=/usr/bin:/bin run -0 db start
+}
+
 @test "migrate applies each file once, and says so" {
   run -0 --separate-stderr db migrate
   [[ $stderr == *"applied '0001-ops.sql'"*"applied '0002-serving.sql'"* ]]

@@ -166,7 +166,7 @@ market_start() {
 }
 
 market_listens() {
-	grep -q '^listening ' "$tmp/market.out"
+	grep -q '^listening ' "$tmp/market.out" 2>/dev/null
 }
 
 # market_clock TIME: moves the virtual clock forward.

@@ -67,6 +67,38 @@ results() {
   [ "$(sql "select count(*) from ops.reject where not kept")" -ge 1 ]
 }
 
+@test "a file of one's own with too many rejects: nothing of it, but its rejects" {
+  search 02 1 "$(results "$(listing a2 '"dear"')" "$(listing a3 6)")" >"$tmp/raw.ndjson"
+  for time in 1 2; do
+    fails 65 "'$tmp/raw.ndjson' is not loaded: " load "$tmp/raw.ndjson"
+  done
+  [ "$(sql 'select run, part, property from ops.reject')" \
+    = '20260920T080200Z-catalog-00000000000000aa||price' ]
+  [ "$(sql 'select count(*) from ops.hold')" = 0 ]
+  [ "$(sql "select to_regclass('staging.bazar_item')")" = "" ]
+}
+
+@test "a file that is none, a folder: 64; one that is cut short: 65; a sentence each" {
+  fails 64 "'/etc' is a folder" load /etc
+  fails 64 "cannot read '$tmp/none'" load "$tmp/none"
+  for n in $(seq 50); do search 01 "$n" "$(results "$(listing "a$n" 5)")"; done |
+    zstd -q >"$tmp/whole.zst"
+  head -c 300 "$tmp/whole.zst" >"$tmp/raw.ndjson.zst"
+  fails 65 "'$tmp/raw.ndjson.zst' is not loaded: it is cut short" \
+    load "$tmp/raw.ndjson.zst"
+  [ "$(sql 'select count(*) from ops.reject')" = 0 ]
+}
+
+@test "a file after --, standard input as - and as /dev/stdin" {
+  for n in 1 2 3; do
+    search "0$n" 1 "$(results "$(listing "a$n" 5)")" >"$tmp/$n.ndjson"
+  done
+  run -0 --separate-stderr load -- "$tmp/1.ndjson"
+  run -0 --separate-stderr load - <"$tmp/2.ndjson"
+  run -0 --separate-stderr load /dev/stdin "$tmp/1.ndjson" < <(cat "$tmp/3.ndjson")
+  [ "$(sql 'select count(*) from staging.bazar_item')" = 3 ]
+}
+
 @test "a part with too many rejects is held: nothing of it, all of the others, 65" {
   search 01 1 "$(results "$(listing a1 5)")" | published
   search 02 1 "$(results "$(listing a2 '"dear"')" "$(listing a3 6)")" | published
@@ -165,6 +197,58 @@ results() {
   [ "$(sql 'select item_id from serving.item')" = a2 ]
   run -0 --separate-stderr load --stale
   [ "$(sql 'select count(*) from ops.load')" = 2 ]
+}
+
+@test "a rebuild that would lose what others made is refused, before its work" {
+  search 01 1 "$(results "$(listing a1 5)")" | published
+  load
+  refused() {
+    run -69 --separate-stderr "$ROOT/scripts/rebuild"
+    [ -z "$output" ] && [ "$stderr" = "rebuild: $1 would be lost (1 in all); nothing was changed" ]
+  }
+  sql 'create view serving.mine as select 1 as one'
+  refused 'view serving.mine'
+  sql 'drop view serving.mine; create function serving.mine() returns int
+    language sql as $$select 1$$'
+  refused 'function serving.mine()'
+  sql 'drop function serving.mine; create schema report;
+    create view report.cheap as select * from serving.item where price < 9'
+  refused 'view report.cheap'
+  sql 'drop view report.cheap; create materialized view report.cheap as
+    select * from staging.bazar_item'
+  refused 'materialized view report.cheap'
+  [ "$(sql "select count(*) from pg_namespace where nspname like '%_rebuild'")" = 0 ]
+  run -0 "$ROOT/scripts/rebuild" --force
+  [ "$(sql "select count(*) from pg_class where relname = 'cheap'")" = 0 ]
+}
+
+@test "a rebuild keeps who may read what" {
+  search 01 1 "$(results "$(listing a1 5)")" | published
+  load
+  sql 'create role "a reader"; grant usage on schema serving to "a reader";
+    grant select on serving.item to "a reader" with grant option;
+    grant select on serving.price_statistics to public;
+    grant select (item_id, price) on staging.bazar_item to "a reader";
+    alter default privileges in schema serving grant select on tables
+    to "a reader"'
+  rights() {
+    sql "select nspname, nspacl from pg_namespace
+      where nspname in ('staging', 'serving') order by 1;
+      select nspname, relname, relacl from pg_class c
+      join pg_namespace n on n.oid = relnamespace
+      where nspname in ('staging', 'serving') and relacl is not null
+      order by 1, 2;
+      select attrelid::regclass, attname, attacl from pg_attribute
+      where attacl is not null and attrelid > 16384 order by 1::text, 2;
+      select defaclnamespace::regnamespace, defaclobjtype, defaclacl
+      from pg_default_acl"
+  }
+  want=$(rights)
+  [[ $want == *'price|'*'a reader'* ]]
+  run -0 "$ROOT/scripts/rebuild"
+  [[ $output != *differs* ]]
+  same "$want" "$(rights)"
+  sql 'drop owned by "a reader"; drop role "a reader"'
 }
 
 @test "retain deletes raw parts of old age, never one that is pending" {

@@ -158,6 +158,19 @@ watermark() {
   [ -z "$(ls "$VPIPE_DATA/outbox")" ]
 }
 
+@test "what vput refuses of the outbox is put aside, said once, and the rest goes on" {
+  market small
+  mkdir -p "$VPIPE_DATA/outbox/catalog.left"
+  printf '{"n":1,"kind":"search"}\n' >"$VPIPE_DATA/outbox/catalog.left/run"
+  run -65 --separate-stderr catalog "$gb"
+  [[ $stderr == *"put aside, in '$VPIPE_DATA/outbox/bad.catalog.left'"* ]]
+  [ -s "$VPIPE_DATA/outbox/bad.catalog.left/run" ]
+  [ "$(sql 'select count(*) from ops.run')" = 1 ]
+  later 3600
+  run -0 --separate-stderr catalog "$gb"
+  [[ $stderr != *outbox* ]]
+}
+
 @test "an empty outbox and a run without its end are published as they are" {
   market small
   mkdir -p "$VPIPE_DATA/outbox/catalog.empty" "$VPIPE_DATA/outbox/catalog.cut"

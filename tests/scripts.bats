@@ -68,6 +68,63 @@ lib() {
   done
 }
 
+@test "paths are absolute, wherever they were said from" {
+  cd "$tmp"
+  printf 'VPIPE_RAW=raw\n' >conf
+  VPIPE_CONF=conf VPIPE_DATA=data VPIPE_SOURCES=a:/b run -0 --separate-stderr \
+    config VPIPE_CONF VPIPE_DATA VPIPE_KEY VPIPE_RAW VPIPE_SOURCES
+  same "$(printf '%s\n' "VPIPE_CONF=$tmp/conf	(environment)" \
+    "VPIPE_DATA=$tmp/data	(environment)" "VPIPE_KEY=$tmp/data/key	(default)" \
+    "VPIPE_RAW=$tmp/raw	(file)" "VPIPE_SOURCES=$tmp/a:/b	(environment)")" "$output"
+}
+
+@test "a number that is none: 78 with its name, before anything is done" {
+  for script in catalog load retain rebuild crontab; do
+    VPIPE_REJECTS=abc fails 78 "VPIPE_REJECTS 'abc'" "$ROOT/scripts/$script"
+    VPIPE_REJECTS=1.5 fails 78 "VPIPE_REJECTS '1.5'" "$ROOT/scripts/$script"
+    VPIPE_BATCH_ROWS='1 --schema x' fails 78 "VPIPE_BATCH_ROWS '1 --schema x'" \
+      "$ROOT/scripts/$script"
+    VPIPE_KEEP_DAYS='1 or 1=1' fails 78 "VPIPE_KEEP_DAYS '1 or 1=1'" \
+      "$ROOT/scripts/$script"
+  done
+  VPIPE_REJECTS=.05 VPIPE_BATCH_ROWS=1 VPIPE_KEEP_DAYS=0 run -0 config
+  [ ! -e "$VPIPE_DATA/lock" ]
+}
+
+@test "cron's PATH is enough: runuser is found" {
+  PATH=/usr/bin:/bin run -0 lib 'command -v runuser'
+}
+
+# --- catalog's options --------------------------------------------------------
+
+url='https://www.vinted.pt/catalog/1904-women?order=newest_first'
+
+@test "catalog knows which options of vfetch have no value" {
+  options=$(vfetch --help | sed -n 's/^ .*\(--[a-z-]*\)  .*/\1/p')
+  [[ $options == *--dry-run*--quiet*--verbose* ]]
+  for option in $options -n -q -v; do
+    case $option in --help | --version) continue ;; esac
+    run -0 --separate-stderr "$ROOT/scripts/catalog" --dry-run "$option" -- "$url"
+    [[ $output == *'"kind":"search"'* ]] || { echo "$option"; return 1; }
+  done
+  run -0 "$ROOT/scripts/catalog" --version
+  [[ $output == vfetch* ]]
+}
+
+@test "catalog --dry-run prints what vfetch would ask, and publishes nothing" {
+  run -0 --separate-stderr "$ROOT/scripts/catalog" --dry-run --max-pages 2 "$url"
+  [ "$(grep -c '"kind":"search"' <<<"$output")" = 2 ]
+  [ -z "$(find "$VPIPE_DATA/outbox" "$VPIPE_DATA/raw" -type f 2>/dev/null)" ]
+}
+
+# --- retain -------------------------------------------------------------------
+
+@test "retain: days beyond reason 64, a raw folder that is not there 74" {
+  fails 64 "'99999999999' is no number of days" "$ROOT/scripts/retain" 99999999999
+  VPIPE_RAW=/nonexistent fails 74 "there is no raw folder '/nonexistent'" \
+    "$ROOT/scripts/retain" 1
+}
+
 # --- statuses, stages, locks --------------------------------------------------
 
 @test "the worst status is decided by one table, what it lacks is worse" {
@@ -134,6 +191,25 @@ crontab_line() {
   [[ ! $line =~ [^\\]% ]]
   run -0 env -i sh -c "${line//\\%/%} env"
   grep -Fx "VPIPE_CONTACT=a%20'b" <<<"$output"
+}
+
+@test "crontab repeats what both of its lines need" {
+  VPIPE_KEEP_DAYS=9 VPIPE_REJECTS=0.2 run -0 "$ROOT/scripts/crontab"
+  [[ ${lines[1]} == *"VPIPE_REJECTS='0.2' VPIPE_"*"/cron' catalog" ]]
+  [[ ${lines[3]} == *"VPIPE_KEEP_DAYS='9' "*"/cron' retain" ]]
+}
+
+@test "crontab: a line break in a setting is refused" {
+  VPIPE_CONTACT=$'a\n* * * * * evil' fails 78 "VPIPE_CONTACT has a line break" \
+    "$ROOT/scripts/crontab"
+}
+
+@test "crontab leaves out the private cluster that db env names, no other" {
+  eval "$("$ROOT/scripts/db" env)"
+  run -0 "$ROOT/scripts/crontab"
+  [[ $output != *PG* ]]
+  PGDATABASE=other run -0 "$ROOT/scripts/crontab"
+  [[ $output == *"PGHOST='$VPIPE_DATA/pg/socket' "*"PGDATABASE='other' "* ]]
 }
 
 # cron_with BODY: cron beside a flow named catalog and a load, of that body

@@ -84,7 +84,7 @@ answers() {  # the truth's answers
   fails 78 "'sold_rat'" vmarket --scenario "$(scenario '.sold_rat = 1')"
   fails 78 "'items'" vmarket --scenario "$(scenario '.items = -1')"
   fails 78 "'sites.currency'" vmarket --scenario \
-    "$(scenario '.sites[0].currency = "XXX"')"
+    "$(scenario '.sites[0].currency = "QQQ"')"
   fails 78 "'faults.kind'" vmarket --scenario \
     "$(scenario '.faults = [{"kind": "flood"}]')"
   fails 78 "no such file" vmarket --scenario "$tmp/no such file"

@@ -14,7 +14,8 @@ create temporary table quality (line text) on commit drop;
 \copy reject from 'part.rejects' with (format csv, quote E'\x01', delimiter E'\x02')
 \copy quality from 'part.quality' with (format csv, quote E'\x01', delimiter E'\x02')
 
--- the runs, each with its part; lines that were never published have part ''
+-- the runs, each with its part; lines that were never published have part '',
+-- and of those that are held only the rejects name their runs
 create temporary table this on commit drop as
 select line::jsonb ->> 'source' as source,
     line::jsonb ->> 'run' as run,
@@ -29,7 +30,13 @@ from state
     cross join lateral jsonb_array_elements(
         case jsonb_typeof(s.value) when 'array' then s.value
             else jsonb_build_array(s.value) end) as l(load)
-where not exists (select 1 from manifest);
+where not exists (select 1 from manifest)
+union
+select null, substring(line from '"run":"([^"]*)"'), ''
+from reject
+where :'held'
+    and line like '%"run":"%'
+    and not exists (select 1 from manifest);
 
 insert into ops.run as r (run, source, flow, started_at, ended_at, complete,
     stop, status, options, versions, ledger, queries)
@@ -69,8 +76,8 @@ where r.run = t.run collate "C"
 insert into ops.reject (program, run, part, line, index, stream, contract,
     property, reason, kept, value)
 select j ->> 'program',
-    j ->> 'run',
-    t.part,
+    coalesce(j ->> 'run', m.run),
+    coalesce(t.part, m.part, ''),
     (j ->> 'line')::bigint,
     (j ->> 'index')::bigint,
     j ->> 'stream',
@@ -83,7 +90,12 @@ from reject
     cross join lateral (
 	select regexp_replace(line, '(?<!\\)((?:\\\\)*)\\u0000', '\1\\ufffd',
 	    'g')::jsonb) as r(j)
-    left join this t on t.run = j ->> 'run';
+    left join this t on t.run = j ->> 'run'
+    -- a line that names no run is of the part it stands in
+    left join (
+	select run, part
+	from this
+	where exists (select 1 from manifest)) as m on true;
 
 delete from ops.quality q
 using this t
@@ -121,7 +133,8 @@ select run,
     :'reason',
     :'contracts'::jsonb -> source
 from this
-where :'held';
+where :'held'
+    and exists (select 1 from manifest);
 
 delete from ops.load l
 using this t

@@ -1,5 +1,6 @@
 -- The schemas :staging and :serving take the place of staging and serving, and
--- ops.load says under which contracts; all at once.  Reads the file `states`, a
+-- ops.load says under which contracts; who had rights on what stays, keeps
+-- them; all at once.  Reads the file `states`, a
 -- Singer STATE a line.  scripts/rebuild.
 set client_min_messages = warning;
 begin;
@@ -7,6 +8,57 @@ create temporary table state (
 	line text
 ) on commit drop;
 \copy state from 'states' with (format csv, quote E'\x01', delimiter E'\x02')
+
+-- who may read and write what stays, a statement each
+create temporary table granted on commit drop as
+with
+home(home, fresh, oid) as (
+	values ('staging', :'staging', to_regnamespace('staging')),
+	    ('serving', :'serving', to_regnamespace('serving'))
+),
+given(home, relation, attribute, what, acl) as (
+	select h.home, null, null, 'schema ' || h.home, n.nspacl
+	from home h
+	    join pg_namespace n on n.oid = h.oid
+	union all
+	select h.home, c.relname, null, format('%I.%I', h.home, c.relname),
+	    c.relacl
+	from home h
+	    join pg_class c on c.relnamespace = h.oid
+	where c.relkind in ('r', 'p', 'v', 'm')
+	union all
+	select h.home, c.relname, a.attname, format('%I.%I', h.home, c.relname),
+	    a.attacl
+	from home h
+	    join pg_class c on c.relnamespace = h.oid
+	    join pg_attribute a on a.attrelid = c.oid
+)
+select g.home,
+    g.relation,
+    g.attribute,
+    format('grant %s%s on %s to %s%s', r.privilege_type,
+        ' (' || quote_ident(g.attribute) || ')', g.what, case r.grantee
+            when 0 then 'public' else r.grantee::regrole::text end,
+        case when r.is_grantable then ' with grant option' end) as statement
+from given g
+    cross join lateral aclexplode(g.acl) as r
+where r.grantee <> r.grantor
+union all
+select h.home, null, null,
+    format('alter default privileges for role %s in schema %s grant %s on %s '
+        'to %s%s', d.defaclrole::regrole, h.home, r.privilege_type,
+        case d.defaclobjtype
+            when 'r' then 'tables'
+            when 'S' then 'sequences'
+            when 'f' then 'functions'
+            when 'T' then 'types'
+        end, case r.grantee
+            when 0 then 'public' else r.grantee::regrole::text end,
+        case when r.is_grantable then ' with grant option' end)
+from home h
+    join pg_default_acl d on d.defaclnamespace = h.oid
+        and pg_has_role(d.defaclrole, 'member')
+    cross join lateral aclexplode(d.defaclacl) as r;
 
 drop schema serving cascade;
 drop schema if exists staging cascade;
@@ -25,4 +77,16 @@ from state s
     cross join lateral (select s.line::jsonb #> '{value,load}') as r(load)
     cross join (values ('upsert'), ('mart')) as step(name);
 select ops.make_views('staging', 'serving') \g /dev/null
+
+select g.statement
+from granted g
+where (g.relation is null
+        or to_regclass(format('%I.%I', g.home, g.relation)) is not null)
+    and (g.attribute is null
+        or exists (
+		select 1
+		from pg_attribute a
+		where a.attrelid = to_regclass(format('%I.%I', g.home, g.relation))
+		    and a.attname = g.attribute
+		    and not a.attisdropped)) \gexec
 commit;

@@ -1,5 +1,6 @@
 # scripts/quickstart: from the tree to a price table, again and anew; long
 load ../helper
+load ../flow
 
 setup_file() {
   export D
@@ -24,7 +25,7 @@ demo() {
   unset VPIPE_BIN
   run -0 "$ROOT/scripts/quickstart"
   [[ $output == *"| EUR"*"Where it is"* && $output == *"| PLN"* ]]
-  [ -z "$(pgrep -f "$D/quickstart/truth.ndjson")" ]
+  [ -z "$(pgrep -f "$D/quickstart/truth.now")" ]
   [ "$(demo "$ROOT/scripts/db" psql -A -t -c 'select count(*) > 4000
     from serving.item')" = t ]
 }
@@ -34,6 +35,9 @@ demo() {
   before=$(cat "$D/quickstart/clock")
   run -0 "$ROOT/scripts/quickstart"
   [[ $(cat "$D/quickstart/clock") > $before ]]
+  # and the truth it keeps is that of both
+  TRUTH=$D/quickstart/truth.ndjson
+  (eval "$(demo "$ROOT/scripts/db" env)" && prices_are_true 100)
 }
 
 @test "what the operator has set is neither used nor touched" {

@@ -1,7 +1,7 @@
-# the replay law: same raw records, contracts and key, same rows; short
-# (tests/long/replay.bats has more seeds and more of everything)
-load helper
-load replay
+# the replay law: same raw records, contracts and key, same rows: one way a test
+# (replay.bats has more seeds, and all ways at once)
+load ../helper
+load ../replay
 
 setup_file() {
   pg_start
