@@ -207,7 +207,7 @@ crontab_line() {
 @test "crontab leaves out the private cluster that db env names, no other" {
   eval "$("$ROOT/scripts/db" env)"
   run -0 "$ROOT/scripts/crontab"
-  [[ $output != *PG* ]]
+  [[ ! $output =~ \ PG[A-Z]+= ]]
   PGDATABASE=other run -0 "$ROOT/scripts/crontab"
   [[ $output == *"PGHOST='$VPIPE_DATA/pg/socket' "*"PGDATABASE='other' "* ]]
 }

@@ -272,12 +272,6 @@ refused() {
 	FAIL_PATH=$tmp every open EIO 74
 }
 
-@test "whichever malloc fails (every fourth is tried): what stands is true" {
-	! sanitized || skip "the sanitizer has a malloc of its own"
-	whole_run 12 >"$tmp/in"
-	step=4 every malloc ENOMEM 70 0
-}
-
 @test "kill -9 before any call (every third is tried): no manifest or a true one, and again completes it" {
 	whole_run 12 >"$tmp/in"
 	step=3 every any kill 137
@@ -328,23 +322,6 @@ refused() {
 }
 
 # --- size ---------------------------------------------------------------------------
-
-@test "memory does not grow with the input" {
-	mkfifo "$tmp/fifo"
-	vput -q --part-size 1M <"$tmp/fifo" >/dev/null 3>&- &
-	pid=$!
-	exec 7>"$tmp/fifo"
-	records 20000 >&7
-	until_true 10 spooled 4000000
-	few=$(memory $pid)
-	records 300000 | tail -n +20001 >&7
-	until_true 20 spooled 70000000
-	many=$(memory $pid)
-	exec 7>&-
-	wait "$pid"
-	echo "# $few KB, then $many KB"
-	((many - few < 2048))
-}
 
 spooled() {
 	(($(awk '/^rchar/ { print $2 }' "/proc/$pid/io") > $1))
@@ -479,12 +456,6 @@ redacted() {
 	fails 65 'standard input:2: changed, but not marked "redacted":true, nothing is replaced' vput --replaces "$manifest" <"$tmp/in"
 	same "$before" "$(ls "$folder")"
 	fails 74 "cannot read '$folder/no.manifest.json': No such file or directory" vput --replaces "$folder/no.manifest.json" </dev/null
-}
-
-@test "kill -9 while a part is replaced (at every sixth call): it is whole, and again completes it" {
-	whole_run 3 >"$tmp/first"
-	sed '2s/"items":.*/"items":[null]},"redacted":true}/' "$tmp/first" >"$tmp/in"
-	step=6 every_replacement
 }
 
 # --- the rest -------------------------------------------------------------------------

@@ -35,3 +35,20 @@ load ../fail/fail
 		unpacked | cmp - "$tmp/in"
 	done
 }
+
+@test "memory does not grow with the input" {
+	mkfifo "$tmp/fifo"
+	vput -q --part-size 1M <"$tmp/fifo" >/dev/null 3>&- &
+	pid=$!
+	exec 7>"$tmp/fifo"
+	records 20000 >&7
+	until_true 10 spooled 4000000
+	few=$(memory $pid)
+	records 300000 | tail -n +20001 >&7
+	until_true 20 spooled 70000000
+	many=$(memory $pid)
+	exec 7>&-
+	wait "$pid"
+	echo "# $few KB, then $many KB"
+	((many - few < 2048))
+}

@@ -1,5 +1,5 @@
 # scripts/load, rebuild and retain: parts that are broken, held, stale, old
-load helper
+load ../helper
 
 setup_file() {
   pg_start

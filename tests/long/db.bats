@@ -1,5 +1,5 @@
 # scripts/db: the database, ours or given; migrations, the key, the digest
-load helper
+load ../helper
 
 # PostgreSQL walks through these folders as another user, and its socket's path
 # must be short: not below $tmp.
