@@ -263,13 +263,17 @@ outbox() {
 scratch() {
 	data_made
 	mkdir -p -- "$VPIPE_DATA/scratch"
+	# one at a time: a folder that is made and not yet locked looks left over
+	exec 7>"$VPIPE_DATA/lock/scratch"
+	flock 7
 	for left in "$VPIPE_DATA"/scratch/*/; do
 		[ ! -e "$left/lock" ] ||
-		    flock -n "$left/lock" rm -rf -- "$left" || :
+		    flock -n "$left/lock" rm -rf -- "$left" 2>/dev/null || :
 	done
 	scratch=$(mktemp -d "$VPIPE_DATA/scratch/$me.XXXXXXXX")
 	exec 8>"$scratch/lock"
 	flock 8
+	exec 7>&-
 	trap 'rm -rf -- "$scratch"' EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM

@@ -269,3 +269,17 @@ cron_with() {
   [ "$stderr" = "cron: another 'cron-catalog' is running" ]
   [ ! -e "$VPIPE_DATA/ran" ]
 }
+
+@test "any number of scripts at once: none takes another's scratch folder for a leftover" {
+  mkdir -p "$tmp/bin"
+  cp "$ROOT/scripts/lib.sh" "$tmp/bin/"
+  printf '%s\n' '#!/bin/sh' 'set -eu' '. "${0%/*}/lib.sh"' scratch \
+    ': >"$scratch/a"' >"$tmp/bin/one"
+  chmod +x "$tmp/bin/one"
+  for _ in {1..60}; do
+    "$tmp/bin/one" 3>&- &
+    pids+=($!)
+  done
+  for pid in "${pids[@]}"; do wait "$pid"; done
+  [ -z "$(ls "$VPIPE_DATA/scratch")" ]
+}

@@ -321,16 +321,6 @@ refused() {
 	[ "$(wc -l <"$tmp/err")" -eq 1 ]
 }
 
-# --- size ---------------------------------------------------------------------------
-
-spooled() {
-	(($(awk '/^rchar/ { print $2 }' "/proc/$pid/io") > $1))
-}
-
-memory() {
-	awk '/^VmHWM/ { print $2 }' "/proc/$1/status"
-}
-
 # --- the layer ----------------------------------------------------------------------
 
 @test "--list prints what is whole, by run and part, and where it lies" {

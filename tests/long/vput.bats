@@ -36,6 +36,14 @@ load ../fail/fail
 	done
 }
 
+spooled() {
+	(($(awk '/^rchar/ { print $2 }' "/proc/$pid/io") > $1))
+}
+
+memory() {
+	awk '/^VmHWM/ { print $2 }' "/proc/$1/status"
+}
+
 @test "memory does not grow with the input" {
 	mkfifo "$tmp/fifo"
 	vput -q --part-size 1M <"$tmp/fifo" >/dev/null 3>&- &
