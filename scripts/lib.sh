@@ -267,8 +267,9 @@ scratch() {
 	exec 7>"$VPIPE_DATA/lock/scratch"
 	flock 7
 	for left in "$VPIPE_DATA"/scratch/*/; do
-		[ ! -e "$left/lock" ] ||
-		    flock -n "$left/lock" rm -rf -- "$left" 2>/dev/null || :
+		# opened to read: its owner may be removing it, none makes it anew
+		(exec 6<"$left/lock" && flock -n 6 && rm -rf -- "$left") \
+		    2>/dev/null || :
 	done
 	scratch=$(mktemp -d "$VPIPE_DATA/scratch/$me.XXXXXXXX")
 	exec 8>"$scratch/lock"
