@@ -187,6 +187,11 @@ configure() {
 	setting VPIPE_RATE_MINUTE 12
 	setting VPIPE_RATE_HOUR 180
 	setting VPIPE_ROBOTS obey
+	setting VPIPE_SAMPLE_FRAC 0.05
+	setting VPIPE_TRACK_PERIOD 6h
+	setting VPIPE_TRACK_BUDGET 150
+	setting VPIPE_LOOK_HOURS 20
+	setting VPIPE_ITEM_QUESTION item-page
 	for name in RAW SCHEMA KEY FORGOTTEN BIN; do
 		absolute "VPIPE_$name"
 	done
@@ -210,6 +215,8 @@ configure() {
 numbers_checked() {
 	number_checked VPIPE_REJECTS '([0-9]*\.)?[0-9]+' 1
 	number_checked VPIPE_BATCH_ROWS '[1-9][0-9]*' 2147483647
+	number_checked VPIPE_TRACK_BUDGET '[0-9]+' 999999999
+	number_checked VPIPE_LOOK_HOURS '([0-9]*\.)?[0-9]+' 8760
 	number_checked VPIPE_KEEP_DAYS '[0-9]+' 999999
 }
 
@@ -347,6 +354,88 @@ sql_status() {
 	esac
 	say "database: ${why:-psql ended with $1}"
 	return "$sql_status"
+}
+
+# --- publishing ---------------------------------------------------------------
+
+# publish OUTBOX: what stands in it, then it is removed.  What can never be
+# published leaves the way.  Notes manifests in $scratch/state, runs in
+# $scratch/runs.
+publish() {
+	if [ -s "$1/run" ]; then
+		put_status=0
+		vput "$VPIPE_RAW" <"$1/run" >"$scratch/published" ||
+		    put_status=$?
+		if [ "$put_status" -eq 65 ]; then
+			aside=${1%/}
+			aside=${aside%/*}/bad.${aside##*/}
+			mv -- "$1" "$aside"
+			say "this was put aside, in '$aside'"
+		fi
+		[ "$put_status" -eq 0 ] || return "$put_status"
+		cat "$scratch/published" >>"$scratch/state"
+		jq -r .run "$scratch/published" >>"$scratch/runs"
+	fi
+	rm -rf -- "$1"
+}
+
+# publish_leftovers FLOW: what earlier runs of it left
+publish_leftovers() {
+	left=0
+	for work in "$VPIPE_DATA/outbox/$1".*/; do
+		[ -d "$work" ] || continue
+		say "publishing what '$work' holds"
+		publish "$work" || left=$(worst "$left" $?)
+	done
+	return "$left"
+}
+
+# --- events -------------------------------------------------------------------
+
+# facts SOURCE: what SQL needs to know of it, from its description
+facts() {
+	rest=$VPIPE_SOURCES:
+	while [ -n "$rest" ]; do
+		description=${rest%%:*}/$1/source.json rest=${rest#*:}
+		[ ! -e "$description" ] || break
+	done
+	[ -e "$description" ] || die 78 "no description of the source '$1'"
+	jq -c '{sites: [.sites[] | {country, currency}],
+	    asks: (.endpoints.user and .endpoints.wardrobe), tracking: ({
+	    counter_lag_hours: 24, arithmetic_item_days: 40,
+	    sold_page_hours: 240} + (.tracking // {}))}' "$description"
+}
+
+# judge SCHEMA SOURCE FEED: the events of the items that the parts in
+# $scratch/due touch; FEED (true or false): the change feed too
+judge() {
+	facts=$(facts "$2") || return
+	cat >"$scratch/judge" <<-end
+	: >judge.status
+	{ vsnapshot events -q --source '$2' \\
+	    --item-days $(printf '%s' "$facts" |
+	        jq .tracking.arithmetic_item_days) \\
+	    --sold-page-hours $(printf '%s' "$facts" |
+	        jq .tracking.sold_page_hours) 2>judge.words ||
+	    echo \$? >>judge.status; } |
+	    { vupsert -q --schema '$1' 2>store.words ||
+	    echo \$? >>judge.status; }
+	[ ! -s judge.status ]
+	end
+	judged=0
+	(
+		cd "$scratch" && : >judge.status && sql -v staging="$1" \
+		    -v source="$2" -v facts="$facts" -v feed="$3" \
+		    -f "$VPIPE_SCHEMA/query/events.sql" 2>sql.words
+	) || judged=$?
+	[ "$judged" -ne 0 ] || return 0
+	if [ -s "$scratch/judge.status" ]; then
+		grep -hv '^[a-z]*: ledger' "$scratch/judge.words" \
+		    "$scratch/store.words" >&2 || :
+		# shellcheck disable=SC2046	# the statuses are words
+		return "$(worst $(cat "$scratch/judge.status"))"
+	fi
+	sql_status "$judged" "$scratch/sql.words"
 }
 
 configure

@@ -79,7 +79,7 @@ lib() {
 }
 
 @test "a number that is none: 78 with its name, before anything is done" {
-  for script in catalog load retain rebuild crontab; do
+  for script in catalog track load retain rebuild crontab; do
     VPIPE_REJECTS=abc fails 78 "VPIPE_REJECTS 'abc'" "$ROOT/scripts/$script"
     VPIPE_REJECTS=1.5 fails 78 "VPIPE_REJECTS '1.5'" "$ROOT/scripts/$script"
     VPIPE_BATCH_ROWS='1 --schema x' fails 78 "VPIPE_BATCH_ROWS '1 --schema x'" \
@@ -175,12 +175,40 @@ crontab_line() {
   VPIPE_PERIOD=$1 "$ROOT/scripts/crontab" | sed -n 2p | cut -d ' ' -f 1-5
 }
 
+track_line() {
+  VPIPE_TRACK_PERIOD=$1 "$ROOT/scripts/crontab" | sed -n 4p | cut -d ' ' -f 1-5
+}
+
 @test "crontab: a period in minutes, hours and days" {
   [[ $(crontab_line 10m) =~ ^[0-9]-59/10\ \*\ \*\ \*\ \*$ ]]
   [[ $(crontab_line 1h) =~ ^[0-9]+\ \*\ \*\ \*\ \*$ ]]
   [[ $(crontab_line 6h) =~ ^[0-9]+\ \*/6\ \*\ \*\ \*$ ]]
   [[ $(crontab_line 1d) =~ ^[0-9]+\ 3\ \*\ \*\ \*$ ]]
   VPIPE_PERIOD=7m fails 78 "'7m' divides neither" "$ROOT/scripts/crontab"
+}
+
+@test "crontab: second looks every six hours, half an hour apart from the catalogs" {
+  run -0 "$ROOT/scripts/crontab"
+  [[ ${#lines[@]} -eq 4 && ${lines[2]} == '# the tracking flow, every 6h' ]]
+  [[ ${lines[3]} =~ ^([0-9]+)\ \*/6\ \*\ \*\ \*\ .*/cron\'\ track$ ]]
+  same "$(((${BASH_REMATCH[1]} + 30) % 60))" "${lines[1]%% *}"
+}
+
+@test "crontab: second looks have a period of their own, or none" {
+  [[ $(track_line 1d) =~ ^[0-9]+\ 3\ \*\ \*\ \*$ ]]
+  [[ $(track_line 30m) =~ ^[0-9]+-59/30\ \*\ \*\ \*\ \*$ ]]
+  [ -z "$(track_line never)" ]
+  VPIPE_TRACK_PERIOD= run -0 "$ROOT/scripts/crontab"
+  [[ ${lines[2]} == *6h ]]
+  VPIPE_TRACK_PERIOD=5h fails 78 "VPIPE_TRACK_PERIOD '5h' divides neither" \
+    "$ROOT/scripts/crontab"
+}
+
+@test "crontab repeats what the environment says of second looks" {
+  VPIPE_SAMPLE_FRAC='0.05 1904=0.2' VPIPE_TRACK_BUDGET=9 VPIPE_LOOK_HOURS=10 \
+    VPIPE_ITEM_QUESTION=item-status run -0 "$ROOT/scripts/crontab"
+  [[ ${lines[3]} == *" VPIPE_SAMPLE_FRAC='0.05 1904=0.2' VPIPE_TRACK_BUDGET='9' "* ]]
+  [[ ${lines[3]} == *" VPIPE_LOOK_HOURS='10' VPIPE_ITEM_QUESTION='item-status' "* ]]
 }
 
 @test "crontab's line runs as it stands, % and quotes in a setting survive" {
@@ -193,10 +221,11 @@ crontab_line() {
   grep -Fx "VPIPE_CONTACT=a%20'b" <<<"$output"
 }
 
-@test "crontab repeats what both of its lines need" {
+@test "crontab repeats what all of its lines need" {
   VPIPE_KEEP_DAYS=9 VPIPE_REJECTS=0.2 run -0 "$ROOT/scripts/crontab"
   [[ ${lines[1]} == *"VPIPE_REJECTS='0.2' VPIPE_"*"/cron' catalog" ]]
-  [[ ${lines[3]} == *"VPIPE_KEEP_DAYS='9' "*"/cron' retain" ]]
+  [[ ${lines[3]} == *"VPIPE_REJECTS='0.2' VPIPE_"*"/cron' track" ]]
+  [[ ${lines[5]} == *"VPIPE_KEEP_DAYS='9' "*"/cron' retain" ]]
 }
 
 @test "crontab: a line break in a setting is refused" {
@@ -212,14 +241,15 @@ crontab_line() {
   [[ $output == *"PGHOST='$VPIPE_DATA/pg/socket' "*"PGDATABASE='other' "* ]]
 }
 
-# cron_with BODY: cron beside a flow named catalog and a load, of that body
+# cron_with BODY LOAD [FLOW [ARGUMENT]...]: cron beside a flow (catalog) and a
+# load, of these bodies
 cron_with() {
   mkdir -p "$tmp/bin"
   cp "$ROOT/scripts/cron" "$ROOT/scripts/lib.sh" "$tmp/bin/"
-  printf '#!/bin/sh\n%s\n' "$1" >"$tmp/bin/catalog"
-  printf '#!/bin/sh\necho "load $*"; %s\n' "$2" >"$tmp/bin/load"
+  printf '#!/bin/sh\n%s\n' "$1" >"$tmp/bin/${3:-catalog}"
+  printf '#!/bin/sh\necho "load $*"; %s\n' "${2:-}" >"$tmp/bin/load"
   chmod +x "$tmp"/bin/*
-  VPIPE_RETRY_PAUSE=0 "$tmp/bin/cron"
+  VPIPE_RETRY_PAUSE=0 "$tmp/bin/cron" "${@:3}"
 }
 
 @test "cron logs, writes metrics and ends as the flow did" {
@@ -229,6 +259,16 @@ cron_with() {
   grep -qx err "$VPIPE_DATA/log/catalog.log"
   grep -qx 'vpipe_flow_status{flow="catalog"} 0' \
     "$VPIPE_DATA/metrics/catalog.prom"
+}
+
+@test "cron track: a log, metrics and a lock of its own" {
+  mkdir -p "$VPIPE_DATA/lock"
+  exec 5>"$VPIPE_DATA/lock/cron-catalog"
+  flock 5
+  run -77 cron_with 'echo "flow $*"; exit 77' '' track --budget 7
+  grep -qx 'flow --budget 7' "$VPIPE_DATA/log/track.log"
+  grep -qx 'vpipe_flow_status{flow="track"} 77' "$VPIPE_DATA/metrics/track.prom"
+  [ ! -e "$VPIPE_DATA/log/catalog.log" ]
 }
 
 @test "cron after 75 repeats the load, never the flow" {

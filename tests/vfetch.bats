@@ -542,6 +542,554 @@ false'
   [ -z "$(market_requests)" ]
 }
 
+# --- requests about one seller or one item ---------------------------------------------
+
+# site: a server that answers by path and query with what `at` left for them,
+# else with the API's 404; $tmp/asked has the requests
+site() {
+  at / '200 OK' 'Content-Type: text/html' 'Set-Cookie: access_token_web=abc; path=/' 'Set-Cookie: anon_id=x' <<<'<html></html>'
+  at other '404 Not Found' 'Content-Type: application/json' <<<'{"code":104,"message":"Content not found"}'
+  : >"$tmp/asked"
+  perl -MIO::Socket::INET -e '
+    my ($ready, $dir, $log) = @ARGV; $SIG{PIPE} = "IGNORE";
+    my $s = IO::Socket::INET->new(Listen => 50, LocalAddr => "127.0.0.1");
+    open my $r, ">", "$ready.new"; print $r $s->sockport; close $r;
+    rename "$ready.new", $ready;
+    while (my $c = $s->accept) {
+      my $got = "";
+      sysread $c, $got, 65536, length $got until $got =~ /\r\n\r\n/;
+      my ($target) = $got =~ /^GET (\S+)/;
+      open my $l, ">>", $log; print $l "$target\n"; close $l;
+      $target =~ s{/}{!}g;
+      open my $f, "<", -e "$dir/$target" ? "$dir/$target" : "$dir/other";
+      local $/; print {$c} <$f>; close $c;
+    }' "$tmp/port" "$tmp/site" "$tmp/asked" 3>&- 4>&- &
+  SERVER_PID=$!
+  until_true 10 test -s "$tmp/port"
+  export VPIPE_BASE_URL=http://127.0.0.1:$(<"$tmp/port") VPIPE_ROBOTS=permitted
+  export VPIPE_SOURCES=$ROOT/schema/sources:$ROOT/fixtures/sources
+}
+
+# at TARGET STATUS HEADER... <BODY
+at() {
+  mkdir -p "$tmp/site"
+  answer answer "${@:2}"
+  mv "$tmp/answer" "$tmp/site/${1//\//!}"
+}
+
+html() {  # html TARGET STATUS <BODY
+  at "$1" "$2" 'Content-Type: text/html; charset=utf-8'
+}
+
+json() {
+  at "$1" "$2" 'Content-Type: application/json; charset=utf-8'
+}
+
+moved() {  # moved TARGET LOCATION
+  at "$1" '307 Temporary Redirect' "Location: $2" </dev/null
+}
+
+about() {  # about KIND ID...: request objects of www.vinted.pt
+  local id name=item
+
+  [[ $1 == item-* ]] || name=user
+  for id in "${@:2}"; do
+    printf '{"site":"www.vinted.pt","kind":"%s","params":{"%s":"%s"}}\n' "$1" "$name" "$id"
+  done
+}
+
+pages_asked() {
+  grep -v '^/$' "$tmp/asked" | tr '\n' ' '
+}
+
+@test "requests about sellers and items: ids in the path, whom they are about in the record, as text" {
+  site
+  json /api/v2/users/70 '200 OK' <<<'{"user":{"id":70},"code":0}'
+  json '/api/v2/wardrobe/70/items?page=1&per_page=96' '200 OK' <<<'{"items":[],"pagination":{"total_entries":0},"code":0}'
+  html /items/10000000001 '200 OK' <<<'<html><body></body></html>'
+  json /api/v2/items/10000000001/details/sidebar '200 OK' <<<'{"plugins":[],"code":0}'
+  { about user 70; about wardrobe 70; about item-page 10000000001
+    echo '{"site":"www.vinted.pt","kind":"item-status","params":{"item":10000000001}}'; } |
+    vfetch requests --flow track >"$tmp/out" 2>/dev/null
+  same "$(jq -c 'select(.request.query) | [.flow, .kind, .request.query, .request.user_id, .request.item_id, .request.page]' "$tmp/out")" \
+'["track","user","www.vinted.pt/user?user=70","70",null,null]
+["track","wardrobe","www.vinted.pt/wardrobe?user=70","70",null,1]
+["track","item-page","www.vinted.pt/item-page?item=10000000001",null,"10000000001",null]
+["track","item-status","www.vinted.pt/item-status?item=10000000001",null,"10000000001",null]'
+  same "$(jq -c 'select(.kind == "item-page").request | del(.via)' "$tmp/out")" \
+    '{"method":"GET","url":"https://www.vinted.pt/items/10000000001","endpoint":"html-item","query":"www.vinted.pt/item-page?item=10000000001","item_id":"10000000001","params":{"item":["10000000001"]}}'
+  same "$(jq -r 'select(.kind == "item-page").body_text' "$tmp/out")" '<html><body></body></html>'
+  same "$(closing "$tmp/out" '.complete, .status, (.kinds | tojson)')" \
+'true
+0
+{"user":{"requests":1,"answered":1,"gone":0,"failed":0,"put_off":0},"wardrobe":{"requests":1,"answered":1,"gone":0,"failed":0,"put_off":0},"item-page":{"requests":1,"answered":1,"gone":0,"failed":0,"put_off":0},"item-status":{"requests":1,"answered":1,"gone":0,"failed":0,"put_off":0}}'
+  # only what has pages has an entry of its own
+  same "$(closing "$tmp/out" '.queries | tojson')" \
+    '[{"query":"www.vinted.pt/wardrobe?user=70","site":"www.vinted.pt","user_id":"70","kind":"wardrobe","endpoint":"api-v2-wardrobe","asked":1,"answered":1,"stop":"empty","walked":true,"gap":false,"total_first":0,"total_last":0,"state":null}]'
+}
+
+@test "the simulated site is asked in its own words, and answers all four kinds" {
+  market '.items = 500'
+  vfetch catalog "$women" --max-pages 1 >"$tmp/list" 2>/dev/null
+  read -r item user < <(jq -r 'select(.kind == "search") | [.body.items[] | select(.promoted | not)][0] | "\(.id) \(.user.id)"' "$tmp/list")
+  { about user "$user" 999; about wardrobe "$user"; about item-page "$item" 999; about item-status "$item"; } |
+    vfetch requests --flow track >"$tmp/out" 2>"$tmp/err"
+  same "$(jq -c 'select(.request.query) | [.kind, .status, .request.redirects]' "$tmp/out")" \
+'["user",200,null]
+["user",404,null]
+["wardrobe",200,null]
+["item-page",200,1]
+["item-page",404,null]
+["item-status",200,null]'
+  same "$(closing "$tmp/out" '.complete, (.kinds | map_values(.gone) | tojson), (.queries[0] | .stop, .walked, .total_first > 0)')" 'true
+{"user":1,"wardrobe":0,"item-page":1,"item-status":0}
+end
+true
+true'
+  # all of it with the session's cookie
+  same "$(received 'select(.path | test("^/(api|items)")) | .headers.cookie | test("access_token_web=")' | sort -u)" true
+}
+
+@test "an id that is no integer, or is missing, refuses its line before anything is asked" {
+  site
+  while IFS='|' read -r params words; do
+    fails 64 "line 1: $words" vfetch -q requests \
+      <<<"{\"site\":\"www.vinted.pt\",\"kind\":\"item-page\",\"params\":$params}"
+    [ -z "$output" ]
+  done <<-'EOF'
+	{"item":"5a"}|parameter 'item' does not take '5a'
+	{"item":"../5"}|parameter 'item' does not take '../5'
+	{"item":"5/6"}|parameter 'item' does not take '5/6'
+	{"item":"-5"}|parameter 'item' does not take '-5'
+	{"item":5.0}|parameter 'item' does not take '5.0'
+	{"item":"007"}|parameter 'item' does not take '007'
+	{"item":"0"}|parameter 'item' does not take '0'
+	{"item":"12345678901234567890"}|parameter 'item' does not take
+	{"item":""}|parameter 'item' has no value
+	{"item":["5","6"]}|parameter 'item' takes one value, not 2
+	{"item":"5","slug":"a/b"}|parameter 'slug' does not take 'a/b'
+	{"item":"5","slug":"/"}|parameter 'slug' does not take '/'
+	{"item":"5","slug":"."}|parameter 'slug' does not take '.'
+	{"item":"5","slug":".."}|parameter 'slug' does not take '..'
+	{"item":"5","slug":""}|parameter 'slug' has no value
+	{"item":"5","slug":[]}|parameter 'slug' has no value
+	{"item":"5","slug":null}|parameter 'slug' is neither text nor number
+	{"item":"5","slug":["a","b"]}|parameter 'slug' takes one value, not 2
+	{"slug":"a"}|'html-item' needs a parameter 'item'
+	{"item":"5","page":"2"}|'html-item' has no parameter 'page'
+	{"user":"5"}|'html-item' has no parameter 'user'
+	{}|'html-item' needs a parameter 'item'
+	EOF
+  fails 64 "has no endpoint 'current' for kind 'details'" vfetch -q requests <<<'{"site":"www.vinted.pt","kind":"details"}'
+  # a slug of what has none
+  fails 64 "'details-sidebar' has no parameter 'slug'" vfetch -q requests \
+    <<<'{"site":"www.vinted.pt","kind":"item-status","params":{"item":"5","slug":"a"}}'
+  [ ! -s "$tmp/asked" ]
+}
+
+@test "a text in a path is encoded, and leads nowhere else" {
+  site
+  json '/rest/members/a%2Fb%20%3F%C3%A9' '200 OK' <<<'{"data":{}}'
+  run -0 --separate-stderr vfetch requests <<<'{"site":"www.bazar.example","kind":"user","params":{"user":"a/b ?é"}}'
+  same "$(jq -r 'select(.kind == "user").request | .url, .user_id' <<<"$output")" 'https://www.bazar.example/rest/members/a%2Fb%20%3F%C3%A9
+a/b ?é'
+  for user in . ..; do
+    fails 64 "parameter 'user' does not take '$user'" vfetch -q requests \
+      <<<"{\"site\":\"www.bazar.example\",\"kind\":\"user\",\"params\":{\"user\":\"$user\"}}"
+  done
+  same "$(pages_asked)" '/rest/members/a%2Fb%20%3F%C3%A9 '
+}
+
+# slug ITEM SLUG: a request object of an item's page, where it is known to stand
+slug() {
+  about item-page "$1" | jq -c --arg slug "$2" '.params.slug = $slug'
+}
+
+@test "a page whose slug is known takes one request; the query is the same without" {
+  site
+  moved /items/5 /items/5-blue-dress
+  html /items/5-blue-dress '200 OK' <<<'<html></html>'
+  html /items/6 '200 OK' <<<'<html></html>'
+  { slug 5 blue-dress; about item-page 5 6; } >"$tmp/in"
+  vfetch requests <"$tmp/in" >"$tmp/out" 2>"$tmp/err"
+  same "$(pages_asked)" '/items/5-blue-dress /items/6 '
+  same "$(jq -c 'select(.kind == "item-page").request | del(.via)' "$tmp/out")" \
+'{"method":"GET","url":"https://www.vinted.pt/items/5-blue-dress","endpoint":"html-item","query":"www.vinted.pt/item-page?item=5","item_id":"5","params":{"item":["5"],"slug":["blue-dress"]}}
+{"method":"GET","url":"https://www.vinted.pt/items/6","endpoint":"html-item","query":"www.vinted.pt/item-page?item=6","item_id":"6","params":{"item":["6"]}}'
+  # one item is one request, with or without
+  [[ $(cat "$tmp/err") == *"'www.vinted.pt/item-page?item=5' is asked twice"* ]]
+  same "$(vfetch requests --dry-run <"$tmp/in" 2>/dev/null | jq -c 'select(.kind == "item-page") | [.url, .query]')" \
+'["https://www.vinted.pt/items/5-blue-dress","www.vinted.pt/item-page?item=5"]
+["https://www.vinted.pt/items/6","www.vinted.pt/item-page?item=6"]'
+}
+
+@test "a slug that is no longer the item's is redirected, and followed" {
+  site
+  moved /items/5-old /items/5-new
+  html /items/5-new '200 OK' <<<'<html></html>'
+  # nor does a slug open the way to another item
+  moved /items/5-6 /items/56
+  slug 5 old | vfetch requests >"$tmp/out" 2>/dev/null
+  same "$(pages_asked)" '/items/5-old /items/5-new '
+  same "$(jq -c 'select(.kind == "item-page").request | [.url, .redirects, .query, .item_id]' "$tmp/out")" \
+    '["https://www.vinted.pt/items/5-new",1,"www.vinted.pt/item-page?item=5","5"]'
+  slug 5 6 >"$tmp/in"
+  run -77 --separate-stderr vfetch requests <"$tmp/in"
+  [[ $stderr == *"refused us (redirect, status 307)"* ]]
+  same "$(pages_asked)" '/items/5-old /items/5-new /items/5-6 '
+}
+
+@test "a slug is encoded, whatever it holds" {
+  site
+  while IFS='|' read -r text encoded; do
+    : >"$tmp/asked"
+    html "/items/5-$encoded" '200 OK' <<<'<html></html>'
+    slug 5 "$text" | vfetch requests >"$tmp/out" 2>/dev/null
+    same "$(pages_asked)" "/items/5-$encoded "
+    same "$(jq -c 'select(.kind == "item-page").request | [.url, .params.slug[0]]' "$tmp/out")" \
+      "$(jq -cn --arg text "$text" --arg at "$encoded" '["https://www.vinted.pt/items/5-\($at)", $text]')"
+  done <<-'EOF'
+	robe d'été|robe%20d%27%C3%A9t%C3%A9
+	a?b=c&d#e|a%3Fb%3Dc%26d%23e
+	50%25-{item}-{site}|50%2525-%7Bitem%7D-%7Bsite%7D
+	..\..,a+b:@;|..%5C..%2Ca%2Bb%3A%40%3B
+	...|...
+	EOF
+}
+
+# wardrobe USER PAGE TOTAL ID...: that page of a wardrobe, two a page
+wardrobe() {
+  jq -cn --argjson total "$3" '{items: [$ARGS.positional[] | {id: tonumber}], pagination: {total_entries: $total}}' \
+    --args "${@:4}" | json "/api/v2/wardrobe/$1/items?page=$2&per_page=2" '200 OK'
+}
+
+@test "a wardrobe is walked until its total is reached, and no further" {
+  site
+  wardrobe 70 1 4 1 2
+  wardrobe 70 2 4 3 4
+  # pages that the site cuts short do not end it
+  wardrobe 71 1 3 5
+  wardrobe 71 2 3 6
+  wardrobe 71 3 3 7
+  # one that says less than it has
+  wardrobe 72 1 9 8 9
+  wardrobe 72 2 9 10
+  wardrobe 72 3 9
+  about wardrobe 70 71 72 | jq -c '.params.per_page = 2' | vfetch requests >"$tmp/out" 2>/dev/null
+  same "$(closing "$tmp/out" '.queries[] | [.user_id, .asked, .answered, .stop, .walked, .total_last, .state] | tojson')" \
+'["70",2,2,"end",true,4,null]
+["71",3,3,"end",true,3,null]
+["72",3,3,"empty",true,9,null]'
+}
+
+@test "a wardrobe's page that fails ends that walk, and not the others" {
+  site
+  wardrobe 70 1 4 1 2
+  at '/api/v2/wardrobe/70/items?page=2&per_page=2' '500 Oops' 'Content-Type: text/plain' <<<oops
+  wardrobe 71 1 1 5
+  about wardrobe 70 71 | jq -c '.params.per_page = 2' >"$tmp/in"
+  run -75 --separate-stderr vfetch requests <"$tmp/in"
+  same "$(jq -c 'select(.kind == "run").body | .stop, (.queries[] | [.user_id, .asked, .answered, .stop, .walked])' <<<"$output")" \
+'"failed"
+["70",2,1,"failed:server",false]
+["71",1,1,"end",true]'
+}
+
+@test "a seller who is no more is gone, said so by the API's own code; any other 404 there is a refusal" {
+  site
+  about user 70 >"$tmp/in"
+  about wardrobe 70 >>"$tmp/in"
+  vfetch requests <"$tmp/in" >"$tmp/out" 2>"$tmp/err"
+  same "$(closing "$tmp/out" '.stop, .complete, .status, .kinds.user.gone, (.queries[] | [.asked, .answered, .stop, .walked] | tojson)')" 'end
+true
+0
+1
+[1,1,"gone",false]'
+  [[ $(cat "$tmp/err") == *"3 requests = 3 answered + 0 failed + 0 put off"* ]]
+  at /api/v2/users/70 '404 Not Found' 'Content-Type: application/json' <<<'<!DOCTYPE html><html></html>'
+  run -77 --separate-stderr vfetch requests <"$tmp/in"
+  [[ $stderr == *"refused us (dead-route, status 404)"* ]]
+}
+
+@test "a redirect within an item's own name is followed; the record is that of its end" {
+  site
+  moved /items/5 /items/5-blue-coat
+  html /items/5-blue-coat '200 OK' <<<'<html></html>'
+  moved /items/6 https://www.vinted.pt/items/6-a?ref=x#top
+  moved '/items/6-a?ref=x' /items/6-b
+  html /items/6-b '404 Not Found' <<<'<html></html>'
+  about item-page 5 6 | vfetch requests >"$tmp/out" 2>"$tmp/err"
+  same "$(jq -c 'select(.kind == "item-page") | [.request.url, .request.redirects, .request.item_id, .attempt, .status]' "$tmp/out")" \
+'["https://www.vinted.pt/items/5-blue-coat",1,"5",1,200]
+["https://www.vinted.pt/items/6-b",2,"6",1,404]'
+  same "$(pages_asked)" '/items/5 /items/5-blue-coat /items/6 /items/6-a?ref=x /items/6-b '
+  # each hop is an attempt, and counts in the budget
+  same "$(closing "$tmp/out" '.ledger | .requests, .attempts')" '3
+6'
+  about item-page 5 >"$tmp/in"
+  vfetch requests --budget 1 <"$tmp/in" >"$tmp/out" 2>/dev/null
+  same "$(closing "$tmp/out" '.stop, .kinds."item-page".put_off')" 'budget
+1'
+}
+
+@test "a redirect that leads anywhere else is a refusal, never gone" {
+  site
+  for to in https://www.example.org/items/5-x //www.example.org/items/5 / '/member/login?ref=/items/5' /items/6-x \
+    /items/55-x /items/5-x/y /items /catalog/5-women https://www.vinted.fr/items/5-x http://www.vinted.pt:81/items/5-x \
+    https://www.vinted.pt@www.example.org/items/5-x /items/5; do
+    : >"$tmp/asked"
+    moved /items/5 "$to"
+    about item-page 5 6 >"$tmp/in"
+    run -77 --separate-stderr vfetch requests <"$tmp/in"
+    [[ $stderr == *"refused us (redirect, status 307)"* ]] || { echo "$to: $stderr"; return 1; }
+    same "$(jq -c 'select(.kind == "item-page") | [.request.url, .request.redirects, .status]' <<<"$output")" \
+      '["https://www.vinted.pt/items/5",null,307]'
+    same "$(jq -c 'select(.kind == "run").body.kinds."item-page" | del(.answered)' <<<"$output")" \
+      '{"requests":2,"gone":0,"failed":1,"put_off":1}'
+    same "$(pages_asked)" '/items/5 '
+    rm -r "$VPIPE_DATA/state/pace"
+  done
+}
+
+@test "redirects that go round in a ring end after two hops, as a refusal" {
+  site
+  moved /items/5 /items/5-a
+  moved /items/5-a /items/5-b
+  moved /items/5-b /items/5-a
+  about item-page 5 >"$tmp/in"
+  run -77 --separate-stderr vfetch requests <"$tmp/in"
+  same "$(pages_asked)" '/items/5 /items/5-a /items/5-b '
+  same "$(jq -c 'select(.kind == "item-page") | [.request.url, .request.redirects, .status]' <<<"$output")" \
+    '["https://www.vinted.pt/items/5-b",2,307]'
+}
+
+@test "robots.txt is asked about the page that a redirect leads to" {
+  site
+  unset VPIPE_ROBOTS
+  moved /items/5 /items/5-a
+  at /robots.txt '200 OK' 'Content-Type: text/plain' <<<$'User-agent: *\nDisallow: /items/5-a'
+  about item-page 5 >"$tmp/in"
+  run -77 --separate-stderr vfetch requests <"$tmp/in"
+  [[ $stderr == *"forbids 'https://www.vinted.pt/items/5-a'"* ]]
+  same "$(pages_asked)" '/robots.txt /items/5 '
+}
+
+@test "an item page's own 404 or 410 is gone, and the others are asked" {
+  site
+  html /items/5 '404 Not Found' <<<'<!DOCTYPE html><html><h1>The page does not exist</h1></html>'
+  html /items/6 '410 Gone' <<<'<html></html>'
+  html /items/7 '200 OK' <<<'<html><script src="/cdn-cgi/challenge-platform/scripts/jsd/main.js"></script></html>'
+  about item-page 5 6 7 >"$tmp/in"
+  vfetch requests <"$tmp/in" >"$tmp/out" 2>"$tmp/err"
+  same "$(closing "$tmp/out" '.stop, .complete, .status, (.kinds | tojson)')" 'end
+true
+0
+{"item-page":{"requests":3,"answered":3,"gone":2,"failed":0,"put_off":0}}'
+}
+
+@test "a 404 that is a challenge, or not the page's own, is a refusal" {
+  site
+  while IFS='|' read -r kind type body want; do
+    path=/items/5
+    [ "$kind" = item-page ] || path=/api/v2/items/5/details/sidebar
+    printf %s "$body" | at "$path" '404 Not Found' "Content-Type: $type"
+    about "$kind" 5 6 >"$tmp/in"
+    run -77 --separate-stderr vfetch requests <"$tmp/in"
+    [[ $stderr == *"refused us ($want, status 404)"* ]] || { echo "$kind $body: $stderr"; return 1; }
+    same "$(jq -c "select(.kind == \"run\").body.kinds.\"$kind\" | [.gone, .failed, .put_off]" <<<"$output")" '[0,1,1]'
+    rm -r "$VPIPE_DATA/state/pace"
+  done <<-'EOF'
+	item-page|text/html|<html><head><title>Just a moment...</title></head></html>|challenge
+	item-page|text/html|<html><script>window._cf_chl_opt={};</script></html>|challenge
+	item-page|text/html|<html><head><title>Client Challenge</title></head></html>|challenge
+	item-page|text/html|<html><script src="https://geo.captcha-delivery.com/c.js"></script></html>|captcha
+	item-page|application/json|{"code":104,"message":"Content not found"}|dead-route
+	item-page|application/json|<html></html>|dead-route
+	item-page|text/html||dead-route
+	item-status|application/json|{"code":104,"message":"Content not found"}|dead-route
+	item-status|text/html|<html></html>|dead-route
+	EOF
+}
+
+@test "what is no whole page is no page, and no refusal either" {
+  site
+  html /items/5 '200 OK' <<<'<html><body>half'
+  json /items/6 '200 OK' <<<'{}'
+  html /items/7 '200 OK' <<<'<html></html>'
+  about item-page 5 6 7 >"$tmp/in"
+  run -69 --separate-stderr vfetch requests <"$tmp/in"
+  [[ $stderr == *"/items/5': unreadable"*"/items/6': unreadable"* ]]
+  same "$(jq -c 'select(.kind == "run").body.kinds."item-page" | [.answered, .failed]' <<<"$output")" '[1,2]'
+}
+
+@test "a refusal puts the rest off, each request counted once, those without an answer not listed" {
+  site
+  json /api/v2/users/70 '200 OK' <<<'{"user":{},"code":0}'
+  at /api/v2/users/71 '429 Too Many Requests' 'Retry-After: 60' </dev/null
+  { about user 70 71 72 73; about wardrobe 70 71; about item-page 5
+    about user 74 | sed s/pt/fr/; } >"$tmp/in"
+  run -75 --separate-stderr vfetch requests <"$tmp/in"
+  same "$(jq -c 'select(.kind == "run").body | .stop, .complete, .ledger, (.kinds | map_values(del(.gone))), .queries' <<<"$output")" '"refused"
+false
+{"requests":9,"answered":2,"failed":1,"put_off":6,"attempts":3}
+{"user":{"requests":5,"answered":1,"failed":1,"put_off":3},"wardrobe":{"requests":2,"answered":0,"failed":0,"put_off":2},"item-page":{"requests":1,"answered":0,"failed":0,"put_off":1}}
+[]'
+}
+
+@test "what fails for one request does not end the others" {
+  site
+  at /api/v2/users/70 '503 Busy' 'Content-Type: text/plain' <<<busy
+  json /api/v2/users/71 '200 OK' <<<'{"user":{},"code":0}'
+  about user 70 71 >"$tmp/in"
+  run -75 --separate-stderr vfetch requests <"$tmp/in"
+  same "$(jq -r 'select(.kind == "user") | "\(.request.user_id) \(.attempt) \(.status)"' <<<"$output")" '70 1 503
+70 2 503
+70 3 503
+71 1 200'
+  same "$(jq -c 'select(.kind == "run").body | .stop, .kinds.user' <<<"$output")" '"failed"
+{"requests":2,"answered":1,"gone":0,"failed":1,"put_off":0}'
+}
+
+@test "a bad line among good requests is said with its number, a request that comes twice is made once" {
+  site
+  json /api/v2/users/70 '200 OK' <<<'{"user":{},"code":0}'
+  json /api/v2/users/71 '200 OK' <<<'{"user":{},"code":0}'
+  { about user 70; echo '{"site":"www.vinted.pt","kind":"user","params":{"user":"x"}}'; echo '{"site":'
+    about user 71 70; } >"$tmp/in"
+  run -64 --separate-stderr vfetch requests <"$tmp/in"
+  [[ $stderr == *"line 2: parameter 'user' does not take 'x'"*"line 3: "*"'www.vinted.pt/user?user=70' is asked twice"* ]]
+  same "$(pages_asked)" '/api/v2/users/70 /api/v2/users/71 '
+  same "$(jq -c 'select(.kind == "run").body | .complete, .kinds.user.requests' <<<"$output")" 'false
+2'
+}
+
+@test "sites that take turns open one session each" {
+  site
+  for id in 70 71 72; do json /api/v2/users/$id '200 OK' <<<'{"user":{},"code":0}'; done
+  { about user 70; about user 71 | sed s/vinted.pt/vinted.fr/; about user 72; } >"$tmp/in"
+  run -0 --separate-stderr vfetch requests <"$tmp/in"
+  same "$(jq -r '"\(.kind) \(.site)"' <<<"$output" | head -n 5)" 'session www.vinted.pt
+user www.vinted.pt
+session www.vinted.fr
+user www.vinted.fr
+user www.vinted.pt'
+}
+
+@test "any number of requests takes the same memory, and the closing record stays small" {
+  memory() { sed -n 's/^VmHWM:\s*\([0-9]*\) kB/\1/p' /proc/$pid/status; }
+  many() { seq "$1" "$2" | sed 's/.*/{"site":"www.vinted.pt","kind":"user","params":{"user":"&"}}/'; }
+  mkfifo "$tmp/in"
+  VPIPE_BASE_URL=http://127.0.0.1:9 ASAN_OPTIONS=quarantine_size_mb=1 \
+    vfetch requests --budget 0 <"$tmp/in" >"$tmp/out" 2>"$tmp/err" 3>&- &
+  pid=$!
+  exec 5>"$tmp/in"
+  many 1 100000 >&5
+  before=$(memory)
+  many 100001 300000 >&5
+  after=$(memory)
+  exec 5>&-
+  wait $pid
+  [ $((after - before)) -lt 4096 ]
+  same "$(jq -c '.body.kinds' "$tmp/out")" '{"user":{"requests":300000,"answered":0,"gone":0,"failed":0,"put_off":300000}}'
+  [ "$(wc -c <"$tmp/out")" -lt 1500 ]
+}
+
+@test "SIGTERM among many requests: the rest is put off and counted, the run is closed" {
+  site
+  for id in 1 2; do json /api/v2/users/$id '200 OK' <<<'{"user":{},"code":0}'; done
+  mkfifo "$tmp/site/!api!v2!users!3"   # nobody writes: no answer
+  about user 1 2 3 4 5 6 7 >"$tmp/in"
+  echo '{"site":' >>"$tmp/in"
+  about user 8 >>"$tmp/in"
+  vfetch requests <"$tmp/in" >"$tmp/out" 2>"$tmp/err" 3>&- &
+  pid=$!
+  until_true 10 grep -q users/3 "$tmp/asked"
+  kill -TERM $pid
+  wait $pid && status=0 || status=$?
+  [ "$status" = 143 ]
+  same "$(closing "$tmp/out" '.stop, .complete, .status, (.kinds | tojson)')" 'signal
+false
+143
+{"user":{"requests":8,"answered":2,"gone":0,"failed":1,"put_off":5}}'
+  [[ $(cat "$tmp/err") == *"9 requests = 3 answered + 1 failed + 5 put off"*"1 rejected lines" ]]
+}
+
+@test "after a signal nothing is waited for: a reader of a pipe that stays open leaves" {
+  site
+  json /api/v2/users/1 '200 OK' <<<'{"user":{},"code":0}'
+  mkfifo "$tmp/in"
+  vfetch requests <"$tmp/in" >"$tmp/out" 2>/dev/null 3>&- &
+  pid=$!
+  exec 5>"$tmp/in"
+  about user 1 >&5
+  until_true 10 grep -q '"kind":"user"' "$tmp/out"
+  kill -TERM $pid
+  wait $pid && status=0 || status=$?
+  exec 5>&-
+  [ "$status" = 143 ]
+  same "$(closing "$tmp/out" '.stop')" signal
+}
+
+@test "requests come in chunks, with the source's pauses between them; loopback is exempt" {
+  seq 1 179 | sed 's/.*/{"site":"www.vinted.pt","kind":"user","params":{"user":"&"}}/' >"$tmp/in"
+  VPIPE_RATE_HOUR=1000 VPIPE_RATE_MINUTE=60 run -0 --separate-stderr vfetch requests --dry-run <"$tmp/in"
+  same "$stderr" 'vfetch: with 3 pauses between chunks of 60
+vfetch: at most 181 requests, the last in 0 h 5 min 45 s, at 60 a minute and 1000 an hour'
+  VPIPE_BASE_URL=http://127.0.0.1:9 run -0 --separate-stderr vfetch requests --dry-run <"$tmp/in"
+  same "$stderr" 'vfetch: at most 181 requests, not paced on loopback'
+  # nobody knows how often a page moves, or how large a wardrobe is
+  for kind in item-page wardrobe; do
+    VPIPE_BASE_URL=http://127.0.0.1:9 run -0 --separate-stderr vfetch requests --dry-run < <(about $kind 5 6)
+    same "$stderr" 'vfetch: at least 4 requests, not paced on loopback'
+  done
+  # a pasted URL is no list of requests
+  run -0 --separate-stderr vfetch catalog --dry-run "$women"
+  [[ $stderr != *pauses* ]]
+}
+
+@test "a description whose requests make no sense is refused before any is made" {
+  site
+  mkdir -p "$tmp/sources/vinted"
+  export VPIPE_SOURCES=$tmp/sources
+  while IFS='|' read -r change words; do
+    jq "$change" "$ROOT/schema/sources/vinted/source.json" >"$tmp/sources/vinted/source.json"
+    fails 78 "$words" vfetch requests < <(about user 70)
+  done <<-'EOF'
+	.endpoints.user[0].url = "https://{site}/user"|a parameter in the path that has no place there
+	.endpoints.user[0].parameters.user.list = "comma"|a parameter in the path that has no place there
+	.endpoints.user[0].parameters.user.subject = "login"|a parameter with a subject that nobody reads
+	del(.endpoints.user[0].parameters.user.in)|a parameter without a name
+	.endpoints."item-page"[0].url = "https://{site}/items/{item}"|a parameter in the path that has no place there
+	.endpoints."item-page"[0].parameters.slug.list = "comma"|a parameter in the path that has no place there
+	del(.endpoints."item-page"[0].parameters.slug.prefix)|a parameter that is optional is one in the path
+	del(.endpoints."item-page"[0].parameters.slug.optional)|a parameter that is optional is one in the path
+	.endpoints."item-page"[0].parameters.slug.prefix = ""|a parameter that is optional is one in the path
+	.endpoints."item-page"[0].parameters.slug.subject = "item_id"|a parameter that is optional is one in the path
+	.endpoints.search[0].parameters.brand += {optional: true, prefix: "-"}|a parameter that is optional is one in the path
+	.endpoints."item-page"[0].redirects.paths = []|redirects without 'most' or 'paths'
+	.endpoints."item-page"[0].redirects.paths = ["/*"]|a redirect that names nothing
+	.tracking.chunk = "60"|'chunk' is no number of requests
+	.tracking.pause_s = [60, 20]|'chunk' is no number of requests
+	EOF
+  [ ! -s "$tmp/asked" ]
+}
+
+@test "--note leaves a word in the closing record, and nowhere else" {
+  site
+  json /api/v2/users/70 '200 OK' <<<'{"user":{},"code":0}'
+  about user 70 >"$tmp/in"
+  vfetch requests --note due=12 --note 'sample=5=0.25, "é"' --note none= <"$tmp/in" >"$tmp/out" 2>/dev/null
+  same "$(closing "$tmp/out" '.options.notes | tojson')" '{"due":"12","sample":"5=0.25, \"é\"","none":""}'
+  vfetch requests <"$tmp/in" >"$tmp/out" 2>/dev/null
+  same "$(closing "$tmp/out" '.options.notes | tojson')" '{}'
+  : >"$tmp/asked"
+  fails 64 "--note wants KEY=VALUE, not 'due'" vfetch requests --note due <"$tmp/in"
+  fails 64 "--note wants KEY=VALUE, not '=5'" vfetch requests --note =5 <"$tmp/in"
+  fails 64 "--note 'due' is given twice" vfetch requests --note due=1 --note due=2 <"$tmp/in"
+  fails 64 "--note wants KEY=VALUE" vfetch requests --note $'a=\xff' <"$tmp/in"
+  [ ! -s "$tmp/asked" ]
+}
+
 # --- manners ------------------------------------------------------------------------
 
 @test "a host that is not loopback needs a contact and a go-ahead, before any request" {

@@ -13,12 +13,62 @@ normalized() {
   vnormalize -q --records-only "$@"
 }
 
-# wrapped FILE SITE: somebody's old body as a raw record that knows no request
+# wrapped FILE SITE [KIND]: somebody's old body as a raw record that knows no
+# request
 wrapped() {
-  jq -c --arg site "$2" '{v: 1, source: "vinted", site: $site, flow: "old",
-    kind: "search", run: "20260920T100000Z-old-00000000000000ff", line: 1,
+  jq -c --arg site "$2" --arg kind "${3:-search}" '{v: 1, source: "vinted",
+    site: $site, flow: "old", kind: $kind, run: "20260920T100000Z-old-00000000000000ff", line: 1,
     attempt: 1, fetched_at: "2026-09-20T10:00:00.000Z", request: {},
     status: 200, headers: {}, ms: 0, sha256: null, body: .}' "$1"
+}
+
+# paged FILE SITE [ITEM]: a page, asked for ITEM
+paged() {
+  jq -Rsc --arg site "$2" --arg item "${3:-}" '{v: 1, source: "vinted",
+    site: $site, flow: "old", kind: "item-page",
+    run: "20260920T100000Z-old-00000000000000ff", line: 1, attempt: 1,
+    fetched_at: "2026-09-20T10:00:00.000Z", request:
+    (if $item == "" then {} else {item_id: $item} end), status: 200,
+    headers: {"content-type": "text/html; charset=utf-8"}, ms: 0,
+    sha256: null, body_text: .}' "$1"
+}
+
+# page ITEM HTML...: what is told of a page, or why nothing is
+page() {
+  printf '%s' "${@:2}" >"$tmp/page"
+  paged "$tmp/page" www.vinted.it "$1" >"$tmp/raw"
+  told
+}
+
+# told: of the pages in $tmp/raw, by both engines
+told() {
+  normalized --stream item --threshold 1 --rejects "$tmp/rejects" \
+    <"$tmp/raw" >"$tmp/out"
+  normalized --stream item --threshold 1 --rejects "$tmp/rejects.jq" \
+    --engine jq <"$tmp/raw" >"$tmp/out.jq"
+  cmp "$tmp/out" "$tmp/out.jq"
+  cmp "$tmp/rejects" "$tmp/rejects.jq"
+  jq -r '.record | "\(.variant) \(.item_id) \(.state) \(.evidence) \(.state_rule)"' \
+    "$tmp/out"
+  jq -r .reason "$tmp/rejects"
+}
+
+# What each page has, whatever became of its item.
+words='<title>Venduto - sold - verkocht</title><script>self.__next_f.push([1,"1:[\"$\",{\"sold\":\"Venduto\",\"status\":\"sold\"}]\n"])</script>'
+
+# piece JSON: a row of flight data
+piece() {
+  jq -nj --arg row "2:$1
+" '"<script>self.__next_f.push([1,\($row | tojson)])</script>"'
+}
+
+# product ID AVAILABILITY
+product() {
+  printf '%s' '{"@type":"Product","name":"x","offers":{"url":"https://www.vinted.it/items/'"$1"'-x","price":5,"priceCurrency":"EUR","availability":"'"$2"'"}}'
+}
+
+ld() {
+  printf '<script type="application/ld+json">%s</script>' "$1"
 }
 
 # item N SITE FILE: the Nth item of a capture as it comes out, without the
@@ -74,7 +124,8 @@ item() {
     and (.schema.properties | has("seller_price") and (.price | has("x-jq") | not))
     and (.["x-variants"]["svc-2026-09"].columns | index("seller_price") == null)
     and (.["x-variants"]["catalog-2026-09"].columns | index("seller_price") != null)
-    and (.schema.required | index("price") != null)' "$tmp/schema"
+    and (.schema.required | index("item_id") != null and index("price") == null)
+    and .schema.properties.promoted.type == ["boolean", "null"]' "$tmp/schema"
 }
 
 @test "a line of another run gets a STATE of its own" {
@@ -168,13 +219,309 @@ item() {
 
 @test "both engines agree on every capture" {
   need_shared
-  for name in svc-catalogue-items-it-2026-09-19 catalog-items-gb-2026-09-09 \
-    catalog-items-us-2025-08-anonymised catalog-items-us-2023-10-anonymised; do
-    wrapped "$SHARED/captures/vinted/$name.json" www.vinted.fr
-  done >"$tmp/raw"
+  {
+    for name in svc-catalogue-items-it-2026-09-19 catalog-items-gb-2026-09-09 \
+      catalog-items-us-2025-08-anonymised catalog-items-us-2023-10-anonymised; do
+      wrapped "$SHARED/captures/vinted/$name.json" www.vinted.fr
+    done
+    for name in 2023-12-05 2024-02-19 2025-06-21; do
+      wrapped "$SHARED/captures/vinted/favourites-cz-$name.json" www.vinted.cz favourites
+    done
+    wrapped "$SHARED/captures/vinted/item-us-2023-10-anonymised.json" www.vinted.com item
+    wrapped "$SHARED/captures/vinted/item-details-us-2025-08-anonymised.json" www.vinted.com details
+    wrapped "$SHARED/captures/vinted/item-status-plugin-sold-it-2026-07-27.json" www.vinted.it item-status
+    for file in "$SHARED"/captures/vinted/item-page-*.html; do
+      paged "$file" www.vinted.fr
+    done
+  } >"$tmp/raw"
   normalized --threshold 1 --engine auto <"$tmp/raw" >"$tmp/auto" 2>"$tmp/words"
   normalized --threshold 1 --engine jq <"$tmp/raw" >"$tmp/jq" 2>"$tmp/words"
   cmp "$tmp/auto" "$tmp/jq"
+}
+
+# states FILE SITE KIND: how many items of a capture are in which state
+states() {
+  wrapped "$SHARED/captures/vinted/$1" "$2" "$3" >"$tmp/raw"
+  normalized --threshold 0 --rejects "$tmp/rejects" <"$tmp/raw" >"$tmp/out"
+  [ ! -s "$tmp/rejects" ]
+  jq -r 'select(.stream == "vinted_item").record | "\(.variant) \(.state) \(.evidence)"' "$tmp/out" |
+    sort | uniq -c | sed 's/^ *//'
+}
+
+@test "favourites of 2023 to 2025: who is sold, reserved, hidden, by what the site said" {
+  need_shared
+  same '2 fat-2023 hidden is_visible
+171 fat-2023 live is_closed
+4 fat-2023 reserved is_reserved
+15 fat-2023 sold is_closed,item_closing_action' "$(states favourites-cz-2023-12-05.json www.vinted.cz favourites)"
+  same '213 fat-2023 live is_closed
+1 fat-2023 reserved is_reserved
+3 fat-2023 sold is_closed,item_closing_action' "$(states favourites-cz-2024-02-07.json www.vinted.cz favourites)"
+  same '234 fat-2023 live is_closed
+1 fat-2023 reserved is_reserved
+6 fat-2023 sold is_closed,item_closing_action' "$(states favourites-cz-2024-02-18.json www.vinted.cz favourites)"
+  same '231 fat-2023 live is_closed
+1 fat-2023 reserved is_reserved
+6 fat-2023 sold is_closed,item_closing_action' "$(states favourites-cz-2024-02-19.json www.vinted.cz favourites)"
+  same '830 favourites-2025 live is_closed
+3 favourites-2025 sold is_closed,item_closing_action' "$(states favourites-cz-2025-06-21.json www.vinted.cz favourites)"
+}
+
+@test "the fat item, February 2024, with its seller's counters" {
+  need_shared
+  wrapped "$SHARED/captures/vinted/favourites-cz-2024-02-19.json" www.vinted.cz favourites >"$tmp/raw"
+  normalized <"$tmp/raw" >"$tmp/out"
+  same '{"site":"www.vinted.cz","item_id":3914576266,"variant":"fat-2023","title":"Sukienka Mosquito","price":118.54,"currency":"CZK","seller_price":20,"seller_currency":"PLN","service_fee":23.93,"total_price":142.47,"original_price":118.54,"brand":"Mosquito","brand_id":28997,"size":"L / 40 / 12","size_system":"letter","size_code":"L","size_id":5,"condition_id":2,"condition":"Velmi dobrý","catalog_id":1056,"color_id":15,"color2_id":null,"package_size_id":1,"user_id":102046721,"favourite_count":10,"view_count":76,"promoted":false,"url":"https://www.vinted.cz/items/3914576266-sukienka-mosquito","photo_key":"'"$(jq -r '.items[0].photos[0].high_resolution.id' "$SHARED/captures/vinted/favourites-cz-2024-02-19.json")"'","is_visible":true,"is_closed":false,"item_closing_action":null,"is_reserved":false,"is_hidden":false,"can_be_sold":true,"can_buy":true,"created_at":"2023-12-28T13:34:11+01:00","updated_at":"2024-02-17T10:05:07+01:00","pushed_up_at":"2023-12-28T13:34:11+01:00","state":"live","evidence":"is_closed","state_rule":null}' \
+    "$(jq -c 'select(.stream == "vinted_item" and .record.index == 0).record | del(.observed_at, .run, .line, .index, .contract, .seller_key)' "$tmp/out")"
+  same '{"site":"www.vinted.cz","user_id":102046721,"variant":"fat","item_count":99,"given_item_count":53,"taken_item_count":1,"total_items_count":152,"positive_feedback_count":49,"neutral_feedback_count":0,"negative_feedback_count":0,"feedback_count":49,"feedback_reputation":1,"followers_count":1,"following_count":0,"is_on_holiday":false,"is_banned":false,"country_code":"PL","business":false}' \
+    "$(jq -c 'select(.stream == "vinted_user" and .record.index == 0).record | del(.observed_at, .run, .line, .index, .contract, .seller_key)' "$tmp/out")"
+}
+
+@test "banned until the year 2223 is banned; an account of an unknown status may or may not be" {
+  need_shared
+  wrapped "$SHARED/captures/vinted/favourites-cz-2023-12-05.json" www.vinted.cz favourites >"$tmp/raw"
+  same '190 false
+1 null
+1 true' "$(normalized --stream user <"$tmp/raw" | jq -r .record.is_banned | sort | uniq -c | sed 's/^ *//')"
+  for user in '"account_ban_date":"2024-02-18" false' '"account_ban_date":"2024-02-19" true' \
+    '"account_status":9 null' '"account_status":null null' '"is_account_ban_permanent":true true' '"is_banned":1 true'; do
+    jq -c --argjson set "{${user% *}}" '.body.user += $set | .fetched_at = "2024-02-19T10:00:00Z"' "$raw/good-user.ndjson" |
+      normalized --stream user >"$tmp/out"
+    same "${user##* }" "$(jq -c .record.is_banned "$tmp/out")"
+  done
+}
+
+@test "scrubbed beyond use: an item whose id is a word is rejected; details keep theirs" {
+  need_shared
+  wrapped "$SHARED/captures/vinted/item-us-2023-10-anonymised.json" www.vinted.com item >"$tmp/raw"
+  normalized --threshold 1 --rejects "$tmp/rejects" <"$tmp/raw" >"$tmp/out"
+  same "'item_id' is not an integer" "$(jq -r .reason "$tmp/rejects")"
+  same '1 details-2025 live is_closed' "$(states item-details-us-2025-08-anonymised.json www.vinted.com details)"
+  same '1 status-2026 sold item_status' "$(states item-status-plugin-sold-it-2026-07-27.json www.vinted.it item-status)"
+}
+
+@test "item pages of 2023, 2025 and 2026 tell of their item, and of no other" {
+  need_shared
+  while read -r name id want; do
+    paged "$SHARED/captures/vinted/item-page-$name.html" www.vinted.fr "$id" >"$tmp/raw"
+    same "$want" "$(told)"
+  done <<'END'
+fr-2023-08-06 3195688433 page-2023 3195688433 live is_closed null
+fr-2025-06-22 6554254787 page-2025 6554254787 live is_closed null
+jsonld-nl-2026-08-25 9649359254 page-2026 9649359254 live ld+json:InStock null
+sold-nl-2026-08-26 9649359255 page-bare 9649359255 sold no ld+json no-product
+fr-2023-08-06 5 no contract for the item of this item-page
+fr-2025-06-22 5 'item_id' is missing
+jsonld-nl-2026-08-25 5 no contract for the item of this item-page
+END
+}
+
+@test "without a word of which item was asked, a page tells of its only one" {
+  need_shared
+  for name in fr-2023-08-06 fr-2025-06-22 jsonld-nl-2026-08-25; do
+    paged "$SHARED/captures/vinted/item-page-$name.html" www.vinted.fr >"$tmp/raw"
+    [[ $(told) == page-202?' '*' live '* ]]
+  done
+  paged "$SHARED/captures/vinted/item-page-sold-nl-2026-08-26.html" www.vinted.nl >"$tmp/raw"
+  same "'item_id' is missing" "$(told)"
+  jq -c 'select(.line == 2).request = {}' "$raw/good-item-pages.ndjson" | sed -n 2p >"$tmp/raw"
+  same "'item_id' is missing" "$(told)"	# neighbours, and nobody says who is meant
+}
+
+# --- item pages ---
+
+@test "the plugin, the flags, the product: each says of its own item alone" {
+  live='"is_closed":false,"item_closing_action":null,"is_reserved":false,"is_hidden":false'
+  sold='"is_closed":true,"item_closing_action":"sold","is_reserved":true,"is_hidden":false'
+  same 'page-bare 7 sold item_status null' "$(page 7 "$words" "$(piece \
+    '[{"name":"item_status","data":{"item_id":8,'"$live"'}},{"name":"item_status","data":{"item_id":7,'"$sold"'}}]')" '</html>')"
+  same 'page-2026 7 live ld+json:InStock null' "$(page 7 "$words" "$(ld "[$(product 8 SoldOut),$(product 77 SoldOut),$(product 7 InStock)]")" "$(piece \
+    '[{"name":"item_status","data":{"item_id":8,'"$sold"'}}]')" '</html>')"
+  same 'page-2026 7 sold ld+json:SoldOut null' "$(page 7 "$words" "$(ld "$(product 7 https://schema.org/SoldOut)")" "$(piece \
+    '[{"name":"item_status","data":{"item_id":7,'"$live"'}}]')" '</html>')"
+  same 'page-2026 7 hidden item_status null' "$(page 7 "$words" "$(ld "$(product 7 InStock)")" "$(piece \
+    '[{"name":"item_status","data":{"item_id":"7","is_closed":false,"is_hidden":true}}]')" '</html>')"
+  same 'page-2026 7 null null null' "$(page 7 "$words" "$(ld "$(product 7 OutOfStock)")" '</html>')"
+  item='"title":"t","price":{"amount":"5.0","currency_code":"EUR"}'
+  same 'page-2025 7 sold is_closed,item_closing_action null' "$(page 7 "$words" "$(piece \
+    '[{"id":8,'"$item,$live"'},{"item":{"id":7,'"$item,$sold"'}}]')" '</html>')"
+  same 'page-2025 7 live is_closed null' "$(page 7 "$words" "$(piece \
+    '[{"id":8,'"$item,$sold"'},{"item":{"id":7,'"$item,$live"'}}]')" '</html>')"
+}
+
+@test "no product is a sale by a rule, on a whole page of that item alone" {
+  same 'page-bare 7 sold no ld+json no-product' "$(page 7 "$words" '</body> </HTML> ')"
+  same 'page-bare 7 sold no ld+json no-product' "$(page 7 '<link rel="canonical" href="https://x/items/7-y">' "$words" '</html>')"
+  same "'item_id' is missing" "$(page 7 '<link rel="canonical" href="https://x/items/77-7">' "$words" '</html>')"
+  same "'item_id' is missing" "$(page 7 '<meta property="og:url" content="https://x/">' "$words" '</html>')"
+  same "'item_id' is missing" "$(page 7 "$words" "$(piece '{"itemId":8}')" '</html>')"
+  same 'page-bare 7 null null null' "$(page 7 "$words" "$(ld "$(product 8 InStock)")" '</html>')"
+  same 'page-bare 7 null null null' "$(page 7 "$words" "$(piece '[{"broken"]')" '</html>')"
+  same 'no contract for the item of this item-page' "$(page 7 '<title>Venduto</title></html>')"
+  same 'no contract for the item of this item-page' "$(page 7 "$words" '<!-- </html> --><p>')"
+  same 'no contract for the item of this item-page' "$(page 7 "$words" '<script>"</body></html>')"
+}
+
+@test "a product that cannot be read is a reject, never a sale" {
+  same "'item_id' is missing" "$(page 7 "$words" "$(ld '{"@type":"Product",')" '</html>')"
+  same "'item_id' is missing" "$(page 7 "$words" "$(ld '{"a":"x</script>y"}')" '</html>')"
+  same "'seller_price' is not a number" "$(page 7 "$words" "$(ld "$(product 7 InStock | sed 's/:5,/:"five",/')")" '</html>')"
+}
+
+@test "pages that nobody writes are refused by name, quickly and in little memory" {
+  need="$words</html>"
+  many() { printf "%0${1}d" 0 | sed "s#0#$2#g"; }
+  same 'the page is nested too deep, or too long' "$(page 7 "$(many 30000 '<b>')" "$need")"
+  same 'the page is nested too deep, or too long' "$(page 7 "$(many 30000 '<table><tr><td>')" "$need")"
+  same 'the page has a tag with too many attributes' "$(page 7 '<p ' "$(many 30000 ' a')" '>' "$need")"
+  same '' "$(page 7 '<script>self.__next_f.push([1,"')"	# an unreadable look
+  same 'page-bare 7 sold no ld+json no-product' "$(page 7 '<meta charset=utf-16><!DOCTYPE x [<!ENTITY a "b">]>&a;' "$need")"
+  jq -c '.body_text = "<p>\u0000</p>" + .body_text' "$tmp/raw" >"$tmp/nul"
+  mv "$tmp/nul" "$tmp/raw"
+  same 'the page is empty or holds a NUL' "$(told)"
+  { printf '<script type="application/ld+json">'; many 30000 '['; printf '</script>%s' "$need"; } >"$tmp/page"
+  paged "$tmp/page" www.vinted.it 7 >"$tmp/raw"
+  same "'item_id' is missing" "$(told)"
+  { many 20000 "<script>self.__next_f.push([1,\"1:[]\\\\n\"])<\/script>"; printf '%s' "$need"; } >"$tmp/page"
+  paged "$tmp/page" www.vinted.it 7 >"$tmp/raw"
+  same 'page-bare 7 sold no ld+json no-product' "$(told)"
+  { head -c 52428800 /dev/zero | tr '\0' x; printf '%s' "$need"; } >"$tmp/page"
+  paged "$tmp/page" www.vinted.it 7 >"$tmp/raw"
+  same 'longer than 16777216 bytes' "$(told)"
+  normalized --max-line 64M --threshold 1 --rejects "$tmp/rejects" <"$tmp/raw" >"$tmp/out"
+  same 'the page is longer than 8 MiB' "$(jq -r .reason "$tmp/rejects")"
+}
+
+@test "a page that is not UTF-8, a challenge, a 404: looks, and no items" {
+  sed -n 4p "$raw/good-item-pages.ndjson" | jq -c '(.body_base64 = (.body_text | @base64) | del(.body_text)),
+    (.status = 404), (.status = 410), (.status = 403), (.headers["cf-mitigated"] = "challenge"),
+    (.headers["content-type"] = "application/json"), (.body_text = ""), (.error = {cause: "reset"} | del(.body_text))' >"$tmp/raw"
+  run -0 --separate-stderr vnormalize --records-only --threshold 0 <"$tmp/raw"
+  [[ $output != *vinted_item* ]]
+  same 'failed:truncated gone gone refused:forbidden refused:challenge unreadable unreadable failed:reset' \
+    "$(jq -r .record.verdict <<<"$output" | xargs)"
+}
+
+@test "mangled pages: both engines write the same, and nobody dies" {
+  for seed in 1 2; do
+    run -0 "$ROOT/tests/fuzz/pages" $seed 30 "$tmp"
+    [ "$output" -gt 20 ]
+  done
+}
+
+# --- wardrobes and sellers ---
+
+@test "a wardrobe that lacks what tracking needs stops the flow with a sentence" {
+  while read -r name change; do
+    jq -c ".body.items[] |= ($change) | del(.request.user_id)" "$raw/good-wardrobe-2026.ndjson" >"$tmp/raw"
+    run -65 --separate-stderr vnormalize -q --rejects "$tmp/rejects" <"$tmp/raw"
+    [[ $stderr == 'vnormalize: '*' were rejected, more than a share of 0.05' ]]
+    [[ $(jq -r .reason "$tmp/rejects" | sort -u) =~ ^\'$name\'\ is\ (missing|null)$ ]]
+  done <<'END'
+item_id del(.id)
+title del(.title)
+price del(.price)
+currency .price = 5 | del(.currency)
+user_id del(.user)
+END
+  jq -c '.body = {"things": []}' "$raw/good-wardrobe-2026.ndjson" >"$tmp/raw"
+  run -0 --separate-stderr vnormalize --records-only <"$tmp/raw"
+  same unreadable "$(jq -r .record.verdict <<<"$output")"
+}
+
+@test "a seller without counters, a status without its plugin: rejected by name" {
+  jq -c 'del(.body.user.given_item_count)' "$raw/good-user.ndjson" >"$tmp/raw"
+  run -65 --separate-stderr vnormalize -q --rejects "$tmp/rejects" <"$tmp/raw"
+  same 'no contract for the user of this user' "$(jq -r .reason "$tmp/rejects")"
+  head -n 1 "$raw/good-item-status.ndjson" | jq -c 'del(.body.plugins[2])' >"$tmp/raw"
+  run -65 --separate-stderr vnormalize -q --rejects "$tmp/rejects" <"$tmp/raw"
+  same 'no contract for the item of this item-status' "$(jq -r .reason "$tmp/rejects")"
+}
+
+@test "a look says whose and which item was asked for, as text; of a forgotten seller it says neither" {
+  for id in '"300000001"' 300000001; do
+    jq -c ".request.user_id = $id" "$raw/good-user.ndjson" | normalized --stream look >"$tmp/out"
+    same '["300000001",null]' "$(jq -c '.record | [.user_id, .item_id]' "$tmp/out")"
+  done
+  for id in null true '[1]' '{}'; do
+    jq -c ".request.user_id = $id | .request.item_id = $id" "$raw/good-user.ndjson" | normalized --stream look >"$tmp/out"
+    same '[null,null]' "$(jq -c '.record | [.user_id, .item_id]' "$tmp/out")"
+  done
+  seller=$(normalized --stream user <"$raw/good-user.ndjson" | jq -r .record.seller_key)
+  printf '{"source":"vinted","seller_key":"%s","at":"2026-09-21T00:00:00Z"}\n' "$seller" >"$VPIPE_DATA/forgotten.ndjson"
+  cat "$raw/good-user.ndjson" "$raw/good-wardrobe-2026.ndjson" >"$tmp/raw"
+  jq -c '.request.user_id = 300000001 | .status = 404 | .body = {code: 104}' "$raw/good-user.ndjson" >>"$tmp/raw"
+  normalized <"$tmp/raw" >"$tmp/out"
+  same '["ok",null,null,null]
+["ok",null,null,null]
+["gone",null,null,null]' "$(jq -c '.record | [.verdict, .user_id, .subject, .query]' "$tmp/out")"
+  same '[]' "$(sed -n 2p "$tmp/out" | jq -c .record.ids)"
+  run ! grep -q 300000001 "$tmp/out"
+}
+
+@test "an item of a forgotten seller is not named by the look at its page" {
+  seller=$(sed -n 5p "$raw/good-item-pages.ndjson" | normalized --contract item.page-2026 | jq -r .record.item_id)
+  same 12200000002 "$seller"
+  seller=$(normalized --contract item.status-2026 <"$raw/good-item-status.ndjson" | head -n 1 | jq -r .record.seller_key)
+  printf '{"source":"vinted","seller_key":"%s","at":"2026-09-21T00:00:00Z"}\n' "$seller" >"$VPIPE_DATA/forgotten.ndjson"
+  { sed -n 5p "$raw/good-item-pages.ndjson"; cat "$raw/good-item-status.ndjson"; } | normalized >"$tmp/out"
+  same '[null,null,null]
+[null,null,null]
+[null,null,null]' "$(jq -c '.record | [.item_id, .subject, .query]' "$tmp/out")"
+}
+
+@test "SCHEMA repeats what a contract says of snapshots; what is not understood there is 78" {
+  vnormalize -q --stream item --stream user <"$raw/good-one-item.ndjson" | grep SCHEMA | jq -s 'map(.["x-variants"]) | add' >"$tmp/schema"
+  jq -e '.["svc-2026-09"]["x-snapshot"] == {"kind": "list", "state": "live", "evidence": "present"}
+    and .["fat-2023"]["x-snapshot"] == {"kind": "favourites"} and .user["x-snapshot"] == {"kind": "counters"}
+    and all(.[]; has("x-snapshot"))' "$tmp/schema"
+  mkdir -p "$tmp/sources"
+  cp -R "$ROOT/schema/sources/vinted" "$tmp/sources/made"
+  export VPIPE_SOURCES=$tmp/sources
+  file=$tmp/sources/made/item.svc-2026-09.json
+  while read -r snapshot words; do
+    jq --argjson x "$snapshot" '.["x-snapshot"] = $x' "$ROOT/schema/sources/vinted/item.svc-2026-09.json" >"$file"
+    fails 78 "$words" vnormalize --contracts
+  done <<'END'
+{"kind":"list","sate":"live"} unknown key 'sate'
+{"kind":"list","state":"gone"} the state is not 'gone'
+{"state":"live"} 'kind' is not a string
+"list" 'x-snapshot' is not an object
+END
+  jq '.["x-snapshot"].state = "live"' "$ROOT/schema/sources/vinted/item.fat-2023.json" >"$tmp/sources/made/item.fat-2023.json"
+  cp "$ROOT/schema/sources/vinted/item.svc-2026-09.json" "$file"
+  fails 78 "'state' is a property and stands in 'x-snapshot'" vnormalize --contracts
+}
+
+@test "a shape declares what it shows: a page without its item does not say null for a price" {
+  vnormalize -q --stream item <"$raw/good-one-item.ndjson" | head -n 1 | jq '.["x-variants"] | map_values(.columns)' >"$tmp/columns"
+  for variant in page-bare status-2026 page-2026; do
+    jq -e --arg v $variant '.[$v] | index("state") != null and index("price") == null and index("total_price") == null' "$tmp/columns"
+  done
+  jq -e '(.["page-bare"] | index("title") == null and index("seller_key") == null)
+    and (to_entries | all((.key | test("^(catalog|list|svc)")) == (.value | index("state") == null)))' "$tmp/columns"
+}
+
+@test "an x-from that is not understood is 78" {
+  mkdir -p "$tmp/sources"
+  cp -R "$ROOT/schema/sources/vinted" "$tmp/sources/made"
+  export VPIPE_SOURCES=$tmp/sources
+  while read -r from words; do
+    jq --argjson x "$from" '.["x-from"] = $x' "$ROOT/schema/sources/vinted/item.page-2026.json" >"$tmp/sources/made/item.page-2026.json"
+    fails 78 "$words" vnormalize --contracts
+  done <<'END'
+"csv" 'x-from' is neither json nor an object of parts
+{} 'x-from' is neither json nor an object of parts
+{"a":{"from":"csv"}} 'a' is from none of: json, html-script
+{"a":{"from":"html-script"}} 'a' lacks a path
+{"a":{"from":"html-script","path":"//["}} no XPath: '//['
+{"a":{"from":"html-whole","path":"//p"}} 'a' lacks a path, or has what html-whole does not take
+{"a":{"from":"json","with":{"id":1}}} x-from: 'id'
+{"a":{"from":"json","with":{".id":[1]}}} a list or object is no condition
+{"a":{"from":"json","with":{".id":{"segment":".x"}}}} does not begin with $raw.
+{"a":{"from":"json","give":"some"}} give is none of: all, count, broken
+{"a":{"from":"json","when":1}} unknown key 'when'
+END
 }
 
 # --- rejects ---
@@ -238,7 +585,7 @@ item() {
   cat "$raw/good-one-item.ndjson" "$raw/good-catalog-2026.ndjson" "$raw/good-list-2025.ndjson" >"$tmp/raw"
   normalized --quality "$tmp/quality" <"$tmp/raw" >"$tmp/out"
   [ "$(jq -c 'select(.property == "price" and .variant == "list-2025") | [.stream, .version, .records, .nulls, .invalids]' \
-    "$tmp/quality")" = '["vinted_item",1,1,0,0]' ]
+    "$tmp/quality")" = '["vinted_item",2,1,0,0]' ]
   grep -q '"property":"price","records":1,"nulls":0,"invalids":0,"unknown_labels":0,"min":135.0,"max":135.0}' "$tmp/quality"
   jq -es 'map(select(.property == "user_id")) | length > 0 and all(.min == null)' "$tmp/quality"
 }
@@ -310,8 +657,10 @@ item() {
   rm "$key"
   fails 78 'cannot read the key' vnormalize -q <"$raw/good-one-item.ndjson"
   run -0 --separate-stderr vnormalize --no-key <"$raw/good-one-item.ndjson"
-  [[ $output != *user_id* && $output != *seller_key* && $output != *100000001* ]]
+  [[ $output != *seller_key* && $output != *100000001* ]]
   [[ $stderr == *'vinted_user: 1 elements = 0 records + 1 filtered'* ]]
+  jq -c 'select(.stream != "vinted_look")' <<<"$output" >"$tmp/out"
+  run ! grep -q user_id "$tmp/out"
 }
 
 @test "a forgotten seller is filtered from every stream and from the look" {
@@ -350,7 +699,7 @@ item() {
 @test "--as-jq is a program that does the same, as jq prints numbers" {
   cat "$raw"/good-*.ndjson >"$tmp/raw"
   for contract in item.svc-2026-09 item.catalog-2026-09 item.list-2025 item.list-2023 photo.list photo.svc-2026-09 \
-    item_catalog.query; do
+    item_catalog.query item.wardrobe-2026 item.fat-2023 item.favourites-2025 item.details-2025; do
     vnormalize --no-key --as-jq "$contract" >"$tmp/program"
     jq -c -f "$tmp/program" <"$tmp/raw" >"$tmp/want"
     normalized --no-key --contract "$contract" <"$tmp/raw" | jq -c . >"$tmp/have"

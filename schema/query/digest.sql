@@ -5,8 +5,8 @@
 select format(
     'select %L, count(*), md5(coalesce(string_agg(row, '','' '
     'order by row collate "C"), '''')) from (select md5('
-    'jsonb_strip_nulls(to_jsonb(t) - ''loaded_at'')::text) as row '
-    'from %I.%I t) as rows',
+    'jsonb_strip_nulls(to_jsonb(digested) - ''loaded_at'')::text) as row '
+    'from %I.%I digested) as rows',
     case n.nspname when :'staging' then 'staging.' else 'serving.' end
         || c.relname, n.nspname, c.relname)
 from pg_class c

@@ -50,6 +50,10 @@ inside as (
 	    and regexp_replace(c.relname, '_(seen|full)$', '') not in (
 		select stream
 		from ops.stream)
+	    -- the context of the events step
+	    and regexp_replace(c.relname, '_track_[a-z]+$', '') not in (
+		select source
+		from ops.stream)
 	union all
 	select i.type || ' ' || i.identity
 	from (

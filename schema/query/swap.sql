@@ -75,8 +75,15 @@ select r.load ->> 'run',
     case step.name when 'upsert' then r.load -> 'ledger' end
 from state s
     cross join lateral (select s.line::jsonb #> '{value,load}') as r(load)
-    cross join (values ('upsert'), ('mart')) as step(name);
+    cross join (values ('upsert'), ('events'), ('mart')) as step(name);
 select ops.make_views('staging', 'serving') \g /dev/null
+
+-- the feed gains what differs from before, and no more
+select ops.feed('staging', source, true)
+from (
+	select distinct source
+	from ops.stream
+	where entity = 'event') as s \g /dev/null
 
 select g.statement
 from granted g

@@ -3,6 +3,19 @@
 -- whether it is complete (law 9).  A view over looks and closing records;
 -- scripts/catalog prints it, and absence is concluded from it and from nothing
 -- else.  ops.make_views makes it, after the view look that it reads.
+
+-- Law 9: walked to its end, every page there, the total steady, all of it found.
+create or replace function ops.is_complete(walked boolean, stop text,
+    is_whole boolean, total_first bigint, total_last bigint, ids bigint)
+returns boolean
+language sql immutable parallel safe as $$
+	select coalesce(walked
+	    and stop in ('end', 'empty')
+	    and is_whole
+	    and total_first = total_last
+	    and total_first = ids, false)
+$$;
+
 create or replace function ops.make_sweep_view(serving text)
 returns void
 language plpgsql as $$
@@ -36,6 +49,7 @@ page as (
 	        as promoted
 	from %1$I.look l
 	where l.query is not null
+	    and l.page is not null
 	group by l.source, l.run, l.query, l.page
 ),
 looked as (
@@ -88,6 +102,8 @@ closed as (
 	    cross join lateral jsonb_to_recordset(r.queries) as q(query text,
 	        site text, catalog_id text, asked int, answered int,
 	        stop text, walked boolean, gap boolean)
+	-- a wardrobe's query names its seller
+	where split_part(split_part(q.query, '?', 1), '/', 2) <> 'wardrobe'
 )
 select source,
     run,
@@ -114,12 +130,8 @@ select source,
     coalesce(c.gap, false) as gap,
     coalesce(c.stop, 'killed') as stop,
     coalesce(c.walked, false) as walked,
-    -- walked to its end, every page there, the total steady, all of it found
-    coalesce(c.walked
-        and c.stop in ('end', 'empty')
-        and k.is_whole
-        and k.total_first = k.total_last
-        and k.total_first = coalesce(f.ids, 0), false) as complete
+    ops.is_complete(c.walked, c.stop, k.is_whole, k.total_first,
+        k.total_last, coalesce(f.ids, 0)) as complete
 from looked k
     full join closed c using (source, run, query)
     left join found f using (source, run, query)

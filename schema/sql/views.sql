@@ -220,7 +220,15 @@ declare
 begin
 	select string_agg(format('select %s, %s from %I.%I',
 	    ops.view_column(quote_literal(s.source), 'text', 'source'), (
-		select string_agg(ops.view_column(quote_ident(t.name), c.type,
+		-- what names a seller stays in staging (law 10)
+		select string_agg(ops.view_column(
+		    case when c.name in ('subject', 'query') and exists (
+			select
+			from ops.table_columns(staging, s.stream || suffix) u
+			where u.name = 'user_id')
+		    then format('case when user_id is null then %I end',
+		        t.name)
+		    else quote_ident(t.name) end, c.type,
 		    c.name), ', ' order by c.place)
 		from unnest(columns, types) with ordinality
 		    as c(name, type, place)
@@ -266,6 +274,29 @@ begin
 	    'what was found, the verdict; scripts/load writes the view, sweep '
 	    'and the marts read it');
 	perform ops.make_sweep_view(serving);
+	perform ops.make_plain_view(staging, serving, 'event', '',
+	    array['item_id', 'type', 'number', 'site', 'earliest', 'latest',
+	        'old', 'new', 'currency', 'cause', 'confidence', 'rule',
+	        'reason', 'evidence', 'other_id'],
+	    array['text', 'text', 'bigint', 'text', 'timestamptz',
+	        'timestamptz', 'numeric', 'numeric', 'text', 'text', 'text',
+	        'text', 'text', 'text', 'text'],
+	    'a row is something that happened to a listing, between earliest '
+	    'and latest, with its evidence and how sure that is; scripts/load '
+	    'writes the view, people read it');
+	perform ops.make_plain_view(staging, serving, 'item_state', '',
+	    array['item_id', 'site', 'state', 'confidence', 'rule', 'reason',
+	        'evidence', 'earliest', 'latest', 'first_seen', 'last_seen',
+	        'observed_at', 'gone_since', 'price', 'currency',
+	        'seller_price', 'seller_currency', 'total_price',
+	        'favourite_count', 'listed_price', 'repriced'],
+	    array['text', 'text', 'text', 'text', 'text', 'text', 'text',
+	        'timestamptz', 'timestamptz', 'timestamptz', 'timestamptz',
+	        'timestamptz', 'timestamptz', 'numeric', 'text', 'numeric',
+	        'text', 'numeric', 'bigint', 'numeric', 'bigint'],
+	    'a row is what a listing is now, as far as is known: live, '
+	    'reserved, hidden, sold, deleted or missing; scripts/load writes '
+	    'the view, people read it');
 end
 $$;
 
@@ -277,7 +308,8 @@ language plpgsql set client_min_messages = warning as $$
 declare
 	name text;
 begin
-	foreach name in array array['sweep', 'look', 'item_catalog', 'item']
+	foreach name in array array['sweep', 'look', 'item_catalog', 'item',
+	    'event', 'item_state']
 	loop
 		execute format('drop view if exists %I.%I', serving, name);
 	end loop;

@@ -39,8 +39,6 @@ cache_path(struct slice host)
 {
 	char *folder = conf_path(NULL, "state/robots"), *path;
 
-	if (!file_mkdirs(folder, 0755))
-		die_errno(EX_IOERR, "cannot make '%s'", folder);
 	path = xasprintf("%s/%.*s", folder, SLICE_ARG(host));
 	free(folder);
 	return path;
@@ -74,9 +72,13 @@ cache_load(const struct run *r, struct slice host, struct buf *text)
 static void
 cache_store(const struct run *r, struct slice host, struct slice text)
 {
+	char *folder = conf_path(NULL, "state/robots");
 	char *path = cache_path(host), at[CLOCK_LEN];
 	struct buf b = { 0 };
 
+	if (!file_mkdirs(folder, 0755))
+		die_errno(EX_IOERR, "cannot make '%s'", folder);
+	free(folder);
 	buf_addf(&b, "# %s %s\n", clock_format(clock_now_ms(), at),
 	    r->via ? r->via : "live");
 	buf_addslice(&b, text);

@@ -217,6 +217,8 @@ ask(struct check *c, const char *name, struct sample *s)
 		    why.data);
 	query_url(&q, q.page, NULL, NULL, &url);
 	out = pages_ask(c->r, &c->session, &q, q.page, url.data);
+	if (out == ANSWERED && c->r->verdict.hits == NULL)
+		out = FAILED;			/* gone: no hits to look at */
 	if (out == ANSWERED)
 		sample_take(s, c->r);
 	query_release(&q);

@@ -23,6 +23,57 @@ put_ledger(const struct tally *t, struct json *j)
 	json_end(j);
 }
 
+static void
+put_kind(const struct run *r, const struct endpoint *first, struct json *j)
+{
+	const struct market *m = r->m;
+	const struct tally *t;
+	struct tally sum = { 0 };
+	const struct endpoint *e;
+
+	for (e = first; e < m->endpoints + m->nendpoints; e++) {
+		if (strcmp(e->kind, first->kind) != 0)
+			continue;
+		t = &r->kinds[e - m->endpoints];
+		sum.requests += t->requests;
+		sum.answered += t->answered;
+		sum.gone += t->gone;
+		sum.failed += t->failed;
+		sum.put_off += t->put_off;
+	}
+	if (sum.requests == 0)
+		return;
+	json_key(j, first->kind);
+	json_object(j);
+	json_key(j, "requests");
+	json_int(j, (int64_t)sum.requests);
+	json_key(j, "answered");
+	json_int(j, (int64_t)sum.answered);
+	json_key(j, "gone");
+	json_int(j, (int64_t)sum.gone);
+	json_key(j, "failed");
+	json_int(j, (int64_t)sum.failed);
+	json_key(j, "put_off");
+	json_int(j, (int64_t)sum.put_off);
+	json_end(j);
+}
+
+/* The requests of each kind, sessions and robots.txt aside; those that it
+ * says are gone were answered. */
+static void
+put_kinds(const struct run *r, struct json *j)
+{
+	const struct market *m = r->m;
+	size_t i;
+
+	json_object(j);
+	for (i = 0; i < m->nendpoints; i++)
+		if (i == 0 || strcmp(m->endpoints[i].kind,
+		    m->endpoints[i - 1].kind) != 0)
+			put_kind(r, &m->endpoints[i], j);
+	json_end(j);
+}
+
 void
 closing_write(struct run *r, const struct options *o, struct slice queries,
     uint64_t rejected, int status)
@@ -56,6 +107,8 @@ closing_write(struct run *r, const struct options *o, struct slice queries,
 	json_end(&j);
 	json_key(&j, "ledger");
 	put_ledger(&r->tally, &j);
+	json_key(&j, "kinds");
+	put_kinds(r, &j);
 	json_key(&j, "queries");
 	json_raw(&j, queries);
 	json_end(&j);

@@ -2,12 +2,14 @@
  * vfetch: URLs or request objects to raw records; the only program that calls
  * a marketplace.  See vfetch(1).
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "access.h"
 #include "check.h"
+#include "clock.h"
 #include "closing.h"
 #include "conf.h"
 #include "options.h"
@@ -17,6 +19,8 @@
 #include "banned.h"
 
 #define REQUEST_MAX ((size_t)1 << 20)	/* bytes of a request object */
+#define RECENT_MOST 65536		/* requests that are told apart */
+#define DRAIN_MS 1000
 
 /* All that lives as long as the program. */
 struct program {
@@ -25,10 +29,11 @@ struct program {
 	struct states states;
 	struct run run;
 	bool began;			/* the run is set up */
-	struct session session;
+	struct session *sessions;	/* one a site */
 	struct plan plan;
 	struct query *operands;
-	struct ids asked;		/* first URLs of queries */
+	struct ids asked;		/* with pages, and where each begins */
+	struct ids recent;		/* the last without pages */
 	struct buf queries;
 	struct json list;		/* of the closing record, into queries */
 	uint64_t rejected;
@@ -90,11 +95,13 @@ static void
 begin(struct program *p, const struct market *m)
 {
 	struct run_options ro = { p->o.flow, p->o.base_url, p->o.budget,
-		strcmp(p->o.mode, "check") == 0 };
+		.mute = strcmp(p->o.mode, "check") == 0,
+		.chunks = strcmp(p->o.mode, "requests") == 0 };
 
 	if (p->began)
 		return;
 	run_init(&p->run, m, &ro);
+	p->sessions = xcalloc(m->nsites, sizeof *p->sessions);
 	p->began = true;
 	if (!p->o.dry_run)
 		access_live_or_die(&p->run.base);
@@ -127,21 +134,35 @@ settle(struct program *p, struct draft *d, struct query *q, struct buf *why)
 	return ok;
 }
 
+/* Of queries with pages the closing record has an entry each anyway; of the
+ * others there may be any number. */
+static bool
+is_new(struct program *p, const struct query *q)
+{
+	struct ids *ids = q->endpoint->paging.paged ? &p->asked : &p->recent;
+	struct buf key = { 0 };
+	bool added;
+
+	if (ids == &p->recent && ids->n == RECENT_MOST)
+		ids_reset(ids);
+	/* not by its URL: one thing may stand at several */
+	buf_addf(&key, "%s %s %" PRId64 " %" PRId64 " %s", q->endpoint->name,
+	    q->name, q->page, q->per_page, q->time != NULL ? q->time : "");
+	added = ids_add(ids, buf_slice(&key));
+	buf_release(&key);
+	return added;
+}
+
 static void
 ask(struct program *p, const struct query *q)
 {
-	struct buf url = { 0 };
-	bool is_new;
-
-	query_url(q, q->page, NULL, q->time, &url);
-	is_new = ids_add(&p->asked, buf_slice(&url));
-	buf_release(&url);
-	if (!is_new)
+	if (!is_new(p, q))
 		warn("'%s' is asked twice: once will do", q->name);
 	else if (p->o.dry_run)
 		plan_query(&p->plan, &p->run, q, &p->o.pages);
 	else
-		pages_walk(&p->run, &p->session, q, &p->o.pages,
+		pages_walk(&p->run, &p->sessions[q->site - q->m->sites], q,
+		    &p->o.pages,
 		    states_find(&p->states, q->name), &p->list);
 }
 
@@ -207,6 +228,25 @@ ask_line(struct program *p, struct scan *scan, const struct reader *in,
 	buf_release(&why);
 }
 
+/* After a signal: what stands there already is put off, and counted. */
+static void
+drain(struct program *p, struct scan *scan, struct reader *in)
+{
+	int64_t until = clock_mono_ms() + DRAIN_MS;
+	int sig = stopped;
+	struct slice line;
+
+	if (!p->began || p->o.dry_run)
+		return;
+	if (p->run.stop == NULL)
+		p->run.stop = "signal";
+	stopped = 0;			/* another one ends this, too */
+	while (clock_mono_ms() < until && reader_wait(in, 0) &&
+	    reader_next(in, &line))
+		ask_line(p, scan, in, line);
+	stopped = sig;
+}
+
 static void
 ask_stdin(struct program *p)
 {
@@ -217,6 +257,8 @@ ask_stdin(struct program *p)
 	reader_init(&in, STDIN_FILENO, REQUEST_MAX);
 	while (!stopped && reader_next(&in, &line))
 		ask_line(p, scan, &in, line);
+	if (stopped)
+		drain(p, scan, &in);
 	reader_close_or_die(&in);
 	scan_free(scan);
 }
@@ -283,12 +325,15 @@ release(struct program *p)
 {
 	size_t i;
 
+	for (i = 0; p->began && i < p->run.m->nsites; i++)
+		session_release(&p->sessions[i]);
+	free(p->sessions);
 	if (p->began)
 		run_release(&p->run);
-	session_release(&p->session);
 	plan_release(&p->plan);
 	states_release(&p->states);
 	ids_release(&p->asked);
+	ids_release(&p->recent);
 	buf_release(&p->queries);
 	for (i = 0; i < p->markets.n; i++)
 		market_free(p->markets.v[i]);

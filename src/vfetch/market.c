@@ -67,13 +67,48 @@ load_headers(struct market *m)
 	}
 }
 
+/* It has a place in the url, of its own unless it may be left out, and says
+ * one thing. */
+static void
+check_path_parameter(const struct source *s, const struct endpoint *e,
+    const struct parameter *p)
+{
+	char *place = xasprintf("%s{%s}", p->prefix == NULL ? "/" : "",
+	    p->name);
+
+	if (p->sent != NULL || p->list || strstr(e->url, place) == NULL)
+		broken(s, "a parameter in the path that has no place there");
+	free(place);
+}
+
+/* Left out, it takes what joins it to the path along; and nothing may hang on
+ * it. */
+static void
+read_optional(const struct source *s, struct parameter *p, struct val v)
+{
+	bool optional = val_true(val_member(v, "optional"));
+
+	p->prefix = val_cstr(val_member(v, "prefix"));
+	if (optional != (p->prefix != NULL) || (optional &&
+	    (*p->prefix == '\0' || p->subject != NULL ||
+	    !val_is(val_member(v, "in"), "path"))))
+		broken(s, "a parameter that is optional is one in the path, "
+		    "behind a 'prefix' and without a 'subject'");
+}
+
 static struct parameter
-read_parameter(const struct source *s, struct slice name, struct val v)
+read_parameter(const struct source *s, const struct endpoint *e,
+    struct slice name, struct val v)
 {
 	struct parameter p = { .name = xstrndup(name.p, name.len) };
 	struct val type = val_member(v, "type"), list = val_member(v, "list");
 
 	p.sent = val_cstr(val_member(v, "name"));
+	p.subject = val_cstr(val_member(v, "subject"));
+	if (p.subject != NULL && strcmp(p.subject, "user_id") != 0 &&
+	    strcmp(p.subject, "item_id") != 0)
+		broken(s, "a parameter with a subject that nobody reads");
+	read_optional(s, &p, v);
 	p.list = val_is(list, "comma") || val_is(list, "repeat");
 	p.repeat = val_is(list, "repeat");
 	p.values = val_member(v, "values");
@@ -84,6 +119,8 @@ read_parameter(const struct source *s, struct slice name, struct val v)
 		p.why = val_cstr(val_member(v, "why"));
 		if (p.why == NULL)
 			p.why = xstrdup("it does not filter");
+	} else if (val_is(val_member(v, "in"), "path")) {
+		check_path_parameter(s, e, &p);
 	} else if (p.sent == NULL) {
 		broken(s, "a parameter without a name");
 	}
@@ -100,7 +137,7 @@ load_parameters(struct market *m, struct endpoint *e, struct val v)
 		e->parameters = xrealloc(e->parameters,
 		    (e->nparameters + 1) * sizeof *e->parameters);
 		e->parameters[e->nparameters++] =
-		    read_parameter(m->source, name, v);
+		    read_parameter(m->source, e, name, v);
 	}
 }
 
@@ -111,6 +148,9 @@ load_paging(struct market *m, struct endpoint *e, struct val v)
 	struct val token = val_member(v, "token"), pin = val_member(v, "pin");
 	int64_t pages = 0;
 
+	if (val_type(v) <= SCAN_NULL)
+		return;
+	p->paged = true;
 	p->page = val_cstr(val_member(v, "page"));
 	p->per_page = val_cstr(val_member(v, "per_page"));
 	val_int64(val_member(v, "max_per_page"), &p->max_per_page);
@@ -133,6 +173,48 @@ load_paging(struct market *m, struct endpoint *e, struct val v)
 }
 
 static void
+load_redirects(struct market *m, struct endpoint *e, struct val v)
+{
+	struct redirects *r = &e->redirects;
+	struct val_iter it = val_each(val_member(v, "paths"));
+	struct val path;
+	char *text;
+
+	if (val_type(v) <= SCAN_NULL)
+		return;
+	while (val_next(&it, NULL, &path)) {
+		if ((text = val_cstr(path)) == NULL ||
+		    strchr(text, '{') == NULL)
+			broken(m->source, "a redirect that names nothing");
+		r->paths = xrealloc(r->paths,
+		    (r->npaths + 1) * sizeof *r->paths);
+		r->paths[r->npaths++] = text;
+	}
+	if (!val_int64(val_member(v, "most"), &r->most) || r->most < 1 ||
+	    r->npaths == 0)
+		broken(m->source, "redirects without 'most' or 'paths'");
+}
+
+static void
+load_chunk(struct market *m, struct val v)
+{
+	struct val pause = val_member(v, "pause_s");
+	struct chunk *c = &m->chunk;
+
+	if (val_type(val_member(v, "chunk")) <= SCAN_NULL)
+		return;
+	if (!val_int64(val_member(v, "chunk"), &c->requests) ||
+	    !val_int64(val_at(pause, 0), &c->least_ms) ||
+	    !val_int64(val_at(pause, 1), &c->most_ms) || c->requests < 1 ||
+	    c->least_ms < 0 || c->most_ms < c->least_ms ||
+	    c->most_ms > 86400)
+		broken(m->source, "'chunk' is no number of requests, or "
+		    "'pause_s' no two numbers of seconds");
+	c->least_ms *= 1000;
+	c->most_ms *= 1000;
+}
+
+static void
 load_endpoint(struct market *m, const char *kind, struct val v)
 {
 	struct endpoint *e;
@@ -151,12 +233,14 @@ load_endpoint(struct market *m, const char *kind, struct val v)
 	e->fixed = val_member(v, "fixed");
 	e->defaults = val_member(v, "defaults");
 	e->newest_first = val_member(v, "newest_first");
+	e->keeps_state = val_type(e->newest_first) > SCAN_NULL;
 	val_int64(val_member(v, "cap"), &e->cap);
 	if (val_type(val_member(v, "listing_time")) > SCAN_NULL)
 		e->listing_time = paths_load(val_member(v, "listing_time"),
 		    m->source->doc->path);
 	load_parameters(m, e, v);
 	load_paging(m, e, val_member(v, "paging"));
+	load_redirects(m, e, val_member(v, "redirects"));
 }
 
 static void
@@ -192,6 +276,7 @@ market_load(const char *name)
 	m->web = val_member(root, "web");
 	load_sites(m);
 	load_headers(m);
+	load_chunk(m, val_member(root, "tracking"));
 	kinds = val_each(val_member(root, "endpoints"));
 	while (val_next(&kinds, &kind, &v))
 		load_kind(m, kind, v);
@@ -206,8 +291,13 @@ endpoint_release(struct endpoint *e)
 	for (i = 0; i < e->nparameters; i++) {
 		free(e->parameters[i].name);
 		free(e->parameters[i].sent);
+		free(e->parameters[i].prefix);
 		free(e->parameters[i].why);
+		free(e->parameters[i].subject);
 	}
+	for (i = 0; i < e->redirects.npaths; i++)
+		free(e->redirects.paths[i]);
+	free(e->redirects.paths);
 	free(e->parameters);
 	free(e->kind);
 	free(e->name);

@@ -20,7 +20,13 @@ enum parameter_type { TYPE_TEXT, TYPE_INTEGER, TYPE_DECIMAL };
 
 struct parameter {
 	char *name;			/* ours: "catalog" */
-	char *sent;			/* theirs: "attribute_ids[catalog]" */
+	char *sent;			/* theirs: "attribute_ids[catalog]";
+					   NULL: stands in the path */
+	char *prefix;			/* not NULL: may be left out, stands in
+					   the path behind this; says where a
+					   thing is, not which: in no name */
+	char *subject;			/* "user_id": raw requests say whom
+					   or what they ask about; or NULL */
 	char *why;			/* not NULL: not honoured, and why */
 	enum parameter_type type;
 	bool list, repeat;		/* several values: by comma, or again */
@@ -28,7 +34,9 @@ struct parameter {
 	struct val proof;		/* for vfetch check */
 };
 
+/* All zero: a question has one answer. */
 struct paging {
+	bool paged;
 	char *page, *per_page;		/* parameter names; NULL: has none */
 	char *token;			/* NULL: pages are numbers */
 	struct paths token_from;	/* where the next token stands */
@@ -39,9 +47,24 @@ struct paging {
 	struct val proof;
 };
 
+/* A page that moved within its own name: the only redirects to follow. */
+struct redirects {
+	int64_t most;			/* one after another; 0: none */
+	char **paths;			/* "/items/{item}-*" */
+	size_t npaths;
+};
+
+/* After so many requests a pause, of anything between the two. */
+struct chunk {
+	int64_t requests;		/* 0: no pauses */
+	int64_t least_ms, most_ms;
+};
+
 struct endpoint {
 	char *kind, *name, *url;
 	bool current;
+	bool keeps_state;		/* its walks have a watermark */
+	struct redirects redirects;
 	struct parameter *parameters;
 	size_t nparameters;
 	struct val headers, fixed, defaults, newest_first;
@@ -60,6 +83,7 @@ struct market {
 	size_t nendpoints;
 	char **headers;			/* may stand in raw records */
 	size_t nheaders;
+	struct chunk chunk;		/* of "tracking" */
 	struct val session, web;	/* SCAN_NONE: has none */
 };
 

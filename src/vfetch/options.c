@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "text.h"
 #include "banned.h"
 
 /* An option for each of the usual parameters: --brand 53 is --param brand=53 */
@@ -43,11 +44,37 @@ gather_params(struct options *o, const struct opt_list usual_values[USUAL])
 	}
 }
 
+static size_t
+key_len(const char *pair)
+{
+	return strcspn(pair, "=");
+}
+
+static void
+check_notes(const struct opt_list *notes)
+{
+	size_t len;
+	int i, k;
+
+	for (i = 0; i < notes->n; i++) {
+		len = key_len(notes->v[i]);
+		if (len == 0 || notes->v[i][len] == '\0' ||
+		    !text_valid(slice_of(notes->v[i])))
+			die(EX_USAGE, "--note wants KEY=VALUE, not '%s'",
+			    notes->v[i]);
+		for (k = 0; k < i; k++)
+			if (key_len(notes->v[k]) == len &&
+			    memcmp(notes->v[k], notes->v[i], len) == 0)
+				die(EX_USAGE, "--note '%.*s' is given twice",
+				    (int)len, notes->v[i]);
+	}
+}
+
 int
 options_parse(struct options *o, int argc, char *argv[])
 {
 	static struct opt_list values[USUAL];
-	struct opt table[USUAL + 12] = {
+	struct opt table[USUAL + 13] = {
 		{ 0, "base-url", "URL", OPT_STRING, &o->base_url,
 		    "connect there (a simulator)" },
 		{ 0, "budget", "N", OPT_NUMBER, &o->budget,
@@ -60,6 +87,8 @@ options_parse(struct options *o, int argc, char *argv[])
 		    "flow that the records name" },
 		{ 0, "max-pages", "N", OPT_NUMBER, &o->pages.max_pages,
 		    "at most N pages of a query" },
+		{ 0, "note", "KEY=VALUE", OPT_LIST, &o->notes,
+		    "a word for the closing record" },
 		{ 0, "param", "NAME=VALUE", OPT_LIST, &o->params,
 		    "any parameter, by our name" },
 		{ 0, "since", "DURATION", OPT_DURATION, &o->pages.since_ms,
@@ -75,13 +104,14 @@ options_parse(struct options *o, int argc, char *argv[])
 	int first;
 
 	for (i = 0; i < USUAL; i++)
-		table[11 + i] = (struct opt){ 0, usual[i], "VALUE", OPT_LIST,
+		table[12 + i] = (struct opt){ 0, usual[i], "VALUE", OPT_LIST,
 			&values[i], usual_help[i] };
 	o->budget = -1;
 	first = opt_parse(argc, argv, "catalog|requests|check [OPTION]... "
 	    "[URL... | -]", "Fetches catalog and search pages; raw records on "
 	    "standard output.", table);
 	gather_params(o, values);
+	check_notes(&o->notes);
 	if (first == argc)
 		die(EX_USAGE, "nothing to do: 'catalog', 'requests' or "
 		    "'check', see --help");
@@ -103,6 +133,23 @@ options_release(struct options *o)
 	while (o->params.n > 0)
 		free((char *)o->params.v[--o->params.n]);
 	free(o->params.v);
+	free(o->notes.v);
+}
+
+static void
+put_notes(const struct opt_list *notes, struct json *j)
+{
+	size_t len;
+	int i;
+
+	json_key(j, "notes");
+	json_object(j);
+	for (i = 0; i < notes->n; i++) {
+		len = key_len(notes->v[i]);
+		json_keys(j, (struct slice){ notes->v[i], len });
+		json_cstr(j, notes->v[i] + len + 1);
+	}
+	json_end(j);
 }
 
 void
@@ -131,5 +178,6 @@ options_put(const struct options *o, struct json *j)
 	for (i = 0; i < o->params.n; i++)
 		json_cstr(j, o->params.v[i]);
 	json_end(j);
+	put_notes(&o->notes, j);
 	json_end(j);
 }

@@ -58,15 +58,17 @@ pages_last(const struct query *q, const struct pages_options *o)
 
 /* ---- one page ---- */
 
-enum outcome
-pages_ask(struct run *r, struct session *s, const struct query *q,
-    int64_t page, const char *url)
+static enum outcome
+ask(struct run *r, struct session *s, const struct query *q, int64_t page,
+    const char *url)
 {
 	struct call c = { .kind = q->endpoint->kind, .site = q->site,
 		.url = url, .query = q, .page = page, .renewable =
 		val_type(q->m->session) == SCAN_OBJECT };
-	enum outcome out = session_open(r, s, q->site);
+	enum outcome out;
 
+	/* a visit that nobody makes is not put off beside its request */
+	out = run_goes_on(r) ? session_open(r, s, q->site) : PUT_OFF;
 	if (out == ANSWERED) {
 		c.headers = session_headers(s, q->endpoint);
 		out = run_ask(r, &c);
@@ -83,6 +85,25 @@ pages_ask(struct run *r, struct session *s, const struct query *q,
 		return out;
 	}
 	run_count_unasked(r, out);
+	return out;
+}
+
+enum outcome
+pages_ask(struct run *r, struct session *s, const struct query *q,
+    int64_t page, const char *url)
+{
+	struct tally *t = &r->kinds[q->endpoint - q->m->endpoints];
+	enum outcome out = ask(r, s, q, page, url);
+
+	t->requests++;
+	if (out == ANSWERED)
+		t->answered++;
+	else if (out == PUT_OFF)
+		t->put_off++;
+	else
+		t->failed++;
+	if (out == ANSWERED && run_is_gone(r))
+		t->gone++;
 	return out;
 }
 
@@ -133,7 +154,8 @@ take_hits(struct walk *w)
 		f.organic++;
 		f.known += ids_has(&w->known, id);
 		f.old += w->o->since_ms > 0 && is_old(w, hit);
-		ids_add(&w->fresh, id);
+		if (w->q->endpoint->keeps_state)
+			ids_add(&w->fresh, id);
 	}
 	return f;
 }
@@ -178,6 +200,9 @@ is_last(const struct walk *w, const struct found *f)
 		return w->token == NULL || *w->token == '\0';
 	if (v->has_pages)
 		return w->page >= v->total_pages;
+	/* sites cut pages short: what they say there is tells better */
+	if (v->has_total && w->q->endpoint->cap == 0)
+		return w->seen.n >= (size_t)v->total;
 	return w->q->per_page > 0 && f->hits < (size_t)w->q->per_page;
 }
 
@@ -205,7 +230,9 @@ decide(struct walk *w, const struct found *f)
 	/* a capped total ends where the window does, not where the hits do */
 	bool capped = e->cap > 0 && w->totals[1] >= e->cap;
 
-	if (f->hits == 0)
+	if (run_is_gone(w->r))
+		stop(w, "gone", false);
+	else if (f->hits == 0)
 		stop(w, "empty", true);
 	else if (known)
 		stop(w, "watermark", true);
@@ -272,7 +299,9 @@ put_state(struct walk *w, struct slice known, struct json *j)
 	struct buf b = { 0 };
 
 	json_key(j, "state");
-	if (w->walked && w->answered > 0) {
+	if (!w->q->endpoint->keeps_state) {
+		json_null(j);
+	} else if (w->walked && w->answered > 0) {
 		state_next(&b, w->first_at, &w->fresh, &w->known);
 		json_raw(j, buf_slice(&b));
 		buf_release(&b);
@@ -292,6 +321,7 @@ report(struct walk *w, struct slice known, struct json *j)
 	json_key(j, "site");
 	json_cstr(j, w->q->site->host);
 	query_put_catalog(w->q, j);
+	query_put_subjects(w->q, j);
 	json_key(j, "kind");
 	json_cstr(j, w->q->endpoint->kind);
 	json_key(j, "endpoint");
@@ -312,6 +342,16 @@ report(struct walk *w, struct slice known, struct json *j)
 	json_end(j);
 }
 
+static void
+ask_once(struct run *r, struct session *s, const struct query *q)
+{
+	struct buf url = { 0 };
+
+	query_url(q, 0, NULL, NULL, &url);
+	pages_ask(r, s, q, 0, url.data);
+	buf_release(&url);
+}
+
 void
 pages_walk(struct run *r, struct session *s, const struct query *q,
     const struct pages_options *o, struct slice known, struct json *out)
@@ -320,6 +360,10 @@ pages_walk(struct run *r, struct session *s, const struct query *q,
 		.totals = { -1, -1 }, .has_state = known.p != NULL };
 	struct buf url = { 0 };
 
+	if (!q->endpoint->paging.paged) {
+		ask_once(r, s, q);
+		return;
+	}
 	if (known.p != NULL)
 		state_ids(known, &w.known);
 	if (q->time != NULL)
@@ -334,7 +378,9 @@ pages_walk(struct run *r, struct session *s, const struct query *q,
 		    q->name);
 	info("%s: %" PRId64 " pages, %zu items, %s", q->name, w.answered,
 	    w.seen.n, w.why);
-	report(&w, known, out);
+	/* where nothing was asked there is nothing but a state to tell */
+	if (w.asked > 0 || q->endpoint->keeps_state)
+		report(&w, known, out);
 	ids_release(&w.known);
 	ids_release(&w.seen);
 	ids_release(&w.fresh);

@@ -8,8 +8,11 @@
  *	no-new, empty	a page brings nothing that an earlier one had not, or
  *			nothing at all
  *
- * These are "walked".  max-pages, budget, signal, refused:<name> and
+ * These are "walked".  gone, max-pages, budget, signal, refused:<name> and
  * failed:<cause> are not, and then the query carries the state it began with.
+ *
+ * A query without pages is one request, and has no entry in the closing
+ * record: a run may make many thousands of them.
  */
 #ifndef VFETCH_PAGES_H
 #define VFETCH_PAGES_H

@@ -29,6 +29,8 @@ add(struct plan *p, struct run *r, const char *kind, const char *url,
 	if (q != NULL) {
 		json_key(&j, "query");
 		json_cstr(&j, q->name);
+	}
+	if (page > 0) {
 		json_key(&j, "page");
 		json_int(&j, page);
 	}
@@ -72,7 +74,8 @@ void
 plan_query(struct plan *p, struct run *r, const struct query *q,
     const struct pages_options *o)
 {
-	int64_t page = q->page, last = pages_last(q, o);
+	bool paged = q->endpoint->paging.paged;
+	int64_t page = q->page, last = paged ? pages_last(q, o) : page;
 	struct buf url = { 0 };
 
 	/* further tokens stand in answers that nobody has yet */
@@ -80,12 +83,13 @@ plan_query(struct plan *p, struct run *r, const struct query *q,
 		p->open_ended |= last != page;
 		last = page;
 	}
+	p->open_ended |= q->endpoint->redirects.most > 0;
 	add_session(p, r, q);
 	query_url(q, page, NULL, q->time, &url);
 	add_robots(p, r, url.data);
 	for (; page <= last; page++) {
 		query_url(q, page, NULL, q->time, &url);
-		add(p, r, q->endpoint->kind, url.data, q, page);
+		add(p, r, q->endpoint->kind, url.data, q, paged ? page : 0);
 	}
 	buf_release(&url);
 }
@@ -96,6 +100,8 @@ plan_say(const struct plan *p, const struct run *r)
 	int64_t now = clock_now_ms(), s;
 	int64_t cooling = pace_cooling(&r->pace, now);
 	const char *most = p->open_ended ? "at least" : "at most";
+	int64_t pauses = r->chunk > 0 && p->requests > 0 ?
+	    (p->requests - 1) / r->chunk : 0;
 	char until[CLOCK_LEN];
 
 	if (cooling > 0)
@@ -107,6 +113,10 @@ plan_say(const struct plan *p, const struct run *r)
 		return;
 	}
 	s = (pace_foresee(&r->pace, now, p->requests) - now + 999) / 1000;
+	s += pauses * (r->m->chunk.least_ms + r->m->chunk.most_ms) / 2000;
+	if (pauses > 0)
+		say("with %" PRId64 " pauses between chunks of %" PRId64,
+		    pauses, r->chunk);
 	say("%s %" PRId64 " requests, the last in %" PRId64 " h %" PRId64
 	    " min %" PRId64 " s, at %d a minute and %d an hour", most,
 	    p->requests, s / 3600, s / 60 % 60, s % 60, r->pace.minute,

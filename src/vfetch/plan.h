@@ -7,7 +7,7 @@
 struct plan {
 	struct ids known;	/* what stands in it already: robots, visits */
 	int64_t requests;
-	bool open_ended;	/* a query's pages cannot be foreseen */
+	bool open_ended;	/* pages or redirects, nobody knows */
 };
 
 /* Adds the query's requests to the run's output, in order. */

@@ -1,13 +1,13 @@
 #include "query.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "opt.h"
 #include "text.h"
 #include "url.h"
 #include "banned.h"
+
+#define ID_DIGITS 19			/* as many as 64 bits hold */
 
 static bool
 is_integer(const char *s)
@@ -38,6 +38,19 @@ is_among(struct val list, const char *s)
 	return false;
 }
 
+/* One spelling of an id, or one thing would be two queries; and no segment
+ * that leads to another path. */
+static bool
+is_segment(const struct parameter *p, const char *s)
+{
+	if (p->type == TYPE_INTEGER)
+		return *s != '0' && strlen(s) <= ID_DIGITS;
+	/* of a part of a segment nobody knows how a site reads a %2F */
+	if (p->prefix != NULL && strchr(s, '/') != NULL)
+		return false;
+	return strcmp(s, ".") != 0 && strcmp(s, "..") != 0;
+}
+
 static bool
 check_value(const struct parameter *p, const char *s, struct buf *why)
 {
@@ -47,6 +60,7 @@ check_value(const struct parameter *p, const char *s, struct buf *why)
 	}
 	if ((p->type == TYPE_INTEGER && !is_integer(s)) ||
 	    (p->type == TYPE_DECIMAL && !is_decimal(s)) ||
+	    (p->sent == NULL && !is_segment(p, s)) ||
 	    !is_among(p->values, s)) {
 		buf_addf(why, "parameter '%s' does not take '%s'", p->name, s);
 		return false;
@@ -96,7 +110,8 @@ settle_paging(struct query *q, const struct param *a, bool *taken,
 	bool ok = a->n == 1 && is_integer(text) && opt_number(text, &n);
 
 	*taken = true;
-	if (strcmp(a->name, "page") == 0 && p->token == NULL) {
+	if (strcmp(a->name, "page") == 0 && p->page != NULL &&
+	    p->token == NULL) {
 		q->page = n;
 		ok = ok && n > 0;
 	} else if (strcmp(a->name, "per_page") == 0 && p->per_page != NULL) {
@@ -150,17 +165,23 @@ is_newest_first(const struct query *q)
 	return true;
 }
 
+/* A thing has one name, wherever it was asked for. */
 static char *
 make_name(const struct query *q)
 {
 	const struct param *a;
 	struct buf b = { 0 };
+	char mark = '?';
 	size_t i, k;
 
 	buf_addf(&b, "%s/%s", q->site->host, q->endpoint->kind);
 	for (i = 0; i < q->params.n; i++) {
 		a = &q->params.v[i];
-		buf_addf(&b, "%c%s=", i == 0 ? '?' : '&', a->name);
+		if (endpoint_parameter(q->endpoint,
+		    slice_of(a->name))->prefix != NULL)
+			continue;
+		buf_addf(&b, "%c%s=", mark, a->name);
+		mark = '&';
 		for (k = 0; k < a->n; k++) {
 			if (k > 0)
 				buf_addc(&b, ',');
@@ -194,6 +215,23 @@ settle_params(struct params *from, struct query *q, struct buf *why)
 	return true;
 }
 
+/* What stands in the path cannot be left out, unless it may. */
+static bool
+path_is_whole(const struct query *q, struct buf *why)
+{
+	const struct endpoint *e = q->endpoint;
+	const struct parameter *p;
+
+	for (p = e->parameters; p < e->parameters + e->nparameters; p++)
+		if (p->sent == NULL && p->why == NULL && p->prefix == NULL &&
+		    params_find(&q->params, p->name) == NULL) {
+			buf_addf(why, "'%s' needs a parameter '%s'", e->name,
+			    p->name);
+			return false;
+		}
+	return true;
+}
+
 bool
 query_settle(struct draft *d, const char *endpoint, struct query *q,
     struct buf *why)
@@ -210,11 +248,12 @@ query_settle(struct draft *d, const char *endpoint, struct query *q,
 	}
 	if (q->endpoint->paging.per_page != NULL)
 		q->per_page = q->endpoint->paging.max_per_page;
-	if (!settle_params(&d->params, q, why)) {
+	if (settle_params(&d->params, q, why))
+		add_defaults(q);
+	if (why->len > 0 || !path_is_whole(q, why)) {
 		query_release(q);
 		return false;
 	}
-	add_defaults(q);
 	params_sort(&q->params);
 	q->newest_first = is_newest_first(q);
 	q->name = make_name(q);
@@ -244,84 +283,18 @@ query_put_catalog(const struct query *q, struct json *j)
 		json_cstr(j, a->v[0]);
 }
 
-/* ---- URLs ---- */
-
-static void
-add_pair(struct buf *url, const char *name, const char *value)
-{
-	buf_addc(url, strchr(url->data, '?') == NULL ? '?' : '&');
-	url_encode(url, slice_of(name));
-	buf_addc(url, '=');
-	url_encode(url, slice_of(value));
-}
-
-static void
-add_number(struct buf *url, const char *name, int64_t n)
-{
-	char text[24];
-
-	snprintf(text, sizeof text, "%" PRId64, n);
-	add_pair(url, name, text);
-}
-
-static void
-add_param(struct buf *url, const struct parameter *p, const struct param *a)
-{
-	struct buf joined = { 0 };
-	size_t i;
-
-	for (i = 0; i < a->n; i++) {
-		if (p->repeat) {
-			add_pair(url, p->sent, a->v[i]);
-			continue;
-		}
-		if (i > 0)
-			buf_addc(&joined, ',');
-		buf_adds(&joined, a->v[i]);
-	}
-	if (!p->repeat)
-		add_pair(url, p->sent, joined.data);
-	buf_release(&joined);
-}
-
-static void
-add_fixed(struct buf *url, const struct query *q)
-{
-	struct val_iter it = val_each(q->endpoint->fixed);
-	struct slice name;
-	struct val v;
-	char *key, *value;
-
-	while (val_next(&it, &name, &v)) {
-		key = xstrndup(name.p, name.len);
-		if ((value = val_cstr(v)) != NULL)
-			add_pair(url, key, value);
-		free(key);
-		free(value);
-	}
-}
-
 void
-query_url(const struct query *q, int64_t page, const char *token,
-    const char *pin, struct buf *url)
+query_put_subjects(const struct query *q, struct json *j)
 {
-	const struct paging *p = &q->endpoint->paging;
+	const struct parameter *p;
 	size_t i;
 
-	buf_reset(url);
-	market_expand(url, slice_of(q->endpoint->url), q->site, NULL);
-	if (token != NULL) {
-		add_pair(url, p->token, token);
-		return;
+	for (i = 0; i < q->params.n; i++) {
+		p = endpoint_parameter(q->endpoint,
+		    slice_of(q->params.v[i].name));
+		if (p == NULL || p->subject == NULL)
+			continue;
+		json_key(j, p->subject);
+		json_cstr(j, q->params.v[i].v[0]);
 	}
-	for (i = 0; i < q->params.n; i++)
-		add_param(url, endpoint_parameter(q->endpoint,
-		    slice_of(q->params.v[i].name)), &q->params.v[i]);
-	add_fixed(url, q);
-	if (p->page != NULL)
-		add_number(url, p->page, page);
-	if (p->per_page != NULL)
-		add_number(url, p->per_page, q->per_page);
-	if (pin != NULL && p->pin != NULL)
-		add_pair(url, p->pin, pin);
 }

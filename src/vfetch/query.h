@@ -54,6 +54,11 @@ void query_release(struct query *q);
 /* Adds "catalog_id" to the open object when exactly one was asked: a number
  * when it is written as one. */
 void query_put_catalog(const struct query *q, struct json *j);
+/* Adds what the query is about: "user_id", "item_id", always as text. */
+void query_put_subjects(const struct query *q, struct json *j);
+/* The URL to ask instead, when `to` is where a page of the query may have
+ * moved to: the caller frees.  NULL: it leads elsewhere. */
+char *query_redirect(const struct query *q, const char *from, const char *to);
 /*
  * The URL of a page.  A token goes alone; pin is the time to replay, or NULL.
  */

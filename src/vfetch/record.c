@@ -62,8 +62,11 @@ put_query(struct json *j, const struct query *q, int64_t page)
 	json_key(j, "query");
 	json_cstr(j, q->name);
 	query_put_catalog(q, j);
-	json_key(j, "page");
-	json_int(j, page);
+	query_put_subjects(q, j);
+	if (page > 0) {
+		json_key(j, "page");
+		json_int(j, page);
+	}
 	if (q->per_page > 0) {
 		json_key(j, "per_page");
 		json_int(j, q->per_page);
@@ -89,6 +92,10 @@ put_request(struct run *r, struct json *j, const struct call *c)
 	json_cstr(j, "GET");
 	json_key(j, "url");
 	json_cstr(j, c->url);
+	if (c->redirects > 0) {
+		json_key(j, "redirects");
+		json_int(j, c->redirects);
+	}
 	if (r->via != NULL) {
 		json_key(j, "via");
 		json_cstr(j, r->via);

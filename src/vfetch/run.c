@@ -84,6 +84,8 @@ run_init(struct run *r, const struct market *m, const struct run_options *o)
 	init_identity(r);
 	r->obey = obey_robots();
 	free_of_pace = r->base.connect != NULL && r->base.loopback;
+	r->chunk = o->chunks && !free_of_pace ? m->chunk.requests : 0;
+	r->kinds = xcalloc(m->nendpoints + 1, sizeof *r->kinds);
 	pace_init(&r->pace, folder, m->group,
 	    free_of_pace ? 0 : rate("VPIPE_RATE_MINUTE", 12),
 	    free_of_pace ? 0 : rate("VPIPE_RATE_HOUR", 180));
@@ -102,6 +104,7 @@ run_release(struct run *r)
 	pace_release(&r->pace);
 	scan_free(r->scan);
 	buf_release(&r->line);
+	free(r->kinds);
 	free(r->agent);
 }
 
@@ -117,6 +120,12 @@ run_worse(struct run *r, int status)
 			r->status = order[i];
 			return;
 		}
+}
+
+bool
+run_is_gone(const struct run *r)
+{
+	return strcmp(r->verdict.name, "gone") == 0;
 }
 
 void
@@ -160,13 +169,34 @@ run_goes_on(struct run *r)
 	return !cooling(r);
 }
 
+/* Between two chunks of requests. */
+static bool
+rest(struct run *r)
+{
+	const struct chunk *c = &r->m->chunk;
+	int64_t pause;
+
+	if (r->chunk == 0 || r->in_chunk < r->chunk)
+		return true;
+	r->in_chunk = 0;
+	pause = c->least_ms + retry_random(c->most_ms - c->least_ms);
+	info("a pause of %" PRId64 " s after %" PRId64 " requests",
+	    pause / 1000, r->chunk);
+	clock_pass_ms(pause);
+	return run_goes_on(r);
+}
+
 /* Waits for the next free instant of the group. */
 static bool
 wait_turn(struct run *r)
 {
-	int64_t now = clock_now_ms(), at = pace_take(&r->pace, now);
+	int64_t now, at;
 	char text[CLOCK_LEN];
 
+	if (!rest(r))
+		return false;
+	now = clock_now_ms();
+	at = pace_take(&r->pace, now);
 	if (at <= now)
 		return true;
 	progress("waiting until %s", clock_format(at, text));
@@ -218,21 +248,41 @@ check_robots(struct run *r, const struct call *c)
 
 /* ---- one attempt, and what it means ---- */
 
-static void
+/* Where to ask instead; NULL: the answer at hand is the one. */
+static char *
+next_hop(const struct run *r, const struct call *c)
+{
+	if (c->query == NULL || r->answer.status / 100 != 3 ||
+	    r->answer.location == NULL ||
+	    c->redirects >= c->query->endpoint->redirects.most)
+		return NULL;
+	return query_redirect(c->query, c->url, r->answer.location);
+}
+
+/* Returns where to ask instead, without a record; or NULL. */
+static char *
 attempt(struct run *r, const struct call *c, int number)
 {
+	char *next;
 	struct http_request q = { c->url, r->agent, c->headers, RUN_BODY_MAX };
 
 	if (r->budget > 0)
 		r->budget--;
+	r->in_chunk++;
 	r->tally.attempts++;
 	progress("%s, %" PRIu64 " answered", c->url, r->tally.answered);
 	http_get(r->http, &q, &r->answer);
 	r->answer_at = clock_now_ms();
 	r->tally.bytes += r->answer.body.len;
+	next = next_hop(r, c);
+	if (next != NULL) {
+		info("%s: %d, to %s", c->url, r->answer.status, next);
+		return next;
+	}
 	record_answer(r, c, number);
 	info("%s: %d %s, %" PRId64 " ms", c->url, r->answer.status,
 	    c->query != NULL ? r->verdict.name : c->kind, r->answer.ms);
+	return NULL;
 }
 
 static int64_t
@@ -334,17 +384,20 @@ judge(struct run *r, const struct call *c)
 		return refused(r, c);
 	/* a page of a query must be plainly data; what else there is need not */
 	if (strncmp(name, "failed:", 7) == 0 || (c->query != NULL &&
-	    strcmp(name, "ok") != 0 && strcmp(name, "empty") != 0))
+	    strcmp(name, "ok") != 0 && strcmp(name, "empty") != 0 &&
+	    !run_is_gone(r)))
 		return failed(r, c);
 	return answered(r, c);
 }
 
-enum outcome
-run_ask(struct run *r, const struct call *c)
+/* Asks one URL; *next: it is another that is to be asked. */
+static enum outcome
+ask_url(struct run *r, const struct call *c, char **next)
 {
 	enum outcome out;
 	int tries;
 
+	*next = NULL;
 	if (!run_goes_on(r))
 		return put_off(r);
 	out = check_robots(r, c);
@@ -357,9 +410,28 @@ run_ask(struct run *r, const struct call *c)
 				return put_off(r);
 			break;
 		}
-		attempt(r, c, c->attempt + tries);
+		*next = attempt(r, c, c->attempt + tries);
+		if (*next != NULL)
+			return ANSWERED;
 		if (!transient(r) || !back_off(r, tries))
 			break;
 	}
 	return judge(r, c);
+}
+
+enum outcome
+run_ask(struct run *r, const struct call *first)
+{
+	struct call c = *first;
+	char *url = NULL, *next;
+	enum outcome out;
+
+	for (;;) {
+		out = ask_url(r, &c, &next);
+		free(url);
+		if (next == NULL)
+			return out;
+		c.url = url = next;
+		c.redirects++;
+	}
 }

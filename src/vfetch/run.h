@@ -5,6 +5,9 @@
  * cool-down, robots.txt, the pace; tries again what is worth it; writes one
  * raw record an attempt; and says how it ended.  A refusal stops the whole
  * run: what has not been asked is put off.
+ *
+ * A redirect within a page's own name is followed, if its endpoint says so:
+ * each hop keeps the manners too, and the record is that of the last one.
  */
 #ifndef VFETCH_RUN_H
 #define VFETCH_RUN_H
@@ -18,7 +21,8 @@
 #define RUN_BODY_MAX ((size_t)32 << 20)
 
 enum outcome {
-	ANSWERED,		/* an answer that can be believed */
+	ANSWERED,		/* an answer that can be believed; also
+				   "it is gone" */
 	UNAUTHORIZED,		/* 401, and the caller can renew its session */
 	REFUSED,		/* the run is over */
 	FAILED,			/* this request is; others may go on */
@@ -31,13 +35,15 @@ struct call {
 	const char *url;
 	const char *const *headers;	/* NULL-terminated; may be NULL */
 	const struct query *query;	/* NULL: no page of a query */
-	int64_t page;
+	int64_t page;			/* 0: it has no pages */
+	int64_t redirects;		/* followed to come to this url */
 	int attempt;			/* those made already; counts on */
 	bool renewable;			/* a 401 is UNAUTHORIZED */
 };
 
 struct tally {
 	uint64_t requests, answered, failed, put_off;
+	uint64_t gone;			/* of a kind's: of those answered */
 	uint64_t attempts, bytes;
 };
 
@@ -51,6 +57,8 @@ struct run {
 	char *agent;
 	int64_t budget;			/* requests left; -1: no limit */
 	bool mute;			/* write no raw records (check) */
+	int64_t chunk, in_chunk;	/* requests until a pause: 0, never;
+					   and made since the last */
 
 	char id[64];
 	const char *flow;
@@ -65,6 +73,7 @@ struct run {
 	struct verdict verdict;		/* borrows from all of these */
 
 	struct tally tally;
+	struct tally *kinds;		/* of each endpoint's own requests */
 	const char *stop;		/* "budget", "signal", "refused",
 					   "cooling"; NULL: go on */
 	int status;			/* the worst so far */
@@ -73,7 +82,7 @@ struct run {
 struct run_options {
 	const char *flow, *base_url;
 	int64_t budget;
-	bool mute;
+	bool mute, chunks;		/* chunks: pause between them */
 };
 
 void run_init(struct run *r, const struct market *m,
@@ -84,6 +93,8 @@ void run_worse(struct run *r, int status);
 /* May anything be asked now?  Sets stop when not. */
 bool run_goes_on(struct run *r);
 enum outcome run_ask(struct run *r, const struct call *c);
+/* Did the last one say that what was asked for is no more? */
+bool run_is_gone(const struct run *r);
 /* A request that its caller gives up before asking, or after UNAUTHORIZED. */
 void run_count_unasked(struct run *r, enum outcome out);
 

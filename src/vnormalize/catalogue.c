@@ -180,6 +180,9 @@ catalogue_free(struct catalogue *k)
 
 	if (k == NULL)
 		return;
+	for (i = 0; i < k->nextracts; i++)
+		extract_free(k->extracts[i]);
+	free(k->extracts);
 	for (i = 0; i < k->n; i++)
 		contract_release(&k->contracts[i]);
 	for (i = 0; i < k->nstreams; i++) {

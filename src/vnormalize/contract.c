@@ -348,6 +348,21 @@ contract_matches(const struct contract *c, struct val raw, struct val element)
 	return true;
 }
 
+struct val
+contract_elements(const struct contract *c, struct val body, bool *one)
+{
+	struct val v;
+	size_t i;
+
+	for (i = 0; i < c->each.n; i++) {
+		*one = !c->each.v[i]->each;
+		v = val_path(body, c->each.v[i]);
+		if (val_type(v) == (*one ? SCAN_OBJECT : SCAN_ARRAY))
+			return v;
+	}
+	return (struct val){ NULL, 0 };
+}
+
 bool
 contract_has_kind(const struct contract *c, struct slice kind)
 {
@@ -384,15 +399,31 @@ load_plan(struct catalogue *k, struct contract *c)
 }
 
 static void
+load_from(struct catalogue *k, struct contract *c)
+{
+	struct val from = val_member(c->doc->root, "x-from");
+	size_t i;
+
+	if (val_is(from, "json"))
+		return;
+	for (i = 0; i < k->nextracts && c->extract == NULL; i++)
+		if (extract_is(k->extracts[i], from))
+			c->extract = k->extracts[i];
+	if (c->extract != NULL)
+		return;
+	c->extract = extract_new(from, c->doc->path);
+	k->extracts = xrealloc(k->extracts, (k->nextracts + 1) *
+	    sizeof(struct extract *));
+	k->extracts[k->nextracts++] = c->extract;
+}
+
+static void
 load_elements(struct contract *c)
 {
-	const char *why = "it must end in []";
-
-	c->each_text = string_at(c->doc->root, "each", c->doc->path);
-	c->each = path_compile(c->each_text, &why);
-	if (c->each == NULL || !c->each->each)
-		die(EX_CONFIG, "'%s': each '%s': %s", c->doc->path,
-		    c->each_text, why);
+	c->each_text = val_member(c->doc->root, "each");
+	c->each = paths_load(c->each_text, c->doc->path);
+	if (c->each.n == 0)
+		die(EX_CONFIG, "'%s': 'each' is no path", c->doc->path);
 	c->within_text = val_member(c->doc->root, "x-within");
 	c->within = paths_load(c->within_text, c->doc->path);
 	if (val_member(c->doc->root, "x-where").s != NULL)
@@ -403,14 +434,51 @@ load_elements(struct contract *c)
 		    "x-seller");
 }
 
+/* x-snapshot: what a record says of its entity's state, see vnormalize(1). */
+static void
+load_snapshot(struct contract *c)
+{
+	static const char *const known[] = { "kind", "state", "evidence",
+		NULL };
+	static const char *const states[] = { "live", "reserved", "sold",
+		"hidden", NULL };
+	struct val snapshot = val_member(c->doc->root, "x-snapshot");
+	const char *where = c->doc->path;
+	char *state;
+	int i;
+
+	if (snapshot.s == NULL)
+		return;
+	if (val_type(snapshot) != SCAN_OBJECT)
+		die(EX_CONFIG, "'%s': 'x-snapshot' is not an object", where);
+	refuse_unknown(snapshot, known, where);
+	free(string_at(snapshot, "kind", where));
+	for (i = 1; known[i] != NULL; i++) {
+		if (val_member(snapshot, known[i]).s == NULL)
+			continue;
+		free(string_at(snapshot, known[i], where));
+		/* one of the two would be passed over */
+		if (contract_property(c, known[i]) != NULL)
+			die(EX_CONFIG, "'%s': '%s' is a property and stands "
+			    "in 'x-snapshot'", where, known[i]);
+	}
+	state = val_cstr(val_member(snapshot, "state"));
+	for (i = 0; state && states[i] && strcmp(state, states[i]) != 0; i++)
+		;
+	if (state != NULL && states[i] == NULL)
+		die(EX_CONFIG, "'%s': 'x-snapshot': the state is not '%s'",
+		    where, state);
+	free(state);
+}
+
 void
 contract_load(struct catalogue *k, struct contract *c, const char *path,
     bool no_key)
 {
 	static const char *const known[] = { "stream", "variant", "version",
 		"description", "kinds", "x-from", "each", "x-within", "x-when",
-		"x-where", "x-seller", "x-optional", "key_properties",
-		"x-order", "x-seen", "schema", NULL };
+		"x-where", "x-seller", "x-optional", "x-snapshot",
+		"key_properties", "x-order", "x-seen", "schema", NULL };
 	char *stream;
 
 	c->doc = doc_load(path);
@@ -426,13 +494,13 @@ contract_load(struct catalogue *k, struct contract *c, const char *path,
 	c->kinds = val_member(c->doc->root, "kinds");
 	if (val_count(c->kinds) == 0)
 		die(EX_CONFIG, "'%s': 'kinds' is not a list of kinds", path);
-	if (!val_is(val_member(c->doc->root, "x-from"), "json"))
-		die(EX_CONFIG, "'%s': 'x-from' is none of: json", path);
+	load_from(k, c);
 	c->optional = val_true(val_member(c->doc->root, "x-optional"));
 	load_plan(k, c);
 	load_elements(c);
 	load_when(c);
 	load_properties(k, c, no_key);
+	load_snapshot(c);
 	plan_ready(c->plan);
 	free(stream);
 }
@@ -453,8 +521,7 @@ contract_release(struct contract *c)
 	free(c->props);
 	free(c->when);
 	paths_release(&c->within);
-	path_free(c->each);
-	free(c->each_text);
+	paths_release(&c->each);
 	plan_free(c->plan);
 	jqrun_free(c->reference);
 	buf_release(&c->line);

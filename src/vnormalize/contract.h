@@ -10,6 +10,7 @@
 #ifndef CONTRACT_H
 #define CONTRACT_H
 
+#include "extract.h"
 #include "labels.h"
 #include "person.h"
 #include "plan.h"
@@ -52,8 +53,9 @@ struct contract {
 	int64_t version;
 	struct doc *doc;
 	struct val kinds;
-	struct path *each;
-	char *each_text;
+	struct extract *extract;	/* x-from; NULL: json */
+	struct val each_text;
+	struct paths each;	/* to an array; without [], to the element */
 	struct val within_text;
 	struct paths within;	/* x-within; none: the element itself */
 	struct condition *when;
@@ -64,6 +66,7 @@ struct contract {
 	struct expr *seller;	/* x-seller, or NULL */
 	bool optional;		/* x-optional: no match is no reject */
 	bool dropped;		/* --no-key took a key column */
+	bool used;		/* a line of one of its kinds came */
 	bool unwanted;		/* --contract chose another */
 	struct plan *plan;
 	struct jqrun *reference;	/* --engine jq: all properties */
@@ -91,6 +94,8 @@ struct catalogue {		/* a source with all that belongs to it */
 	bool announced;		/* its SCHEMA messages are out */
 	struct contract *contracts;
 	size_t n;
+	struct extract **extracts;	/* each x-from once */
+	size_t nextracts;
 	struct stream *streams;	/* the last one is look */
 	size_t nstreams;
 	struct {
@@ -109,6 +114,10 @@ void contract_load(struct catalogue *k, struct contract *c, const char *path,
     bool no_key);
 void contract_release(struct contract *c);
 
+/* Where its elements stand: the array, or with *one the element.  SCAN_NONE:
+ * no path of `each` leads to such a thing. */
+struct val contract_elements(const struct contract *c, struct val body,
+    bool *one);
 bool contract_has_kind(const struct contract *c, struct slice kind);
 /* raw: the record; element: the first that is not null, or SCAN_NONE (then
  * conditions on it hold). */

@@ -92,26 +92,44 @@ add_condition_jq(const struct condition *w, struct buf *b)
 		    w->test == COND_HAS ? ">" : "==");
 }
 
+/* ([what each path of `each` leads to, as a list][0] // empty) */
+static void
+add_each(const struct contract *c, struct buf *b)
+{
+	struct val_iter it = val_each(c->each_text);
+	struct val v = c->each_text;
+	size_t i, len;
+	char *path;
+
+	buf_adds(b, "  | ([");
+	for (i = 0; i < c->each.n; i++) {
+		if (val_type(c->each_text) == SCAN_ARRAY)
+			val_next(&it, NULL, &v);
+		path = val_cstr(v);
+		len = strlen(path) - (c->each.v[i]->each ? 2 : 0);
+		/* "." is the body itself */
+		buf_addf(b, "%s(.body%.*s%s)", i > 0 ? ", " : "",
+		    (int)(len > 1 ? len : 0), path, c->each.v[i]->each ?
+		    "? | arrays" : "? | objects | [.]");
+		free(path);
+	}
+	buf_adds(b, "][0] // empty) as $each\n");
+}
+
 static void
 add_elements(const struct contract *c, struct buf *b)
 {
-	const char *each = c->each_text;
-	size_t len = strlen(each) - 2;		/* without [] */
 	struct val_iter it = val_each(c->within_text);
 	struct val v;
+	size_t i, len;
 	char *path;
-	size_t i;
 
-	if (len == 1)
-		each++, len = 0;	/* ".[]": the body itself */
-	buf_addf(b, "  | select(.body%.*s | type == \"array\")\n", (int)len,
-	    each);
-	buf_addf(b, "  | first(.body%s | select(. != null)) as $first\n",
-	    each);
+	add_each(c, b);
+	buf_adds(b, "  | first($each[] | select(. != null)) as $first\n");
 	for (i = 0; i < c->nwhen; i++)
 		add_condition_jq(&c->when[i], b);
-	buf_addf(b, "  | .body%.*s | to_entries[] | .key as $index | .value\n"
-	    "  | select(. != null)\n", (int)len, each);
+	buf_adds(b, "  | $each | to_entries[] | .key as $index | .value\n"
+	    "  | select(. != null)\n");
 	if (c->within.n == 0)
 		return;
 	buf_adds(b, "  | . as $parent | first(");
@@ -137,6 +155,9 @@ contract_to_jq(const struct catalogue *k, const struct contract *c,
 	const char *comma = "";
 	size_t i;
 
+	if (c->extract != NULL)
+		die(EX_CONFIG, "'%s' is not for jq: it reads what x-from "
+		    "finds", c->name);
 	buf_addf(b, "# %s, version %" PRId64 "; for jq -c of raw records\n",
 	    c->name, c->version);
 	buf_adds(b, plan_prelude);

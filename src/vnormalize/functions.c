@@ -10,6 +10,7 @@
 struct functions {
 	char *prelude, *where;
 	char **texts;
+	bool *used;
 	struct memo **memos;
 	size_t n;
 	struct jqrun *program;	/* compiled when first needed */
@@ -37,6 +38,7 @@ functions_free(struct functions *f)
 		memo_free(f->memos[i]);
 	}
 	free(f->texts);
+	free(f->used);
 	free(f->memos);
 	free(f->prelude);
 	free(f->where);
@@ -54,6 +56,8 @@ functions_add(struct functions *f, const char *text)
 			return i;
 	f->texts = xrealloc(f->texts, (f->n + 1) * sizeof *f->texts);
 	f->memos = xrealloc(f->memos, (f->n + 1) * sizeof *f->memos);
+	f->used = xrealloc(f->used, (f->n + 1) * sizeof *f->used);
+	f->used[f->n] = false;
 	f->memos[f->n] = memo_new();
 	f->texts[f->n] = xstrdup(text);
 	return f->n++;
@@ -74,18 +78,30 @@ functions_compile(struct functions *f)
 
 	buf_adds(&b, plan_prelude);
 	buf_adds(&b, f->prelude);
-	buf_adds(&b, ".[0] as $function | .[1] | ");
+	buf_adds(&b, ".[0] as $function | .[1] | if false then empty");
 	for (i = 0; i < f->n; i++)
-		buf_addf(&b, "%s $function == %zu then (%s)",
-		    i == 0 ? "if" : " elif", i, f->texts[i]);
+		if (f->used[i])
+			buf_addf(&b, " elif $function == %zu then (%s)", i,
+			    f->texts[i]);
 	buf_adds(&b, " else empty end");
 	f->program = jqrun_new(EX_CONFIG, b.data, f->where);
 	buf_release(&b);
 }
 
+void
+functions_use(struct functions *f, size_t function)
+{
+	if (f->used[function])
+		return;
+	f->used[function] = true;
+	jqrun_free(f->program);
+	f->program = NULL;
+}
+
 bool
 functions_call(struct functions *f, size_t function, jv input, jv *out)
 {
+	functions_use(f, function);
 	if (f->program == NULL)
 		functions_compile(f);
 	input = jv_array_append(jv_array_append(jv_array(),

@@ -12,6 +12,7 @@ const char look_schema[] = "{\"type\":\"object\",\"properties\":{"
     "\"source\":" TEXT ",\"site\":" TEXT_OR_NULL ",\"run\":" TEXT
     ",\"line\":" INTEGER ",\"kind\":" TEXT ",\"subject\":" TEXT_OR_NULL
     ",\"query\":" TEXT_OR_NULL ",\"catalog_id\":" TEXT_OR_NULL
+    ",\"user_id\":" TEXT_OR_NULL ",\"item_id\":" TEXT_OR_NULL
     ",\"endpoint\":" TEXT_OR_NULL ",\"page\":" INTEGER_OR_NULL
     ",\"attempt\":" INTEGER_OR_NULL
     ",\"observed_at\":{\"type\":\"string\",\"format\":\"date-time\"}"
@@ -66,20 +67,35 @@ add_if(struct json *j, const char *key, bool has, int64_t n)
 		json_null(j);
 }
 
+/* What the request calls its id is a text here, also when it was a number. */
 static void
-add_request(struct json *j, const struct record *r)
+add_request_id(struct json *j, const char *key, struct val v)
 {
+	if (val_type(v) == SCAN_NUMBER)
+		add_slice(j, key, val_text(v));
+	else
+		add_text(j, key, v);
+}
+
+/* forgotten: of somebody whose number must not come out (law 10); her items'
+ * numbers do not, either. */
+static void
+add_request(struct json *j, const struct record *r, bool forgotten)
+{
+	static const struct val none;
 	struct val subject = val_member(r->request, "subject");
 	struct val query = val_member(r->request, "query");
-	struct val catalog = val_member(r->request, "catalog_id");
+	struct val user = val_member(r->request, "user_id");
+	struct val item = val_member(r->request, "item_id");
 
+	if (forgotten)
+		subject = query = user = item = none;
 	/* a search is about its query */
 	add_text(j, "subject", subject.s ? subject : query);
 	add_text(j, "query", query);
-	if (val_type(catalog) == SCAN_NUMBER)
-		add_slice(j, "catalog_id", val_text(catalog));
-	else
-		add_text(j, "catalog_id", catalog);
+	add_request_id(j, "catalog_id", val_member(r->request, "catalog_id"));
+	add_request_id(j, "user_id", user);
+	add_request_id(j, "item_id", item);
 	add_text(j, "endpoint", val_member(r->request, "endpoint"));
 	add_integer(j, "page", val_member(r->request, "page"));
 	add_integer(j, "attempt", val_member(r->root, "attempt"));
@@ -149,7 +165,7 @@ add_hits(struct json *j, const struct verdict *v, look_gone gone, void *arg)
 
 void
 look_write(struct buf *b, const struct record *r, const struct verdict *v,
-    int64_t version, look_gone gone, void *arg)
+    int64_t version, bool forgotten, look_gone gone, void *arg)
 {
 	struct json j;
 
@@ -161,7 +177,7 @@ look_write(struct buf *b, const struct record *r, const struct verdict *v,
 	json_key(&j, "line");
 	json_int(&j, r->line);
 	add_slice(&j, "kind", r->kind);
-	add_request(&j, r);
+	add_request(&j, r, forgotten);
 	add_slice(&j, "observed_at", r->fetched_at);
 	add_if(&j, "status", r->answer.status != 0, r->answer.status);
 	json_key(&j, "verdict");

@@ -189,6 +189,7 @@ normalizer_init(struct normalizer *n, const struct opts *o,
 {
 	*n = (struct normalizer){ .o = o, .out = out, .rej = rej };
 	n->scan = scan_new();
+	n->page = page_new();
 	n->reference = jv_null();
 	if (o->filter != NULL) {
 		n->filter = jqrun_new(EX_USAGE, o->filter, "--filter");
@@ -231,6 +232,23 @@ too_long(struct normalizer *n, struct slice line)
 
 /* ---- contracts ---- */
 
+/* What the paths of a contract start at: the body, or what was found in it. */
+static struct val
+contract_body(struct normalizer *n, const struct contract *c)
+{
+	return c->extract == NULL ? n->rec.body :
+	    extract_document(c->extract, n->rec.root, n->rec.body,
+	    n->rec.answer.form == FORM_TEXT ? n->page : NULL);
+}
+
+static bool
+is_data(const struct normalizer *n, const struct verdict *v)
+{
+	return (n->rec.answer.form == FORM_JSON ||
+	    n->rec.answer.form == FORM_TEXT) &&
+	    (strcmp(v->name, "ok") == 0 || strcmp(v->name, "empty") == 0);
+}
+
 static struct val
 first_element(struct val each)
 {
@@ -241,6 +259,20 @@ first_element(struct val each)
 		if (val_type(v) != SCAN_NULL)
 			return v;
 	return (struct val){ NULL, 0 };
+}
+
+/* Is the contract one for this line?  *first (may be NULL): its first element
+ * that is not null, or SCAN_NONE. */
+static bool
+fits(struct normalizer *n, const struct contract *c, struct val *first)
+{
+	bool one;
+	struct val v = contract_elements(c, contract_body(n, c), &one);
+	struct val element = one ? v : first_element(v);
+
+	if (first != NULL)
+		*first = element;
+	return v.s != NULL && contract_matches(c, n->rec.root, element);
 }
 
 static void
@@ -268,19 +300,29 @@ apply_within(struct normalizer *n, const struct catalogue *k,
 }
 
 static void
+apply_one(struct normalizer *n, const struct catalogue *k,
+    struct contract *c, struct val v, size_t index)
+{
+	if (c->within.n == 0 || val_type(v) == SCAN_NULL)
+		element_apply(n, k, c, (struct val){ NULL, 0 }, v, index);
+	else
+		apply_within(n, k, c, v, index);
+}
+
+static void
 apply(struct normalizer *n, const struct catalogue *k, struct contract *c)
 {
-	struct val none = { NULL, 0 }, v;
-	struct val_iter it = val_each(val_path(n->rec.body, c->each));
+	bool one;
+	struct val v = contract_elements(c, contract_body(n, c), &one);
+	struct val_iter it = val_each(v);
 	size_t index;
 
 	element_line(n, c);
-	for (index = 0; val_next(&it, NULL, &v); index++) {
-		if (c->within.n == 0 || val_type(v) == SCAN_NULL)
-			element_apply(n, k, c, none, v, index);
-		else
-			apply_within(n, k, c, v, index);
-	}
+	if (one)
+		apply_one(n, k, c, v, 0);
+	else
+		for (index = 0; val_next(&it, NULL, &v); index++)
+			apply_one(n, k, c, v, index);
 }
 
 /* A whole line's elements of a stream, which nobody can read. */
@@ -295,7 +337,7 @@ reject_line(struct normalizer *n, struct stream *s, size_t found,
 	n->rej->whole += found;
 	rejects_add(n->rej, &(struct reject){ .run = n->rec.run,
 	    .line = n->rec.line, .index = -1, .stream = s->name,
-	    .reason = reason, .value = val_text(n->rec.body),
+	    .reason = reason, .value = n->rec.answer.bytes,
 	    .elements = found });
 }
 
@@ -304,20 +346,21 @@ apply_stream(struct normalizer *n, const struct catalogue *k,
     struct stream *s, const struct verdict *verdict)
 {
 	struct contract *c, *match = NULL, *other = NULL;
+	/* a kind that has no hits is one element, and ok says that it is there */
+	size_t found = verdict->hits != NULL ? verdict->found : 1, i;
 	bool due = false;
-	struct val each, first;
+	struct val first;
 	char *reason = NULL;
-	size_t i;
+	const char *trouble = NULL;
 
 	for (i = 0; i < s->n; i++) {
 		c = s->variants[i];
 		if (!contract_has_kind(c, n->rec.kind))
 			continue;
 		due = due || !c->optional;
-		each = val_path(n->rec.body, c->each);
-		first = first_element(each);
-		if (val_type(each) != SCAN_ARRAY ||
-		    !contract_matches(c, n->rec.root, first))
+		if (c->extract != NULL && n->rec.answer.form == FORM_TEXT)
+			trouble = page_trouble(n->page);
+		if (!fits(n, c, &first))
 			continue;
 		if (match != NULL && first.s != NULL)
 			other = c;
@@ -327,11 +370,13 @@ apply_stream(struct normalizer *n, const struct catalogue *k,
 	if (other != NULL)
 		reason = xasprintf("'%s' and '%s' are both contracts for it",
 		    match->name, other->name);
-	else if (match == NULL && due && verdict->found > 0)
+	else if (match == NULL && due && trouble != NULL)
+		reason = xstrdup(trouble);
+	else if (match == NULL && due && found > 0)
 		reason = xasprintf("no contract for the %s of this %.*s",
 		    s->entity, SLICE_ARG(n->rec.kind));
 	if (reason != NULL)
-		reject_line(n, s, verdict->found, reason);
+		reject_line(n, s, found, reason);
 	else if (match != NULL && !match->unwanted)
 		apply(n, k, match);
 	free(reason);
@@ -363,12 +408,35 @@ sellers_contract(struct normalizer *n, const struct catalogue *k)
 	for (i = 0; i < k->n; i++) {
 		c = &k->contracts[i];
 		if (c->seller != NULL && c->within.n == 0 &&
-		    contract_has_kind(c, n->rec.kind) && contract_matches(c,
-		    n->rec.root, first_element(val_path(n->rec.body,
-		    c->each))))
+		    contract_has_kind(c, n->rec.kind) && fits(n, c, NULL))
 			return c;
 	}
 	return NULL;
+}
+
+/* Was the question about a seller who is to be forgotten, or one of her items?
+ * Without a key no seller's number comes out at all. */
+static bool
+about_forgotten(struct normalizer *n, struct contract *sellers)
+{
+	struct val user = val_member(n->rec.request, "user_id"), element;
+	struct slice id = val_text(user);
+	bool one;
+
+	if (val_type(user) == SCAN_STRING)
+		id = (struct slice){ id.p + 1, id.len - 2 };
+	if (id.len > 0 && n->o->no_key)
+		return true;
+	if (id.len > 0 && n->person != NULL &&
+	    person_forgotten(n->person, n->rec.source, id))
+		return true;
+	if (sellers == NULL)
+		return false;
+	element = contract_elements(sellers, contract_body(n, sellers), &one);
+	if (!one)
+		return false;
+	plan_element(sellers->plan, (struct val){ NULL, 0 }, element, 0);
+	return element_forgotten(n, sellers);
 }
 
 static void
@@ -376,21 +444,38 @@ write_look(struct normalizer *n, const struct catalogue *k,
     const struct verdict *v)
 {
 	struct gone g = { n, NULL };
+	bool forgotten;
 
 	if (n->person != NULL && person_any_forgotten(n->person) &&
-	    v->hits != NULL)
+	    is_data(n, v))
 		g.c = sellers_contract(n, k);
 	if (g.c != NULL)
 		plan_line(g.c->plan, n->rec.root);
+	forgotten = about_forgotten(n, g.c);
 	buf_reset(&n->message);
 	buf_addf(&n->message, "{\"type\":\"RECORD\",\"stream\":\"%s\","
 	    "\"record\":", k->streams[k->nstreams - 1].name);
-	look_write(&n->message, &n->rec, v, k->source->version,
+	look_write(&n->message, &n->rec, v, k->source->version, forgotten,
 	    g.c ? is_gone : NULL, &g);
 	buf_adds(&n->message, ",\"time_extracted\":");
 	buf_addslice(&n->message, buf_slice(&n->time));
 	buf_adds(&n->message, "}\n");
 	writer_add(n->out, n->message.data, n->message.len);
+}
+
+/* The functions of all contracts of the line's kind are compiled at once. */
+static void
+use_contracts(struct normalizer *n, struct catalogue *k)
+{
+	struct contract *c;
+
+	for (c = k->contracts; c < k->contracts + k->n; c++) {
+		if (c->used || c->unwanted ||
+		    !contract_has_kind(c, n->rec.kind))
+			continue;
+		plan_use(c->plan);
+		c->used = true;
+	}
 }
 
 static void
@@ -399,10 +484,13 @@ judge(struct normalizer *n, struct catalogue *k)
 	struct verdict v = verdict_of(k->rules, &n->rec.answer);
 	size_t i;
 
+	for (i = 0; i < k->nextracts; i++)
+		extract_reset(k->extracts[i]);
+	page_set(n->page, n->rec.answer.bytes);
+	use_contracts(n, k);
 	if (k->streams[k->nstreams - 1].wanted)
 		write_look(n, k, &v);
-	if (n->rec.answer.form != FORM_JSON ||
-	    (strcmp(v.name, "ok") != 0 && strcmp(v.name, "empty") != 0))
+	if (!is_data(n, &v))
 		return;
 	for (i = 0; i + 1 < k->nstreams; i++)
 		if (k->streams[i].wanted)
@@ -478,6 +566,7 @@ normalizer_release(struct normalizer *n)
 	jqrun_free(n->filter);
 	scan_free(n->filter_scan);
 	scan_free(n->scan);
+	page_free(n->page);
 	jv_free(n->reference);
 	buf_release(&n->message);
 	buf_release(&n->time);

@@ -4,10 +4,11 @@
  *
  *	line -> scan -> struct record -> verdict -> look
  *	                              -> contract of each stream
+ *	                                 (-> page -> document, by x-from)
  *	                                 -> element -> record, or reject
  *
- * Memory: the longest line, and what the contracts need; nothing grows with
- * the number of lines.
+ * Memory: the longest line, the tree of a page, and what the contracts need;
+ * nothing grows with the number of lines.
  */
 #ifndef NORMALIZE_H
 #define NORMALIZE_H
@@ -40,6 +41,7 @@ struct normalizer {
 	struct writer *out;
 	struct rejects *rej;
 	struct scan *scan;
+	struct page *page;		/* of the line, when it is HTML */
 	struct person *person;		/* NULL until a source needs it */
 	struct catalogue **catalogues;
 	size_t ncatalogues;

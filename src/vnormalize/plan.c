@@ -94,6 +94,16 @@ plan_add(struct plan *p, const char *text, const char *where)
 /* ---- running ---- */
 
 void
+plan_use(struct plan *p)
+{
+	size_t i, k;
+
+	for (i = 0; i < p->nexprs; i++)
+		for (k = 0; k < p->exprs[i]->nstages; k++)
+			functions_use(p->functions, p->exprs[i]->stages[k]);
+}
+
+void
 plan_line(struct plan *p, struct val raw)
 {
 	p->roots[ROOT_RAW] = raw;

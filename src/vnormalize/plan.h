@@ -47,6 +47,8 @@ const char *expr_text(const struct expr *e);
 void expr_to_jq(const struct expr *e, struct buf *b);
 bool expr_is_path(const struct expr *e);
 
+/* Its functions will be called; best said before the first line. */
+void plan_use(struct plan *p);
 void plan_line(struct plan *p, struct val raw);
 void plan_element(struct plan *p, struct val parent, struct val element,
     size_t index);

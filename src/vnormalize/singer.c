@@ -16,9 +16,25 @@ add_compact(struct json *j, struct val v)
 	buf_release(&b);
 }
 
-/* The schema of a property as the file has it, without how it is made. */
+/* May the property be null in one of the stream's contracts? */
+static bool
+nullable_in(const struct stream *s, const char *name)
+{
+	const struct property *p;
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		p = contract_property(s->variants[i], name);
+		if (p != NULL && p->nullable)
+			return true;
+	}
+	return false;
+}
+
+/* The schema of a property as the file has it, without how it is made; null
+ * where another contract may say null. */
 static void
-add_property(struct json *j, const struct property *p)
+add_property(struct json *j, const struct stream *s, const struct property *p)
 {
 	struct val_iter it = val_each(p->schema);
 	struct slice key;
@@ -31,7 +47,15 @@ add_property(struct json *j, const struct property *p)
 		    slice_is(key, "x-bad") || slice_is(key, "x-hash"))
 			continue;
 		json_keys(j, key);
-		add_compact(j, v);
+		if (slice_is(key, "type") && val_type(v) == SCAN_STRING &&
+		    nullable_in(s, p->name)) {
+			json_array(j);
+			add_compact(j, v);
+			json_cstr(j, "null");
+			json_end(j);
+		} else {
+			add_compact(j, v);
+		}
 	}
 	json_end(j);
 }
@@ -59,7 +83,7 @@ add_properties(struct json *j, const struct stream *s)
 		c = s->variants[i];
 		for (k = 0; k < c->nprops; k++)
 			if (!seen_in(s, i, c->props[k].name))
-				add_property(j, &c->props[k]);
+				add_property(j, s, &c->props[k]);
 	}
 	json_end(j);
 }
@@ -88,6 +112,17 @@ add_required(struct json *j, const struct stream *s)
 }
 
 static void
+copy_key(struct json *j, const struct contract *c, const char *key)
+{
+	struct val v = val_member(c->doc->root, key);
+
+	if (v.s == NULL)
+		return;
+	json_key(j, key);
+	add_compact(j, v);
+}
+
+static void
 add_variants(struct json *j, const struct stream *s)
 {
 	const struct contract *c;
@@ -106,20 +141,10 @@ add_variants(struct json *j, const struct stream *s)
 		for (k = 0; k < c->nprops; k++)
 			json_cstr(j, c->props[k].name);
 		json_end(j);
+		copy_key(j, c, "x-snapshot");
 		json_end(j);
 	}
 	json_end(j);
-}
-
-static void
-copy_key(struct json *j, const struct contract *c, const char *key)
-{
-	struct val v = val_member(c->doc->root, key);
-
-	if (v.s == NULL)
-		return;
-	json_key(j, key);
-	add_compact(j, v);
 }
 
 static void

@@ -10,6 +10,27 @@ load ../helper
   done
 }
 
+@test "mangled pages, many times: both engines write the same bytes, and nobody dies" {
+  mkdir -p "$VPIPE_DATA"
+  printf 'a key for tests, of no worth\n' >"$VPIPE_DATA/key"
+  chmod 600 "$VPIPE_DATA/key"
+  for seed in {100..119}; do
+    run -0 "$ROOT/tests/fuzz/pages" $seed 100 "$tmp"
+  done
+}
+
+@test "memory of pages is one page's, however many there are" {
+  need_shared
+  jq -Rsc '{v: 1, source: "vinted", site: "www.vinted.fr", flow: "old", kind: "item-page", run: "r", line: 1,
+    attempt: 1, fetched_at: "2025-06-22T10:00:00Z", request: {item_id: "6554254787"}, status: 200,
+    headers: {"content-type": "text/html"}, body_text: .}' "$SHARED/captures/vinted/item-page-fr-2025-06-22.html" >"$tmp/raw"
+  for _ in {1..30}; do cat "$tmp/raw"; done >"$tmp/long"
+  for input in raw long; do
+    command time -f %M -o "$tmp/peak.$input" vnormalize -q --no-key --threshold 0 <"$tmp/$input" >/dev/null
+  done
+  [[ $BIN == *asan* ]] || [ "$(cat "$tmp/peak.long")" -le $(($(cat "$tmp/peak.raw") + 8192)) ]
+}
+
 @test "memory stays flat, whatever the length of the input" {
   "$ROOT/tests/bench/answers" 20 >"$tmp/raw"
   for _ in {1..20}; do cat "$tmp/raw"; done >"$tmp/long"

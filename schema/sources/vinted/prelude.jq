@@ -48,3 +48,100 @@ def belongs: (is_promoted | not) and (.[2] | type == "number" or (type == "strin
 def unix_time: if type == "number" then todate else . end;
 
 def is_id: type == "number" or (type == "string" and test("^[0-9]+\\z"));
+
+# a country's code as ISO writes it
+def upper: if type == "string" then ascii_upcase else . end;
+
+# the first of a list that is not null
+def first_there: map(values) | .[0];
+
+# 1 and true are set, 0 and false are not; null does not say
+def flag: if . == 0 then false elif . == 1 then true else . end;
+
+# [.is_closed, .item_closing_action, .is_reserved, .is_hidden, .is_visible]: [state, what said so].  Sold beats reserved,
+# reserved beats hidden.  Closed without a word of a sale is no state that we know.  An item that is neither sold nor
+# reserved and not visible is hidden: banned sellers' are.
+def item_said:
+  [.[0], .[2], .[3], .[4] | flag] as [$closed, $reserved, $hidden, $visible]
+  | if $closed == true and .[1] == "sold" then ["sold", "is_closed,item_closing_action"]
+    elif $closed == true or .[1] == "sold" then [null, null]
+    elif $reserved == true then ["reserved", "is_reserved"]
+    elif $hidden == true then ["hidden", "is_hidden"]
+    elif $visible == false and $closed == false then ["hidden", "is_visible"]
+    elif $closed == false then ["live", "is_closed"]
+    else [null, null] end;
+def item_state: item_said | .[0];
+def item_evidence: item_said | .[1];
+# the same where what is listed is live unless it says otherwise
+def listed_said:
+  item_said as $said
+  | if $said[0] != null or (.[0] | flag) == true or .[1] == "sold" then $said
+    elif (.[4] | flag) == false then ["hidden", "is_visible"]
+    else ["live", "present"] end;
+def listed_state: listed_said | .[0];
+def listed_evidence: listed_said | .[1];
+
+# [.is_banned, .account_status, .account_ban_date, .is_account_ban_permanent, the time of the look].  Status 0 is a normal
+# account; what the others mean is known by the date of the ban alone, which may lie centuries ahead.
+def is_banned:
+  if (.[0] | flag | type) == "boolean" then .[0] | flag
+  elif (.[3] | flag) == true then true
+  elif (.[2] | type) == "string" and (.[4] | type) == "string" and .[2][0:10] >= .[4][0:10] then true
+  elif .[1] == 0 then false
+  else null end;
+
+# ---- item pages: what is told of the one item that was asked
+
+# the id, when all agree
+def same_id: unique | select(length == 1) | .[0];
+def item_ids: map(.id) | same_id;
+def details_id: map(.item.id?) | same_id;
+def plugin_id: map(.data.item_id?) | same_id;
+# of an address: https://x/items/ID-some-words
+def address_id: [strings | capture("/(?<id>[0-9]+)(-[^/?#]*)?/?([?#].*)?$") | .id][0];
+def product_id: [.[] | objects | .offers.url | address_id | values] | same_id;
+# [the id that was asked, plugins, addresses, objects of this id, of any id]: a page whose address is another, or that
+# speaks of others only, is not the item's
+def bare_id:
+  .[0] as $asked | [.[2][] | address_id | values] as $ids
+  | if $asked == null then ([.[1][] | .data.item_id] | if length > 0 then . else $ids end | same_id)
+    elif (.[1] | length) > 0 then $asked
+    elif (.[2] | length) > 0 then (if any($ids[]; . == ($asked | tostring)) then $asked else empty end)
+    elif .[3] == 0 and .[4] > 0 then empty
+    else $asked end;
+
+# "https://x/t/KEY/f800/1.webp"
+def image_key: if type == "string" then [capture("/tc?/(?<key>[^/]+)/") | .key][0] else null end;
+# the text of the condition in the list of attributes
+def attribute_status: if type == "array" then [.[] | objects | select(.code == "status") | .data.value?][0] else null end;
+
+# [the item_status plugin's data, .is_closed, .item_closing_action, .is_reserved, .is_hidden]
+def plugin_said:
+  if type != "object" then [null, null]
+  else [.is_closed, .item_closing_action, .is_reserved, .is_hidden] | item_said
+    | if .[0] == null then . else [.[0], "item_status"] end end;
+def page_said:
+  (.[0] | plugin_said) as $plugin | (.[1:] | item_said) as $item
+  | if $item[0] == "sold" or $plugin[0] == null then $item else $plugin end;
+def page_state: page_said | .[0];
+def page_evidence: page_said | .[1];
+
+# [the plugin's data, .offers.availability]: "InStock", or the address of that word
+def product_said:
+  (.[0] | plugin_said) as $plugin
+  | (.[1] | if type == "string" then split("/")[-1] else "" end) as $word
+  | if $word == "SoldOut" then ["sold", "ld+json:SoldOut"]
+    elif $plugin[0] != null then $plugin
+    elif $word == "InStock" then ["live", "ld+json:InStock"]
+    else [null, null] end;
+def product_state: product_said | .[0];
+def product_evidence: product_said | .[1];
+
+# [the plugin's data, how many offers the page makes, how much of its flight data is broken]
+def bare_said:
+  if .[0] != null then .[0] | plugin_said | . + [null]
+  elif .[1] == 0 and .[2] == 0 then ["sold", "no ld+json", "no-product"]
+  else [null, null, null] end;
+def bare_state: bare_said | .[0];
+def bare_evidence: bare_said | .[1];
+def bare_rule: bare_said | .[2];

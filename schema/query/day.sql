@@ -1,0 +1,16 @@
+-- One line on what is known of the watched listings: the quickstart's progress.
+select format('%s listings of %s sellers: %s sold, %s deleted, %s hidden or '
+    'reserved, %s gone and not settled',
+    count(*),
+    count(distinct t.user_id),
+    count(*) filter (where s.state = 'sold'),
+    count(*) filter (where s.state = 'deleted'),
+    count(*) filter (where s.state in ('hidden', 'reserved')),
+    count(*) filter (where s.state = 'missing'))
+from staging.vinted_track_item t
+    join staging.vinted_item_state s using (item_id)
+where exists (
+	select
+	from staging.vinted_track_sweep w
+	where w.user_id = t.user_id
+	    and w.complete);

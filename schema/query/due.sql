@@ -1,0 +1,153 @@
+-- What is due for a look: request objects for `vfetch requests`, the most urgent
+-- first.  The cheapest question first (:round):
+--
+--   user       counters of the watched sellers: daily while they are active,
+--              else every third day
+--   wardrobe   where the counters are not those of the last complete sweep, and
+--              now and then in any case
+--   item       pages of items that left their wardrobe and of which the counters
+--              cannot tell how, and of those that were reserved or hidden
+--
+-- Variables: staging, source, now, look_hours, fractions (JSON: catalog to
+-- fraction, and `default`), item_days (source.json), question (the kind of
+-- request about an item).
+set client_min_messages = warning;
+set timezone = 'UTC';
+\set item_catalog :source _item_catalog
+\set look :source _look
+\set snapshot :source _snapshot
+\set seller_snapshot :source _seller_snapshot
+\set item_state :source _item_state
+\set track_item :source _track_item
+\set track_sweep :source _track_sweep
+\set track_interval :source _track_interval
+select to_regclass(format('%I.%I', :'staging', :'track_item')) is not null
+    and to_regclass(format('%I.%I', :'staging', :'item_catalog')) is not null
+    and to_regclass(format('%I.%I', :'staging', :'item_state')) is not null
+    as has_items,
+    :'round' = 'user' as is_user,
+    :'round' = 'wardrobe' as is_wardrobe \gset
+select quote_literal(:'now') || '::timestamptz' as now,
+    quote_literal(:'look_hours' || ' hours') || '::interval' as period \gset
+\if :has_items
+\ir watched.sql
+
+-- newest counters, and whether something is going on
+create temporary table seller as
+select w.user_id,
+    w.site,
+    c.observed_at as counted_at,
+    c.item_count,
+    c.given_count,
+    c.total_count,
+    a.active,
+    g.gone_at
+from watched w
+    left join lateral (
+	select *
+	from :"staging".:"seller_snapshot" s
+	where s.user_id = w.user_id
+	    and s.given_count is not null
+	order by s.observed_at desc
+	limit 1) as c on true
+    left join lateral (
+	select max(l.observed_at) as gone_at
+	from :"staging".:"look" l
+	where l.user_id = w.user_id
+	    and l.verdict = 'gone'
+	    and l.kind = 'user'
+	    and l.observed_at > :now - interval '7 days') as g on true
+    left join lateral (
+	select exists (
+		select
+		from :"staging".:"track_item" t
+		where t.user_id = w.user_id
+		    and t.first_sight > :now - interval '7 days')
+	    or exists (
+		select
+		from :"staging".:"track_item" t
+		    join :"staging".:"item_state" s using (item_id)
+		where t.user_id = w.user_id
+		    and s.state in ('missing', 'reserved')
+		    and s.latest > :now - interval '14 days') as active
+	) as a on true;
+
+\if :is_user
+select json_build_object('site', site, 'kind', 'user',
+    'params', json_build_object('user', user_id))
+from seller
+where gone_at is null
+    and (counted_at is null
+        or counted_at <= :now - case when active then 1 else 3 end * :period)
+order by counted_at nulls first, user_id collate "C";
+\elif :is_wardrobe
+select json_build_object('site', s.site, 'kind', 'wardrobe',
+    'params', json_build_object('user', s.user_id))
+from seller s
+    left join lateral (
+	select max(w.first_at) as tried_at,
+	    max(w.first_at) filter (where w.complete) as swept_at,
+	    max(w.first_at) filter (where not w.complete) as broken_at
+	from :"staging".:"track_sweep" w
+	where w.user_id = s.user_id) as w on true
+    left join lateral (
+	select c.item_count, c.given_count, c.total_count
+	from :"staging".:"seller_snapshot" c
+	where c.user_id = s.user_id
+	    and c.given_count is not null
+	    and c.observed_at <= w.swept_at
+	order by c.observed_at desc
+	limit 1) as c on true
+where s.counted_at is not null
+    and s.gone_at is null
+    -- once for each answer of the counters; what was broken off, again
+    and (w.tried_at is null or w.tried_at < s.counted_at
+        or (w.broken_at = w.tried_at
+            and w.broken_at <= :now - 0.2 * :period))
+    and (w.swept_at is null
+        or (c.item_count, c.given_count, c.total_count) is distinct from
+            (s.item_count, s.given_count, s.total_count)
+        or w.broken_at = w.tried_at
+        or w.swept_at <= :now - case when s.active then 3 else 7 end * :period)
+order by w.swept_at nulls first, s.user_id collate "C";
+\else
+select json_build_object('site', w.site, 'kind', :'question',
+    'params', json_build_object('item', s.item_id))
+from :"staging".:"item_state" s
+    join :"staging".:"track_item" t using (item_id)
+    join watched w using (user_id)
+    left join lateral (
+	select i.item_days, i.baseline, i.ripe
+	from :"staging".:"track_interval" i
+	where i.user_id = t.user_id
+	    and i.end_at = s.latest) as i on true
+    left join lateral (
+	select count(*) filter (where l.verdict in ('ok', 'gone')) as answers,
+	    count(distinct l.run) as times,
+	    max(l.observed_at) filter (where l.verdict in ('ok', 'gone'))
+	        as answered_at
+	from :"staging".:"look" l
+	where l.item_id = s.item_id
+	    and l.kind = :'question'
+	    and l.observed_at >= s.earliest) as a on true
+where case
+        -- the counters will tell, unless too much goes on there
+        when s.state = 'missing' and s.reason = 'lag'
+            then i.item_days > :item_days
+                or i.baseline is not true
+                or s.latest < :now - 3 * :period
+        when s.state in ('missing', 'reserved') then true
+        when s.state = 'hidden'
+            then s.rule is null and s.latest > :now - interval '30 days'
+        else false
+    end
+    -- what was answered and settled nothing is asked less and less often
+    and (a.answered_at is null
+        or a.answered_at <= :now - :period * case
+            when s.state = 'hidden' then 3
+            when s.state = 'reserved' then 1
+            else least(2 ^ a.answers, 7) end)
+    and (s.state <> 'missing' or a.times < 12)
+order by s.state = 'missing' desc, s.latest, s.item_id collate "C";
+\endif
+\endif

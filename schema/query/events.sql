@@ -1,0 +1,59 @@
+-- The events step of one source: context, histories, events, the change feed.
+-- Everything under one lock, so that no two of them judge the same item; what
+-- another load commits meanwhile is due in the next.  The variables:
+--
+--   staging    the schema of the tables
+--   source     the source, as tables are called after it
+--   facts      source.json's `tracking`, and `sites`, as one JSON object
+--   feed       false: the change feed is not written, nor ops.load
+--
+-- In the current folder: `due`, the parts to judge, "run,part" a line, and
+-- `judge`, a script that takes history lines and stores events.
+set client_min_messages = warning;
+set timezone = 'UTC';
+set work_mem = '64MB';
+\set snapshot :source _snapshot
+\set seller_snapshot :source _seller_snapshot
+\set look :source _look
+\set event :source _event
+\set item_state :source _item_state
+\set track_item :source _track_item
+\set track_seller :source _track_seller
+\set track_sweep :source _track_sweep
+\set track_interval :source _track_interval
+\set track_rate :source _track_rate
+\set track_relist :source _track_relist
+\set snapshot_run :source _snapshot_run
+\set seller_snapshot_run :source _seller_snapshot_run
+\set track_item_user :source _track_item_user
+\set track_item_photo :source _track_item_photo
+\set track_item_title :source _track_item_title
+\set track_relist_old :source _track_relist_old
+select make_interval(secs => (:'facts'::jsonb
+    #>> '{tracking,counter_lag_hours}')::float8 * 3600)::text as lag \gset
+select quote_literal(:'lag') || '::interval' as lag \gset
+
+select pg_advisory_lock(hashtext('vpipe.events:' || :'source')) \g /dev/null
+
+\ir track_tables.sql
+\ir track_due.sql
+\ir track_sweep.sql
+\ir track_interval.sql
+\ir track_rate.sql
+\ir track_relist.sql
+\ir track_affected.sql
+\ir track_history.sql
+\copy (select line from history order by item_id collate "C", observed_at, place, run, line_number, index) to program 'exec sh ./judge' with (format csv, quote E'\x01', delimiter E'\x02')
+\if :feed
+begin;
+select ops.feed(:'staging', :'source', false) \g /dev/null
+insert into ops.load (run, part, step, published, contracts)
+select u.run, u.part, 'events', u.published, u.contracts
+from due d
+    join due_run using (run)
+    join ops.load u on u.run = d.run
+        and u.part = d.part
+        and u.step = 'upsert'
+on conflict do nothing;
+commit;
+\endif

@@ -1,0 +1,11 @@
+-- What the feed gained after :since: events by type and confidence.
+-- scripts/track prints it.
+select event ->> 'type' as event,
+    count(*) filter (where event ->> 'confidence' = 'observed') as observed,
+    count(*) filter (where event ->> 'confidence' = 'inferred') as inferred,
+    count(*) filter (where event ->> 'confidence' = 'unknown') as unknown,
+    count(*) filter (where op = 'withdraw') as withdrawn
+from ops.change
+where n > :'since'::bigint
+group by 1
+order by 1;

@@ -1,0 +1,12 @@
+-- The events step of the parts in the file `due` that no source had rows of.
+begin;
+create temporary table due (run text collate "C", part text) on commit drop;
+\copy due from 'due' with (format csv)
+insert into ops.load (run, part, step, published, contracts)
+select u.run, u.part, 'events', u.published, u.contracts
+from due d
+    join ops.load u on u.run = d.run
+        and u.part = d.part
+        and u.step = 'upsert'
+on conflict do nothing;
+commit;

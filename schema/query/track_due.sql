@@ -1,0 +1,148 @@
+-- What the due runs brought: snapshots (fresh), facts of items and sellers, and
+-- which sellers they touch, since when.
+create temporary table due (run text collate "C", part text);
+\copy due from 'due' with (format csv)
+
+create temporary table due_run as
+select distinct d.run
+from due d
+where exists (select from :"staging".:"look" l where l.run = d.run)
+    or exists (select from :"staging".:"snapshot" s where s.run = d.run)
+    or exists (select from :"staging".:"seller_snapshot" s where s.run = d.run);
+analyze due_run;
+
+create temporary table fresh as
+select s.item_id collate "C" as item_id,
+    s.user_id collate "C" as user_id,
+    s.site,
+    s.observed_at,
+    s.kind,
+    s.state,
+    s.run collate "C" as run,
+    s.photo_key,
+    s.title,
+    s.price,
+    s.currency,
+    s.seller_price
+from :"staging".:"snapshot" s
+    join due_run d using (run);
+analyze fresh;
+
+create temporary table was_item as
+select t.*
+from :"staging".:"track_item" t
+where exists (select from fresh f where f.item_id = t.item_id);
+analyze was_item;
+
+insert into :"staging".:"track_item" as t (item_id, user_id, photo_key, title,
+    first_sight, last_sight)
+select item_id,
+    min(user_id),
+    min(photo_key collate "C"),
+    min(title collate "C"),
+    min(observed_at) filter (where state is distinct from 'gone'),
+    max(observed_at) filter (where state is distinct from 'gone')
+from fresh
+group by item_id
+on conflict (item_id) do update
+set user_id = least(t.user_id, excluded.user_id),
+    photo_key = least(t.photo_key collate "C", excluded.photo_key),
+    title = least(t.title collate "C", excluded.title),
+    first_sight = least(t.first_sight, excluded.first_sight),
+    last_sight = greatest(t.last_sight, excluded.last_sight)
+where (t.user_id, t.photo_key, t.title, t.first_sight, t.last_sight)
+    is distinct from (least(t.user_id, excluded.user_id),
+        least(t.photo_key collate "C", excluded.photo_key),
+        least(t.title collate "C", excluded.title),
+        least(t.first_sight, excluded.first_sight),
+        greatest(t.last_sight, excluded.last_sight));
+
+-- seller, photo and title, as they were and as they are, where they changed
+create temporary table refacted as
+with
+now as (
+	select t.*
+	from :"staging".:"track_item" t
+	where exists (select from fresh f where f.item_id = t.item_id)
+)
+select item_id, f.user_id, f.photo_key, f.title
+from now n
+    left join was_item w using (item_id)
+    cross join lateral (
+	values (n.user_id, n.photo_key, n.title),
+	    (w.user_id, w.photo_key, w.title)
+    ) as f(user_id, photo_key, title)
+where (n.user_id, n.photo_key, n.title) is distinct from
+        (w.user_id, w.photo_key, w.title)
+    and f.user_id is not null;
+
+create temporary table currency as
+select distinct on (country) country, currency
+from jsonb_to_recordset(:'facts'::jsonb -> 'sites')
+    as s(country text, currency text)
+order by country, currency;
+
+-- her currency; sellers whose currency is another now than it was
+create temporary table recoined as
+with
+told as (
+	select s.user_id collate "C" as user_id,
+	    min(s.country collate "C") as country_least,
+	    max(s.country collate "C") as country_greatest
+	from :"staging".:"seller_snapshot" s
+	    join due_run d using (run)
+	where s.country is not null
+	group by s.user_id
+),
+both_of_them as (
+	select t.user_id,
+	    least(t.country_least, o.country_least) as country_least,
+	    greatest(t.country_greatest, o.country_greatest)
+	        as country_greatest,
+	    o.currency as was
+	from told t
+	    left join :"staging".:"track_seller" o using (user_id)
+)
+select b.user_id,
+    b.country_least,
+    b.country_greatest,
+    b.was,
+    c.currency
+from both_of_them b
+    left join currency c on c.country = b.country_least
+        and b.country_least = b.country_greatest;
+
+insert into :"staging".:"track_seller" as t (user_id, country_least,
+    country_greatest, currency)
+select user_id, country_least, country_greatest, currency
+from recoined
+on conflict (user_id) do update
+set country_least = excluded.country_least,
+    country_greatest = excluded.country_greatest,
+    currency = excluded.currency
+where (t.country_least, t.country_greatest, t.currency)
+    is distinct from (excluded.country_least, excluded.country_greatest,
+        excluded.currency);
+
+delete from recoined
+where was is not distinct from currency;
+
+create temporary table touched as
+select user_id collate "C" as user_id, min(at) as since
+from (
+	select t.user_id, f.observed_at
+	from fresh f
+	    join :"staging".:"track_item" t using (item_id)
+	union all
+	select s.user_id, s.observed_at
+	from :"staging".:"seller_snapshot" s
+	    join due_run d using (run)
+	union all
+	select l.user_id, l.observed_at
+	from :"staging".:"look" l
+	    join due_run d using (run)
+	where l.kind = 'wardrobe') as t(user_id, at)
+where user_id is not null
+group by user_id;
+create unique index on touched (user_id);
+analyze touched;

@@ -1,0 +1,65 @@
+-- Items that repeat an older one of the same seller, which was seen last before
+-- they were seen first: by the same photo, or by the same title when only one
+-- item of hers has it.  Of several the one seen last.
+create temporary table relist_of as
+with
+-- new ones, and those whose older one may have been seen again
+candidate as (
+	select item_id
+	from fresh
+	union
+	select r.item_id
+	from :"staging".:"track_relist" r
+	    join fresh f on f.item_id = r.old_id
+	union
+	-- that have, or had, a photo or a title in common with one that is new
+	-- or changed
+	select t.item_id
+	from refacted r
+	    join :"staging".:"track_item" t on t.user_id = r.user_id
+	        and t.photo_key = r.photo_key
+	union
+	select t.item_id
+	from refacted r
+	    join :"staging".:"track_item" t on t.user_id = r.user_id
+	        and md5(t.title) = md5(r.title)
+)
+select c.item_id, p.old_id, p.by
+from candidate c
+    join :"staging".:"track_item" t using (item_id)
+    left join lateral (
+	select o.item_id as old_id, 'photo' as by, 1 as place, o.last_sight
+	from :"staging".:"track_item" o
+	where o.user_id = t.user_id
+	    and o.photo_key = t.photo_key
+	    and o.last_sight < t.first_sight
+	union all
+	select min(o.item_id), 'text', 2, min(o.last_sight)
+	from :"staging".:"track_item" o
+	where o.user_id = t.user_id
+	    and md5(o.title) = md5(t.title)
+	    and o.item_id <> t.item_id
+	    and o.first_sight is not null
+	having count(*) = 1
+	    and bool_and(o.last_sight < t.first_sight)
+	order by place, last_sight desc, old_id
+	limit 1) as p on true;
+
+create temporary table relisted as
+select c.item_id, c.old_id, o.old_id as was
+from relist_of c
+    left join :"staging".:"track_relist" o using (item_id)
+where (c.old_id, c.by) is distinct from (o.old_id, o.by);
+
+delete from :"staging".:"track_relist" t
+using relist_of c
+where c.item_id = t.item_id
+    and c.old_id is null;
+
+insert into :"staging".:"track_relist" as t (item_id, old_id, by)
+select item_id, old_id, by
+from relist_of
+where old_id is not null
+on conflict (item_id) do update
+set old_id = excluded.old_id, by = excluded.by
+where (t.old_id, t.by) is distinct from (excluded.old_id, excluded.by);

@@ -1,0 +1,153 @@
+-- The context of the tracking flow: what the history query joins on.  Each is a
+-- function of the snapshots, looks and closing records that are loaded, of all
+-- of them together and of nothing else, however they came (law 2).
+
+select to_regclass(format('%I.%I', :'staging', :'seller_snapshot')) is null
+    as no_sellers \gset
+\if :no_sellers
+-- no answer about a seller was loaded yet
+create table :"staging".:"seller_snapshot" (
+	site text,
+	user_id text not null,
+	observed_at timestamptz not null,
+	kind text not null,
+	run text not null,
+	line bigint not null,
+	index bigint not null,
+	item_count bigint,
+	given_count bigint,
+	total_count bigint,
+	on_holiday boolean,
+	banned boolean,
+	country text,
+	primary key (user_id, observed_at, kind, run, line, index)
+);
+\endif
+
+create index if not exists :"snapshot_run"
+    on :"staging".:"snapshot" (run);
+create index if not exists :"seller_snapshot_run"
+    on :"staging".:"seller_snapshot" (run);
+
+create table if not exists :"staging".:"track_item" (
+	item_id text collate "C" primary key,
+	user_id text collate "C",
+	photo_key text,
+	title text,
+	first_sight timestamptz,
+	last_sight timestamptz
+);
+create index if not exists :"track_item_user"
+    on :"staging".:"track_item" (user_id, last_sight);
+create index if not exists :"track_item_photo"
+    on :"staging".:"track_item" (user_id, photo_key);
+create index if not exists :"track_item_title"
+    on :"staging".:"track_item" (user_id, md5(title));
+comment on table :"staging".:"track_item" is
+    'a row is an item: its seller (the least that was named), main photo, '
+    'title, and when it was first and last seen';
+
+create table if not exists :"staging".:"track_seller" (
+	user_id text collate "C" primary key,
+	country_least text,
+	country_greatest text,
+	currency text
+);
+comment on column :"staging".:"track_seller".currency is
+    'the one she asks in; null: her country is not known, or was several';
+
+create table if not exists :"staging".:"track_sweep" (
+	user_id text collate "C" not null,
+	run text collate "C" not null,
+	site text,
+	first_at timestamptz not null,
+	last_at timestamptz not null,
+	total bigint,
+	complete boolean not null,
+	primary key (user_id, run)
+);
+comment on table :"staging".:"track_sweep" is
+    'a row is what one run found of a wardrobe; complete by law 9, with all '
+    'that it found stored';
+
+create table if not exists :"staging".:"track_interval" (
+	user_id text collate "C" not null,
+	run text collate "C" not null,
+	prev_run text collate "C",
+	start_at timestamptz,
+	from_at timestamptz not null,
+	end_at timestamptz not null,
+	present bigint,
+	v bigint,
+	n bigint,
+	returns bigint,
+	cut_ratio numeric,
+	cut_n bigint,
+	cut_of bigint,
+	ripe boolean,
+	g_most bigint,
+	fell boolean,
+	on_holiday boolean,
+	banned boolean,
+	baseline boolean,
+	g bigint,
+	t bigint,
+	ep_v bigint,
+	ep_n bigint,
+	ep_returns bigint,
+	item_days numeric,
+	primary key (user_id, run)
+);
+comment on table :"staging".:"track_interval" is
+    'a row is a complete sweep of a wardrobe and the time since the one '
+    'before: what vanished (v), was new (n), came back, and what the '
+    'seller''s counters say of it; scripts/load writes it';
+comment on column :"staging".:"track_interval".g_most is
+    'no more than so many were sold; null: not known';
+comment on column :"staging".:"track_interval".g is
+    'rise of the counter of sales over the episode: the intervals with changes '
+    'whose counters cannot be told apart; t of the total, ep_ the sums';
+comment on column :"staging".:"track_interval".cut_ratio is
+    'the middle ratio of the items that became cheaper: cut_n are near it, of '
+    'cut_of that were seen in both';
+
+create table if not exists :"staging".:"track_rate" (
+	site text collate "C" not null,
+	pair text collate "C" not null,
+	run text collate "C" not null,
+	at timestamptz not null,
+	items bigint not null,
+	agree bigint not null,
+	rate double precision,
+	err double precision,
+	component text collate "C",
+	primary key (site, pair, run)
+);
+comment on table :"staging".:"track_rate" is
+    'a row is the rate of exchange that the prices of one run show, as an '
+    'index: two runs of one component are compared by their quotient';
+
+create table if not exists :"staging".:"track_relist" (
+	item_id text collate "C" primary key,
+	old_id text collate "C" not null,
+	by text not null
+);
+create index if not exists :"track_relist_old"
+    on :"staging".:"track_relist" (old_id);
+comment on table :"staging".:"track_relist" is
+    'a row says that an item repeats an older one of the same seller';
+
+select format('create index if not exists %I on %I.%I (item_id) '
+    'where item_id is not null', :'source' || '_look_item', :'staging',
+    :'look')
+from pg_attribute
+where attrelid = to_regclass(format('%I.%I', :'staging', :'look'))
+    and attname = 'item_id' \gexec
+
+-- tables that were never analyzed: until autovacuum comes by
+select format('analyze %I.%I', n.nspname, c.relname)
+from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = :'staging'
+    and c.relkind = 'r'
+    and c.reltuples < 0 \gexec

@@ -1,0 +1,29 @@
+-- The sellers to watch: those whose number, drawn from their id, lies below the
+-- greatest fraction of the catalogs in which an item of theirs was found, other
+-- than as a paid placement.  The same sellers on every replay; a greater
+-- fraction keeps all that a smaller one has.  Makes the table watched.
+create temporary table watched as
+with
+fraction as (
+	select key as catalog_id, value::numeric as fraction
+	from jsonb_each_text(:'fractions'::jsonb)
+),
+found as (
+	select t.user_id,
+	    min(c.site collate "C") as site,
+	    max(coalesce(f.fraction, d.fraction)) as fraction
+	from :"staging".:"item_catalog" c
+	    join :"staging".:"track_item" t on t.item_id = c.item_id::text
+	    left join fraction f on f.catalog_id = c.catalog_id::text
+	    left join fraction d on d.catalog_id = 'default'
+	where t.user_id is not null
+	group by t.user_id
+)
+select user_id, site
+from found
+-- the first 52 of 256 bits
+where (('x' || encode(substr(sha256(convert_to('vpipe-sample-1:' || :'source'
+        || ':' || user_id, 'UTF8')), 1, 7), 'hex'))::bit(56)::bigint >> 4)
+    < fraction * 4503599627370496;
+create unique index on watched (user_id);
+analyze watched;

@@ -1,0 +1,146 @@
+/*
+ * judge: what happened to one item, from its lines in order.  The rules are in
+ * vsnapshot(1), RULES, by number; judge.c has R1 to R3, price.c R4 and R5.
+ *
+ *	judge_init once; for each item: judge_line for its lines, judge_end,
+ *	read `events` (sorted and numbered) and `item`, judge_reset.
+ *
+ * Memory: the events of the item at hand, and what the rules remember of the
+ * lines before: a few times and prices, not the lines.
+ */
+#ifndef JUDGE_H
+#define JUDGE_H
+
+#include "look.h"
+
+enum event_type {
+	EVENT_LISTED, EVENT_RELISTED, EVENT_REPRICED, EVENT_PROMOTED,
+	EVENT_RESERVED, EVENT_UNRESERVED, EVENT_SOLD, EVENT_HIDDEN,
+	EVENT_DELETED, EVENT_VANISHED, EVENT_RETURNED, EVENT_TYPES
+};
+
+enum confidence {
+	OBSERVED, INFERRED, UNKNOWN
+};
+
+extern const char *const event_names[EVENT_TYPES];
+extern const char *const confidence_names[];
+extern const char *const state_names[];	/* of items; STATE_NONE: NULL */
+
+/* A text of the item at hand, in judge.texts; at 0: null. */
+struct text {
+	uint32_t at, len;
+};
+
+struct event {
+	enum event_type type;
+	enum confidence confidence;
+	uint32_t number;	/* within item and type, from 1 */
+	uint32_t seq;		/* order of emission */
+	struct moment earliest, latest;
+	struct text site, old, new, currency, rule, evidence, other;
+	const char *cause, *reason;	/* static; may be NULL */
+};
+
+/* What the last event into a state, or the first look, said of it. */
+struct entered {
+	enum confidence confidence;
+	struct text rule, evidence;
+	const char *reason;
+	struct moment earliest, latest;
+	size_t event;		/* its index + 1; 0: none */
+};
+
+/* A value that outlives its line. */
+struct kept {
+	struct buf b;
+	bool known;
+};
+
+struct place {			/* the last price at a site in a currency */
+	struct kept site, currency, price, seller_price, seller_currency,
+	    total, rate, rate_err;
+	bool home;
+	struct moment at;
+};
+
+struct promotion {		/* what a kind of look said last */
+	struct kept kind;
+	bool promoted;
+	struct moment at;
+};
+
+struct gap {			/* an absence that is not yet judged */
+	bool open;
+	struct moment at;
+	struct text site;
+	enum tri baseline, ripe, fell, on_holiday, banned;
+	struct count_of g_most, g, t, v, n, returns;
+	double item_days;
+};
+
+#define JUDGE_PLACES 256
+#define JUDGE_KINDS 64
+
+struct judge {
+	/* settings */
+	double max_item_days;
+	int64_t sold_page_us;
+
+	/* results */
+	struct buf texts;
+	struct event *events;
+	size_t n, cap;
+	struct {
+		enum state state;
+		struct entered in;
+		struct moment gone_since;
+		struct moment first_seen, last_seen, observed_at;
+		struct kept id, site, price, currency, seller_price,
+		    seller_currency, total, favourites, listed_price;
+		uint64_t repriced;
+	} item;
+
+	/* what the rules remember */
+	uint64_t lines;
+	struct moment first;		/* the first line */
+	struct moment said[STATE_ABSENT];	/* last line that said each */
+	struct moment bound;		/* last line that said, or absence */
+	struct moment before;		/* what the last `vanished` began with */
+	struct gap gap;
+	struct kept relist_to;
+	struct place places[JUDGE_PLACES];
+	size_t nplaces, place;		/* `place`: the last one used */
+	struct promotion kinds[JUDGE_KINDS];
+	size_t nkinds;
+};
+
+void judge_init(struct judge *, double max_item_days, int64_t sold_page_us);
+void judge_reset(struct judge *);	/* for the next item */
+void judge_release(struct judge *);
+/* False: the line is not used, *why says why; as if it had not been there. */
+bool judge_line(struct judge *, const struct look *, const char **why);
+void judge_end(struct judge *);
+
+struct slice judge_text(const struct judge *, struct text);	/* NULL p: null */
+
+/* ---- shared by judge.c and price.c ---- */
+
+struct event *judge_emit(struct judge *, enum event_type, enum confidence,
+    const struct moment *earliest, const struct moment *latest);
+struct text judge_put(struct judge *, struct slice);
+bool judge_has_room(const struct judge *, const struct look *,
+    const char **why);
+void judge_prices(struct judge *, const struct look *);
+void judge_promoted(struct judge *, const struct look *);
+
+void kept_set(struct kept *, struct slice);	/* NULL p: not known */
+bool kept_is(const struct kept *, struct slice);
+
+static inline struct slice
+kept_slice(const struct kept *k)
+{
+	return k->known ? buf_slice(&k->b) : (struct slice){ NULL, 0 };
+}
+
+#endif

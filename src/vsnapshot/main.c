@@ -1,0 +1,67 @@
+/* vsnapshot: typed records to snapshots of them, and the snapshots of one item
+ * after another to what happened.  See vsnapshot(1). */
+
+#include <unistd.h>
+
+#include "events.h"
+#include "line.h"
+#include "options.h"
+#include "reject.h"
+#include "stop.h"
+#include "take.h"
+#include "banned.h"
+
+static int
+run_take(const struct opts *o, struct reader *in, struct writer *out,
+    struct rejects *rej)
+{
+	struct take t;
+	struct slice line;
+	int status;
+
+	take_init(&t, o, out, rej);
+	while (!stopped && reader_next(in, &line))
+		take_line(&t, line, in->lines, in->toolong);
+	status = take_end(&t);
+	take_release(&t);
+	return status;
+}
+
+static int
+run_events(const struct opts *o, struct reader *in, struct writer *out,
+    struct rejects *rej)
+{
+	struct events e;
+	struct slice line;
+	int status;
+
+	events_init(&e, o, out, rej);
+	while (!stopped && reader_next(in, &line))
+		events_line(&e, line, in->lines, in->toolong);
+	status = events_end(&e);
+	events_release(&e);
+	return status;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct opts o = { .maxline = LINE_MAX_DEFAULT, .threshold = 0.05 };
+	struct reader in;
+	struct writer out;
+	struct rejects rej;
+	int status;
+
+	options(&o, argc, argv);
+	reader_init(&in, STDIN_FILENO, (size_t)o.maxline);
+	writer_init(&out, STDOUT_FILENO);
+	reader_tie(&in, &out);
+	rejects_init(&rej, o.rejects, o.threshold);
+
+	status = (o.events ? run_events : run_take)(&o, &in, &out, &rej);
+
+	reader_close_or_die(&in);
+	writer_close_or_die(&out);	/* a full disk shows up here */
+	rejects_close_or_die(&rej);
+	return stopped ? stop_again() : status;
+}

@@ -1,0 +1,96 @@
+#include "options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "conf.h"
+#include "opt.h"
+#include "banned.h"
+
+#define DAYS_MAX 1000000	/* no farther: hours become microseconds */
+
+static void
+parse_threshold(struct opts *o)
+{
+	const char *s = o->threshold_text;
+	char *end;
+
+	if (s == NULL)
+		s = conf_get("VPIPE_REJECTS");
+	if (s == NULL)
+		return;
+	o->threshold = strtod(s, &end);
+	if (end == s || *end != '\0' || !(o->threshold >= 0) ||
+	    o->threshold > 1)
+		die(EX_USAGE, "a share from 0 to 1 is due, not '%s'", s);
+}
+
+static void
+check_take(const struct opts *o)
+{
+	if (o->source != NULL || o->item_days >= 0 || o->sold_page_hours >= 0)
+		die(EX_USAGE, "--source, --item-days and --sold-page-hours "
+		    "go with events");
+	if ((o->key != NULL) != (o->stream != NULL))
+		die(EX_USAGE, "--stream and --key go together");
+}
+
+static void
+check_events(struct opts *o)
+{
+	if (o->stream != NULL || o->key != NULL)
+		die(EX_USAGE, "--stream and --key go with take");
+	if (o->source == NULL || *o->source == '\0')
+		die(EX_USAGE, "events needs --source NAME");
+	if (o->item_days < 0)
+		o->item_days = 40;
+	if (o->sold_page_hours < 0)
+		o->sold_page_hours = 240;
+	if (o->item_days > DAYS_MAX || o->sold_page_hours > 24 * DAYS_MAX)
+		die(EX_USAGE, "no days beyond %d", DAYS_MAX);
+}
+
+void
+options(struct opts *o, int argc, char *argv[])
+{
+	const struct opt table[] = {
+		{ 0, "item-days", "N", OPT_NUMBER, &o->item_days,
+		    "events: counters tell no more beyond it; 40" },
+		{ 0, "key", "COLUMN[,COLUMN]", OPT_STRING, &o->key,
+		    "take, with --stream: what identifies an item" },
+		{ 0, "max-line", "SIZE", OPT_SIZE, &o->maxline,
+		    "reject longer lines; 16M" },
+		{ 0, "rejects", "FILE", OPT_STRING, &o->rejects,
+		    "write what was rejected" },
+		{ 0, "sold-page-hours", "N", OPT_NUMBER, &o->sold_page_hours,
+		    "events: a later 404 proves nothing; 240" },
+		{ 0, "source", "NAME", OPT_STRING, &o->source,
+		    "events: streams are NAME_event, NAME_item_state" },
+		{ 0, "stream", "NAME", OPT_STRING, &o->stream,
+		    "take: lines are bare items of this stream" },
+		{ 0, "threshold", "SHARE", OPT_STRING, &o->threshold_text,
+		    "end with 65 when more is rejected; 0.05" },
+		{ 0 }
+	};
+	int first;
+
+	o->item_days = o->sold_page_hours = -1;
+	first = opt_parse(argc, argv, "take|events [OPTION]...",
+	    "Looks to snapshots, and an item's history to events.", table);
+	if (first == argc)
+		die(EX_USAGE, "take or events? See --help");
+	o->events = strcmp(argv[first], "events") == 0;
+	if (!o->events && strcmp(argv[first], "take") != 0)
+		die(EX_USAGE, "neither take nor events: '%s'", argv[first]);
+	if (first + 1 < argc)
+		die(EX_USAGE, "'%s' is one argument too many",
+		    argv[first + 1]);
+	if (o->events)
+		check_events(o);
+	else
+		check_take(o);
+	if (o->maxline < 1 || o->maxline > (int64_t)BUF_MAX / 2)
+		die(EX_USAGE, "--max-line is from 1 to 512M");
+	parse_threshold(o);
+}

@@ -1,0 +1,20 @@
+/* options: what was asked for; see vsnapshot(1). */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct opts {
+	bool events;			/* else take */
+	const char *source;
+	const char *stream, *key;	/* plain NDJSON */
+	int64_t item_days, sold_page_hours;
+	int64_t maxline;
+	const char *rejects, *threshold_text;
+	double threshold;
+};
+
+void options(struct opts *, int argc, char *argv[]);
+
+#endif

@@ -1,0 +1,254 @@
+-- What scripts/track concluded about one simulated market, against its truth
+-- (judge.truth).  Prints figures, "name value" a line, for tracking.awk.
+set client_min_messages = warning;
+set timezone = 'UTC';
+set work_mem = '256MB';
+
+create table judge.event as
+select line::jsonb ->> 'id' as item_id,
+    line::jsonb ->> 'user_id' as user_id,
+    line::jsonb ->> 'type' as type,
+    (line::jsonb ->> 'at')::timestamptz as at,
+    (line::jsonb ->> 'price')::numeric as price,
+    (line::jsonb ->> 'old')::numeric as old
+from judge.truth
+where line like '%"what":"event"%';
+create index on judge.event (item_id, type);
+create index on judge.event (user_id, type);
+analyze judge.event;
+
+create table judge.item as
+select line::jsonb ->> 'id' as item_id,
+    line::jsonb ->> 'user_id' as user_id
+from judge.truth
+where line like '%"what":"item"%';
+create unique index on judge.item (item_id);
+analyze judge.item;
+
+-- answered looks at a seller: her counters, or her whole wardrobe
+create table judge.look as
+select distinct user_id, date_trunc('hour', observed_at) as at
+from staging.vinted_look
+where verdict in ('ok', 'empty')
+    and kind in ('user', 'wardrobe')
+    and user_id is not null;
+create index on judge.look (user_id, at);
+analyze judge.look;
+
+-- every exit of an item that had been seen: it left, and when that is due
+create table judge.exit as
+select x.*,
+    due.at as due_at,
+    back.at as back_at
+from (
+	select e.item_id, i.user_id, e.type, e.at
+	from judge.event e
+	    join judge.item i using (item_id)
+	where e.type in ('sold', 'deleted', 'hidden', 'reserved')) as x
+    -- what we had seen of it, alive
+    join staging.vinted_track_item t on t.item_id = x.item_id
+        and t.first_sight < x.at
+    cross join lateral (
+	select l.at
+	from judge.look l
+	where l.user_id = x.user_id
+	    and l.at >= x.at + interval '24 hours'
+	order by l.at
+	offset 1
+	limit 1) as due
+    left join lateral (
+	select min(e.at) as at
+	from judge.event e
+	where e.item_id = x.item_id
+	    and e.at > x.at
+	    and e.type in ('cancelled', 'returned', 'unreserved', 'sold',
+	        'deleted')) as back on true;
+analyze judge.exit;
+
+-- when the feed called an item sold, and whether it still does
+create table judge.called as
+select c.item_id,
+    c.event ->> 'confidence' as confidence,
+    (c.event ->> 'earliest')::timestamptz as earliest,
+    (c.event ->> 'latest')::timestamptz as latest,
+    c.withdrawn is null as stands,
+    (select min(k.at) from judge.tick k where k.n >= c.n) as at
+from ops.change c
+where c.op = 'add'
+    and c.event ->> 'type' = 'sold';
+create index on judge.called (item_id);
+analyze judge.called;
+
+create temporary table figure (place serial, name text, value numeric);
+
+insert into figure (name, value)
+select 'items', count(*) from judge.item;
+insert into figure (name, value)
+select 'sellers', count(distinct user_id) from judge.item;
+insert into figure (name, value)
+select 'requests', sum((ledger ->> 'attempts')::bigint)
+from ops.run
+where flow = 'track';
+
+-- called sold, and was; once more with the interval that was named
+insert into figure (name, value)
+select n.name, count(*) filter (where case n.name
+    when 'called' then true
+    when 'called_true' then e.is
+    when 'observed' then c.confidence = 'observed'
+    when 'observed_true' then c.confidence = 'observed' and e.is
+    when 'in_interval' then e.inside
+    end)
+from (values ('called'), ('called_true'), ('observed'), ('observed_true'),
+    ('in_interval')) as n(name)
+    cross join judge.called c
+    cross join lateral (
+	select count(*) > 0 as is,
+	    coalesce(bool_or(t.at <= c.latest
+	        and t.at > coalesce(c.earliest, '-infinity')), false) as inside
+	from judge.event t
+	where t.item_id = c.item_id
+	    and t.type = 'sold'
+	    and t.at <= c.latest) as e
+where c.stands
+group by n.name;
+
+-- sold for good, and called so in time
+insert into figure (name, value)
+select 'sold', count(*)
+from judge.exit
+where type = 'sold'
+    and back_at is null;
+insert into figure (name, value)
+select 'sold_in_time', count(*)
+from judge.exit x
+where type = 'sold'
+    and back_at is null
+    and exists (
+	select
+	from judge.called c
+	where c.item_id = x.item_id
+	    and c.at <= x.due_at + interval '1 hour'
+	    and c.stands);
+
+-- exits that are due by now, and of which we say that we do not know
+insert into figure (name, value)
+select 'exits', count(*)
+from judge.exit
+where back_at is null;
+insert into figure (name, value)
+select 'unknown', count(*)
+from judge.exit x
+    join staging.vinted_item_state s using (item_id)
+where x.back_at is null
+    and s.confidence = 'unknown';
+
+-- the confusion: what was so, what we say
+insert into figure (name, value)
+select 'exit:' || x.type || ':' || s.state || ':' || s.confidence
+        || coalesce(':' || s.reason, ':' || s.rule, ''),
+    count(*)
+from judge.exit x
+    join staging.vinted_item_state s using (item_id)
+where x.back_at is null
+group by 1;
+
+-- items of sellers who were banned or away, and are called sold without a sale
+insert into figure (name, value)
+select 'false:' || coalesce(c.confidence, '-') || ':' ||
+    coalesce((
+	select string_agg(t.type, '+' order by t.at)
+	from judge.event t
+	where t.item_id = c.item_id
+	    and t.type not in ('repriced', 'bumped')), 'nothing')
+    || case when exists (
+	select
+	from judge.event t
+	    join judge.item i using (user_id)
+	where i.item_id = c.item_id
+	    and t.type = 'banned') then ':banned' else '' end,
+    count(*)
+from judge.called c
+where c.stands
+    and not exists (
+	select
+	from judge.event t
+	where t.item_id = c.item_id
+	    and t.type = 'sold'
+	    and t.at <= c.latest)
+group by 1;
+
+-- moves of price: ours, against the seller's own within the same interval
+create table judge.move as
+select e.item_id,
+    e.cause,
+    coalesce(t.own, 0) as own
+from staging.vinted_event e
+    left join lateral (
+	-- the seller's price at the end, by that at the start
+	select (array_agg(t.price order by t.at desc))[1]
+	    / nullif((array_agg(t.old order by t.at))[1], 0) - 1 as own
+	from judge.event t
+	where t.item_id = e.item_id
+	    and t.type = 'repriced'
+	    and t.at > e.earliest
+	    and t.at <= e.latest) as t on true
+where e.type = 'repriced';
+
+insert into figure (name, value)
+select 'price:' || case
+        when own = 0 then 'rate'
+        when abs(own) < 0.01 then 'seller<1%'
+        else 'seller' end || ':' || cause,
+    count(*)
+from judge.move
+group by 1;
+
+-- requests, by size of wardrobe; the naive plan opens each live item each look
+create table judge.size as
+select user_id,
+    avg(total) as mean,
+    sum(total) as naive
+from staging.vinted_track_sweep
+where complete
+group by user_id;
+
+insert into figure (name, value)
+select 'naive:' || s.class, sum(naive)
+from (
+	select *,
+	    case when mean < 3 then '1' when mean < 30 then '10'
+	        else '100' end as class
+	from judge.size) as s
+group by 1;
+insert into figure (name, value)
+select 'asked:' || s.class, count(*)
+from (
+	select *,
+	    case when mean < 3 then '1' when mean < 30 then '10'
+	        else '100' end as class
+	from judge.size) as s
+    join (
+	select user_id, attempt from staging.vinted_look
+	where user_id is not null and catalog_id is null
+	union all
+	select t.user_id, l.attempt
+	from staging.vinted_look l
+	    join staging.vinted_track_item t using (item_id)) as l
+        using (user_id)
+group by 1;
+insert into figure (name, value)
+select 'settled:' || s.class, count(*)
+from (
+	select *,
+	    case when mean < 3 then '1' when mean < 30 then '10'
+	        else '100' end as class
+	from judge.size) as s
+    join staging.vinted_track_item t using (user_id)
+    join staging.vinted_item_state i using (item_id)
+where i.state in ('sold', 'deleted')
+group by 1;
+
+select :'name' || ' ' || name || ' ' || value
+from figure
+order by place;

@@ -1,0 +1,67 @@
+# tracking by chance, held against an oracle: 120,000 histories of items, and
+# small worlds through the whole chain; long
+load ../helper
+load ../tracking/tracking
+load ../tracking/world
+
+setup_file() {
+  world_build
+  pg_start
+  pg_migrated
+  world_source
+  export worlds=$BATS_FILE_TMPDIR/worlds
+}
+
+setup() {
+  export VPIPE_NOW=2026-10-01T00:00:00Z
+}
+
+teardown_file() {
+  pg_stop
+}
+
+@test "60,000 random histories, seed 11" {
+  agree 11 60000
+}
+
+@test "60,000 random histories, seed 12" {
+  agree 12 60000
+}
+
+# every_way SEED: events as the oracle has them, and the same rows in all ways
+every_way() {
+  world_made "$1"
+  world_published "$1" whole
+  want=$(world_in "once_$1" at_once)
+  events_are_true "$1" "once_$1"
+  same "$want" "$(world_in "days_$1" day_by_day)"
+  same "$want" "$(world_in "mixed_$1" shuffled_with_repeats "$1")"
+  same "$want" "$(world_in "heaps_$1" in_heaps "$1")"
+  same "$want" "$(world_in "late_$1" late_dump)"
+  world_published "$1" split --part-size 1K
+  [ "$(wc -l <"$tmp/split.parts")" -gt "$(wc -l <"$tmp/whole.parts")" ]
+  same "$want" "$(world_in "split_$1" shuffled_with_repeats "$1")"
+}
+
+@test "a small world, loaded in every way, seed 1" {
+  every_way 1
+}
+
+@test "a small world, loaded in every way, seed 2" {
+  every_way 2
+}
+
+@test "a small world, loaded in every way, seed 3" {
+  every_way 3
+}
+
+@test "thirty small worlds, loaded once" {
+  local seed
+  for seed in {101..130}; do
+    world_made "$seed"
+    world_published "$seed" "raw_$seed"
+    world_in "$seed" at_once >/dev/null
+    events_are_true "$seed" "$seed"
+    psql -X -q -d postgres -c "drop database ${PGDATABASE}_$seed"
+  done
+}

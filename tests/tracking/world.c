@@ -1,0 +1,855 @@
+/*
+ * world - a small market and the looks at it: raw runs, and what must come of
+ * them
+ *
+ *	world SEED FOLDER >HISTORY
+ *
+ * Writes FOLDER/NNN.ndjson, a run each with its closing record, of the made-up
+ * source "stall" (world.bash has its description).  HISTORY is what the context
+ * query must make of all of them together: the lines that the oracle and
+ * vsnapshot judge.  It is computed from the list of what was looked at, by
+ * going through all of it for each question.
+ *
+ * Looks get lost, are tried again, are refused; sweeps stay incomplete, and
+ * things happen while they last.  Each run is later than the one before; in
+ * which order they are loaded is up to the test.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HOUR 3600000LL
+#define DAY (24 * HOUR)
+#define BEGIN 1788220800000LL		/* 2026-09-01 */
+#define DAYS 21
+#define LAG (24 * HOUR)
+#define PAGE 8
+#define SITE "www.stall.example"
+
+enum { SELLERS = 4, ITEMS = 400, MOST = 20000 };
+enum state { UNBORN, LIVE, RESERVED, HIDDEN, SOLD, DELETED };
+
+/* what is true */
+static struct seller {
+	bool on_holiday, banned;
+	int64_t cancel_at;	/* a sale less from then on */
+	int64_t cut_at;		/* all prices to four fifths */
+	int items;
+} seller[SELLERS];
+
+static struct item {
+	int seller;
+	int nturns;
+	struct {
+		int64_t at;
+		enum state state;
+	} turn[16];
+	int64_t lag;		/* of the counter that counts its sale */
+	int cents;
+	int64_t cut_at;		/* its own */
+} item[ITEMS];
+static int nitems;
+
+/* what was seen */
+static struct sight {
+	int item, run, seller;
+	int64_t ms;
+	const char *kind, *state, *evidence;	/* state NULL: none said */
+	int cents;				/* 0: no price */
+	bool own;				/* the seller's price, too */
+	int favourites, promoted;		/* -1: not said */
+} sight[MOST];
+static int nsights;
+
+static struct sweep {
+	int seller, run;
+	int64_t start, end;
+	bool has[ITEMS];
+} sweep[MOST / 100];
+static int nsweeps;
+
+static struct counter {
+	int seller, given, total;
+	int64_t ms;
+} counter[MOST / 100];
+static int ncounters;
+
+/* --- chance ----------------------------------------------------------------- */
+
+static uint64_t seed;
+
+/* splitmix64 */
+static uint64_t
+bits(void)
+{
+	uint64_t z = seed += 0x9e3779b97f4a7c15;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
+}
+
+static int
+below(int n)
+{
+	return (int)(bits() % (uint64_t)n);
+}
+
+static bool
+percent(int n)
+{
+	return below(100) < n;
+}
+
+static int64_t
+span(int64_t ms)
+{
+	return (int64_t)(bits() % (uint64_t)ms);
+}
+
+/* --- what is true -------------------------------------------------------------- */
+
+static enum state
+state_at(int i, int64_t at)
+{
+	enum state s = UNBORN;
+	int k;
+
+	for (k = 0; k < item[i].nturns; k++)
+		if (item[i].turn[k].at <= at)
+			s = item[i].turn[k].state;
+	return s;
+}
+
+static int64_t
+turn_at(int i, enum state s)
+{
+	int k;
+
+	for (k = 0; k < item[i].nturns; k++)
+		if (item[i].turn[k].state == s)
+			return item[i].turn[k].at;
+	return INT64_MAX;
+}
+
+static int
+cents_at(int i, int64_t at)
+{
+	int cents = item[i].cents;
+
+	if (at >= item[i].cut_at)
+		cents -= 500;
+	if (at >= seller[item[i].seller].cut_at)
+		cents = cents / 5 * 4;
+	return cents;
+}
+
+static void
+turn(struct item *i, int64_t at, enum state s)
+{
+	i->turn[i->nturns].at = at;
+	i->turn[i->nturns++].state = s;
+}
+
+static void
+live_on(struct item *i, int64_t at)
+{
+	int64_t end = BEGIN + DAYS * DAY;
+
+	turn(i, at, LIVE);
+	at = (at < BEGIN ? BEGIN : at) + HOUR + span(80 * DAY);
+	while (at < end && i->nturns < 12) {
+		if (percent(45)) {
+			turn(i, at, SOLD);
+			return;
+		} else if (percent(25)) {
+			turn(i, at, DELETED);
+			return;
+		}
+		turn(i, at, percent(50) ? HIDDEN : RESERVED);
+		at += 6 * HOUR + span(4 * DAY);
+		if (percent(50)) {
+			turn(i, at, SOLD);
+			return;
+		}
+		turn(i, at, LIVE);
+		at += HOUR + span(20 * DAY);
+	}
+}
+
+static void
+new_item(int s, int64_t listed)
+{
+	struct item *i = &item[nitems++];
+
+	i->seller = s;
+	i->lag = span(LAG);
+	i->cents = 250 * (4 + below(160));
+	i->cut_at = percent(20) && seller[s].cut_at == INT64_MAX ?
+	    BEGIN + span(DAYS * DAY) : INT64_MAX;
+	live_on(i, listed);
+}
+
+static void
+make_world(void)
+{
+	int s, k;
+
+	for (s = 0; s < SELLERS; s++) {
+		seller[s].on_holiday = percent(10);
+		seller[s].banned = percent(5);
+		seller[s].cancel_at = percent(20) ? BEGIN + span(DAYS * DAY) :
+		    INT64_MAX;
+		seller[s].cut_at = percent(30) ? BEGIN + span(DAYS * DAY) :
+		    INT64_MAX;
+		seller[s].items = 5 + below(percent(50) ? 10 : 36);
+		for (k = 0; k < seller[s].items; k++)
+			new_item(s, percent(80) ? BEGIN - DAY :
+			    BEGIN + span(DAYS * DAY));
+	}
+}
+
+/* --- raw records ------------------------------------------------------------------ */
+
+static FILE *out;
+static int run, line;
+static int64_t now;
+static char run_id[64];
+static char queries[1 << 16];
+
+static const char *
+instant(int64_t ms)
+{
+	static const int length[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31,
+		30, 31 };
+	static char text[4][96];
+	static int turns;
+	char *t = text[turns++ % 4];
+	int64_t day = (ms - 1767225600000LL) / DAY, rest = ms % DAY;
+	int month = 0;
+
+	for (; day >= length[month]; day -= length[month++])
+		;
+	snprintf(t, 96, "2026-%02d-%02dT%02d:%02d:%02d.%03dZ", month + 1,
+	    (int)day + 1, (int)(rest / HOUR), (int)(rest / 60000 % 60),
+	    (int)(rest / 1000 % 60), (int)(rest % 1000));
+	return t;
+}
+
+static long long
+item_id(int i)
+{
+	return 9007199254740001 + i;
+}
+
+static int
+user_id(int s)
+{
+	return 501 + s;
+}
+
+static void
+start_record(const char *kind, const char *params, int page, int attempt)
+{
+	now += 4000 + below(5000);
+	fprintf(out, "{\"v\":1,\"source\":\"stall\",\"site\":\"" SITE "\","
+	    "\"flow\":\"track\",\"kind\":\"%s\",\"run\":\"%s\",\"line\":%d,"
+	    "\"attempt\":%d,\"fetched_at\":\"%s\",\"request\":{\"method\":"
+	    "\"GET\",\"url\":\"https://" SITE "/%s\",\"endpoint\":\"%s\","
+	    "\"page\":%d,%s},", kind, run_id, ++line, attempt, instant(now),
+	    kind, kind, page, params);
+}
+
+static void
+answer(int status, const char *type)
+{
+	fprintf(out, "\"status\":%d,\"headers\":{\"content-type\":\"%s\"},"
+	    "\"ms\":9,\"sha256\":null,", status, type);
+}
+
+static void
+lose(void)
+{
+	fprintf(out, "\"status\":null,\"headers\":{},\"ms\":9,\"sha256\":null,"
+	    "\"error\":{\"cause\":\"timeout\",\"message\":\"lost\"}}\n");
+}
+
+static void
+refuse(void)
+{
+	answer(429, "text/html");
+	fprintf(out, "\"body_text\":\"slower\"}\n");
+}
+
+static void
+close_query(const char *query, int asked, const char *stop, bool walked)
+{
+	size_t n = strlen(queries);
+
+	snprintf(queries + n, sizeof queries - n, "%s{\"query\":\"%s\","
+	    "\"site\":\"" SITE "\",\"asked\":%d,\"answered\":%d,"
+	    "\"stop\":\"%s\",\"walked\":%s,\"gap\":false}", n > 0 ? "," : "",
+	    query, asked, asked, stop, walked ? "true" : "false");
+}
+
+static void
+start_run(const char *folder, int64_t at)
+{
+	char path[4096];
+
+	now = at;
+	line = 0;
+	queries[0] = '\0';
+	snprintf(run_id, sizeof run_id, "202609%02dT%02d0000Z-track-%016x",
+	    (int)((at - BEGIN) / DAY) + 1, (int)(at % DAY / HOUR), run);
+	snprintf(path, sizeof path, "%s/%03d.ndjson", folder, run);
+	if ((out = fopen(path, "w")) == NULL) {
+		perror(path);
+		exit(74);
+	}
+}
+
+static void
+end_run(const char *stop)
+{
+	fprintf(out, "{\"v\":1,\"source\":\"stall\",\"site\":null,\"flow\":"
+	    "\"track\",\"kind\":\"run\",\"run\":\"%s\",\"line\":%d,"
+	    "\"attempt\":1,\"fetched_at\":\"%s\",\"request\":null,\"status\":"
+	    "null,\"headers\":{},\"ms\":0,\"sha256\":null,\"body\":{\"stop\":"
+	    "\"%s\",\"complete\":%s,\"status\":0,\"options\":{},\"versions\":"
+	    "{},\"ledger\":{},\"queries\":[%s]}}\n", run_id, ++line,
+	    instant(now), stop, strcmp(stop, "end") == 0 ? "true" : "false",
+	    queries);
+	if (fclose(out) != 0)
+		exit(74);
+	run++;
+}
+
+static struct sight *
+see(int i, const char *kind, const char *state, const char *evidence)
+{
+	struct sight *s = &sight[nsights++];
+
+	if (nsights == MOST)
+		exit(70);
+	*s = (struct sight){ .item = i, .run = run, .seller = item[i].seller,
+		.ms = now, .kind = kind, .state = state, .evidence = evidence,
+		.favourites = -1, .promoted = -1 };
+	return s;
+}
+
+static void
+print_hit(int i, const char *kind)
+{
+	struct sight *s = see(i, kind, "live", "present");
+
+	s->cents = cents_at(i, now);
+	s->own = true;
+	s->favourites = below(9);
+	s->promoted = percent(30);
+	fprintf(out, "{\"id\":%lld,\"user\":%d,\"title\":\"thing %d\","
+	    "\"photo\":\"p%d\",\"price\":\"%d.%02d\",\"total\":\"%d.%02d\","
+	    "\"seller_price\":\"%d.%02d\",\"favourites\":%d,\"paid\":%s}",
+	    item_id(i), user_id(item[i].seller), i, i, s->cents / 100,
+	    s->cents % 100, (s->cents + 100) / 100, s->cents % 100,
+	    s->cents / 100, s->cents % 100, s->favourites,
+	    s->promoted ? "true" : "false");
+}
+
+/* --- looks ---------------------------------------------------------------------------- */
+
+static void
+look_at_counters(int s)
+{
+	struct counter *c = &counter[ncounters];
+	char query[64], params[160];
+	int i;
+
+	snprintf(query, sizeof query, SITE "/user?user=%d", user_id(s));
+	snprintf(params, sizeof params, "\"query\":\"%s\",\"user_id\":\"%d\"",
+	    query, user_id(s));
+	start_record("user", params, 1, 1);
+	if (percent(10) && !seller[s].on_holiday && !seller[s].banned) {
+		lose();
+		close_query(query, 1, "failed", false);
+		return;
+	}
+	*c = (struct counter){ .seller = s, .ms = now };
+	for (i = 0; i < nitems; i++) {
+		if (item[i].seller != s)
+			continue;
+		if (turn_at(i, SOLD) < now - item[i].lag)
+			c->given++;
+		if (state_at(i, now) == LIVE || state_at(i, now) == RESERVED ||
+		    state_at(i, now) == SOLD)
+			c->total++;
+	}
+	c->given += 100 - (now > seller[s].cancel_at);
+	answer(200, "application/json");
+	fprintf(out, "\"body\":{\"user\":[{\"id\":%d,\"given\":%d,\"all\":%d,"
+	    "\"holiday\":%s,\"banned\":%s}]}}\n", user_id(s), c->given,
+	    c->total, seller[s].on_holiday ? "true" : "false",
+	    seller[s].banned ? "true" : "false");
+	close_query(query, 1, "end", true);
+	ncounters++;
+}
+
+/* A page as it is now: what is live, the newest first. */
+static int
+print_page(int s, int page, struct sweep *w, int *found)
+{
+	int i, n = 0, total = 0;
+
+	for (i = 0; i < nitems; i++)
+		total += item[i].seller == s && state_at(i, now) == LIVE;
+	answer(200, "application/json");
+	fprintf(out, "\"body\":{\"total\":%d,\"pages\":%d,\"items\":[", total,
+	    (total + PAGE - 1) / PAGE);
+	for (i = nitems - 1; i >= 0; i--) {
+		if (item[i].seller != s || state_at(i, now) != LIVE)
+			continue;
+		if (n / PAGE == page - 1) {
+			fprintf(out, "%s", n % PAGE > 0 ? "," : "");
+			print_hit(i, "wardrobe");
+			*found += !w->has[i];
+			w->has[i] = true;
+		}
+		n++;
+	}
+	fprintf(out, "]}}\n");
+	return total;
+}
+
+/* false: refused, and the run ends */
+static bool
+look_at_wardrobe(int s)
+{
+	struct sweep *w = &sweep[nsweeps];
+	int page = 1, total, first = -1, found = 0, asked = 0, attempt = 1;
+	char query[64], params[160];
+
+	memset(w, 0, sizeof *w);
+	w->seller = s;
+	w->run = run;
+	snprintf(query, sizeof query, SITE "/wardrobe?user=%d", user_id(s));
+	snprintf(params, sizeof params, "\"query\":\"%s\",\"user_id\":\"%d\","
+	    "\"per_page\":%d", query, user_id(s), PAGE);
+	for (;;) {
+		start_record("wardrobe", params, page, attempt);
+		asked++;
+		if (asked == 1)
+			w->start = now;
+		w->end = now;
+		if (percent(1)) {
+			refuse();
+			close_query(query, asked, "refused", false);
+			return false;
+		}
+		if (percent(4)) {
+			lose();
+			if (attempt++ == 1 && percent(50))
+				continue;
+			close_query(query, asked, "failed", false);
+			return true;
+		}
+		total = print_page(s, page, w, &found);
+		if (first < 0)
+			first = total;
+		attempt = 1;
+		if (page * PAGE >= total)
+			break;
+		page++;
+	}
+	close_query(query, asked, total == 0 ? "empty" : "end", true);
+	nsweeps += first == total && total == found;
+	return true;
+}
+
+static void
+look_at_page(int i)
+{
+	char query[64], params[160];
+	enum state s;
+	struct sight *seen;
+
+	snprintf(query, sizeof query, SITE "/item-page?item=%lld", item_id(i));
+	snprintf(params, sizeof params, "\"query\":\"%s\",\"item_id\":"
+	    "\"%lld\"", query, item_id(i));
+	start_record("item-page", params, 1, 1);
+	if (percent(10)) {
+		lose();
+		close_query(query, 1, "failed", false);
+		return;
+	}
+	s = state_at(i, now);
+	if (s == DELETED || (s == SOLD && now > turn_at(i, SOLD) + 10 * DAY)) {
+		answer(404, "text/html");
+		fprintf(out, "\"body_text\":\"<html>gone</html>\"}\n");
+		see(i, "item-page", "gone", "404");
+		close_query(query, 1, "gone", true);
+		return;
+	}
+	seen = see(i, "item-page", s == LIVE ? "live" : s == RESERVED ?
+	    "reserved" : s == HIDDEN ? "hidden" : "sold", "flags");
+	seen->cents = cents_at(i, now);
+	answer(200, "application/json");
+	fprintf(out, "\"body\":{\"items\":[{\"id\":%lld,\"user\":%d,\"title\":"
+	    "\"thing %d\",\"photo\":\"p%d\",\"price\":\"%d.%02d\",\"state\":"
+	    "\"%s\"}]}}\n", item_id(i), user_id(item[i].seller), i, i,
+	    seen->cents / 100, seen->cents % 100, seen->state);
+	close_query(query, 1, "end", true);
+}
+
+static bool
+seen_before(int i, int64_t at)
+{
+	int k;
+
+	for (k = 0; k < nsights; k++)
+		if (sight[k].item == i && sight[k].ms < at)
+			return true;
+	return false;
+}
+
+/* The first item of each seller, as a search finds it. */
+static void
+search(void)
+{
+	const char *comma = "";
+	int i, s;
+
+	start_record("search", "\"query\":\"" SITE "/search?catalog=7\","
+	    "\"catalog_id\":7", 1, 1);
+	answer(200, "application/json");
+	fprintf(out, "\"body\":{\"total\":%d,\"pages\":1,\"items\":[", SELLERS);
+	for (s = 0; s < SELLERS; s++) {
+		for (i = 0; item[i].seller != s ||
+		    state_at(i, now) != LIVE; i++)
+			if (i == nitems - 1)
+				break;
+		if (item[i].seller != s)
+			continue;
+		fprintf(out, "%s", comma);
+		comma = ",";
+		print_hit(i, "list");
+	}
+	fprintf(out, "]}}\n");
+	close_query(SITE "/search?catalog=7", 1, "end", true);
+}
+
+static void
+one_run(const char *folder, int day)
+{
+	bool goes_on = true;
+	int s, i;
+
+	start_run(folder, BEGIN + day * DAY + below(24) * HOUR);
+	if (day == 0 || percent(20))
+		search();
+	for (s = 0; s < SELLERS && goes_on; s++) {
+		if (day == 0 || percent(80))
+			look_at_counters(s);
+		if (day == 0 || percent(70))
+			goes_on = look_at_wardrobe(s);
+		for (i = 0; i < nitems && goes_on; i++)
+			if (item[i].seller == s && seen_before(i, now - DAY) &&
+			    percent(state_at(i, now) == LIVE ? 2 : 8))
+				look_at_page(i);
+	}
+	end_run(goes_on ? "end" : "refused");
+}
+
+/* --- what must come of it -------------------------------------------------------------- */
+
+static void
+print_amount(const char *name, int cents)
+{
+	printf(",\"%s\":%d.%02d", name, cents / 100, cents % 100);
+}
+
+/* The price that a sweep saw, 0: none */
+static int
+cents_in(int i, const struct sweep *w)
+{
+	int k, cents = 0;
+
+	for (k = 0; k < nsights; k++)
+		if (sight[k].item == i && sight[k].cents > 0 &&
+		    strcmp(sight[k].kind, "wardrobe") == 0 &&
+		    sight[k].ms >= w->start && sight[k].ms <= w->end)
+			cents = sight[k].cents;
+	return cents;
+}
+
+/* Between two complete sweeps, of which the second saw this, and the run of
+ * the first saw it last. */
+static void
+print_alike(const struct sight *s)
+{
+	const struct sweep *before = NULL, *w;
+	int i, k, p1, p2, was = 0, was_run = -1, n = 0, alike = 0;
+
+	for (k = 0; &sight[k] < s; k++)
+		if (sight[k].item == s->item && sight[k].cents > 0) {
+			was = sight[k].cents;
+			was_run = sight[k].run;
+		}
+	for (w = sweep; w < sweep + nsweeps; w++) {
+		if (w->seller != s->seller)
+			continue;
+		if (s->ms >= w->start && s->ms <= w->end)
+			break;
+		before = w;
+	}
+	if (was == 0 || was == s->cents || w == sweep + nsweeps ||
+	    before == NULL || before->run != was_run ||
+	    strcmp(s->kind, "wardrobe") != 0)
+		return;
+	for (i = 0; i < nitems; i++) {
+		if (item[i].seller != s->seller)
+			continue;
+		p1 = cents_in(i, before);
+		p2 = cents_in(i, w);
+		if (p1 == 0 || p2 == 0)
+			continue;
+		n++;
+		alike += (int64_t)p2 * was == (int64_t)p1 * s->cents;
+	}
+	if (n > 0)
+		printf(",\"alike\":%.6f,\"alike_n\":%d", (double)alike / n,
+		    alike);
+}
+
+static void
+print_sight(const struct sight *s, bool first)
+{
+	int64_t unseen = -1;
+	int k;
+
+	printf("{\"item_id\":\"%lld\",\"site\":\"" SITE "\",\"observed_at\":"
+	    "\"%s\",\"kind\":\"%s\",\"state\":\"%s\",\"evidence\":\"%s\"",
+	    item_id(s->item), instant(s->ms), s->kind, s->state, s->evidence);
+	if (s->cents > 0) {
+		print_amount("price", s->cents);
+		printf(",\"currency\":\"EUR\",\"seller_currency\":\"EUR\"");
+	}
+	if (s->own) {
+		print_amount("seller_price", s->cents);
+		print_amount("total_price", s->cents + 100);
+		printf(",\"favourite_count\":%d,\"promoted\":%s",
+		    s->favourites, s->promoted ? "true" : "false");
+	}
+	if (s->cents > 0)
+		print_alike(s);
+	for (k = 0; first && k < nsweeps; k++)
+		if (sweep[k].seller == s->seller && sweep[k].end < s->ms)
+			unseen = sweep[k].start;
+	if (unseen >= 0)
+		printf(",\"unseen_at\":\"%s\"", instant(unseen));
+	puts("}");
+}
+
+/* The interval that ends with a sweep of the seller. */
+static struct interval {
+	const struct sweep *before, *sweep;
+	const struct counter *a, *b;
+	int v, n, returns;
+	int episode;
+} interval[MOST / 100];
+static int nintervals;
+
+static void
+count_changes(struct interval *k)
+{
+	int i;
+
+	for (i = 0; i < nitems; i++) {
+		if (k->before->has[i] && !k->sweep->has[i])
+			k->v++;
+		else if (k->before->has[i] || !k->sweep->has[i])
+			continue;
+		else if (seen_before(i, k->before->start))
+			k->returns++;
+		else
+			k->n++;
+	}
+}
+
+static void
+make_intervals(int s)
+{
+	const struct sweep *before = NULL;
+	const struct interval *last = NULL;
+	struct interval *k;
+	int i, c, episode = 0;
+
+	nintervals = 0;
+	for (i = 0; i < nsweeps; before = &sweep[i++]) {
+		while (i < nsweeps && sweep[i].seller != s)
+			i++;
+		if (i == nsweeps)
+			break;
+		if (before == NULL)
+			continue;
+		k = &interval[nintervals++];
+		*k = (struct interval){ .before = before, .sweep = &sweep[i] };
+		for (c = 0; c < ncounters; c++) {
+			if (counter[c].seller != s)
+				continue;
+			if (counter[c].ms <= before->start)
+				k->a = &counter[c];
+			if (k->b == NULL &&
+			    counter[c].ms >= sweep[i].end + LAG)
+				k->b = &counter[c];
+		}
+		count_changes(k);
+		if (k->v + k->n + k->returns == 0)
+			continue;
+		if (last == NULL || (last->b != NULL &&
+		    before->start >= last->b->ms))
+			episode++;
+		k->episode = episode;
+		last = k;
+	}
+}
+
+static bool
+fell(int s, const struct counter *a, const struct counter *b)
+{
+	const struct counter *c, *last = a;
+
+	for (c = a; c <= b; c++) {
+		if (c->seller != s)
+			continue;
+		if (c->given < last->given)
+			return true;
+		last = c;
+	}
+	return false;
+}
+
+/* What the context says of the sweep that an item is missing in. */
+static void
+print_context(int s, int i, const struct sweep *w)
+{
+	const struct interval *k, *own = NULL, *head = NULL, *tail = NULL;
+	int v = 0, n = 0, returns = 0;
+	bool baseline = false, down;
+	int j;
+
+	for (j = 0; j < nsweeps; j++)
+		baseline = baseline || (&sweep[j] < w && sweep[j].has[i]);
+	for (k = interval; k < interval + nintervals; k++)
+		if (k->sweep == w)
+			own = k;
+	printf(",\"baseline\":%s,\"item_days\":1", baseline ? "true" : "false");
+	printf(",\"on_holiday\":%s,\"banned\":%s",
+	    seller[s].on_holiday ? "true" : "false",
+	    seller[s].banned ? "true" : "false");
+	if (own == NULL)
+		return;
+	for (k = interval; k < interval + nintervals; k++) {
+		if (k->episode != own->episode || k->episode == 0)
+			continue;
+		head = head == NULL ? k : head;
+		tail = k;
+		v += k->v;
+		n += k->n;
+		returns += k->returns;
+	}
+	down = head != NULL && head->a != NULL && tail->b != NULL &&
+	    fell(s, head->a, tail->b);
+	printf(",\"ripe\":%s,\"fell\":%s", own->b != NULL ? "true" : "false",
+	    down ? "true" : "false");
+	if (own->a != NULL && own->b != NULL && !down)
+		printf(",\"g_most\":%d", own->b->given - own->a->given);
+	printf(",\"v\":%d,\"n\":%d,\"returns\":%d", v, n, returns);
+	if (head != NULL && head->a != NULL && tail->b != NULL)
+		printf(",\"g\":%d,\"t\":%d", tail->b->given - head->a->given,
+		    tail->b->total - head->a->total);
+}
+
+static void
+print_absence(int i, const struct sweep *w)
+{
+	printf("{\"item_id\":\"%lld\",\"site\":\"" SITE "\",\"observed_at\":"
+	    "\"%s\",\"kind\":\"absence\",\"state\":\"absent\","
+	    "\"absent_from\":\"%s\"", item_id(i), instant(w->end),
+	    instant(w->start));
+	print_context(item[i].seller, i, w);
+	puts("}");
+}
+
+static bool
+is_gone(const struct sight *s)
+{
+	return strcmp(s->state, "gone") == 0;
+}
+
+/* The first complete sweep after a sight that lacks the item, if it comes
+ * before the next sight. */
+static const struct sweep *
+sweep_without(int i, const struct sight *after)
+{
+	const struct sight *next = after;
+	const struct sweep *w;
+
+	while (++next < sight + nsights)
+		if (next->item == i && !is_gone(next))
+			break;
+	for (w = sweep; w < sweep + nsweeps; w++)
+		if (w->seller == item[i].seller && w->start > after->ms &&
+		    !w->has[i])
+			return next < sight + nsights && w->end >= next->ms ?
+			    NULL : w;
+	return NULL;
+}
+
+/* A page that is gone is no sight; what was sold or hidden is not missed. */
+static void
+print_history(int i)
+{
+	const struct sweep *w = NULL;
+	bool first = true;
+	int k;
+
+	for (k = 0; k < nsights; k++) {
+		if (sight[k].item != i)
+			continue;
+		if (w != NULL && w->end < sight[k].ms) {
+			print_absence(i, w);
+			w = NULL;
+		}
+		print_sight(&sight[k], first);
+		first = false;
+		if (!is_gone(&sight[k]))
+			w = strcmp(sight[k].state, "sold") == 0 ||
+			    strcmp(sight[k].state, "hidden") == 0 ? NULL :
+			    sweep_without(i, &sight[k]);
+	}
+	if (w != NULL)
+		print_absence(i, w);
+}
+
+int
+main(int argc, char *argv[])
+{
+	int day, i, s = -1;
+
+	if (argc != 3) {
+		fprintf(stderr, "usage: world SEED FOLDER >HISTORY\n");
+		return 64;
+	}
+	seed = strtoull(argv[1], NULL, 10);
+	make_world();
+	for (day = 0; day < DAYS; day++)
+		one_run(argv[2], day);
+	for (i = 0; i < nitems; i++) {
+		if (item[i].seller != s)
+			make_intervals(s = item[i].seller);
+		print_history(i);
+	}
+	return fflush(stdout) != 0;
+}

@@ -1,0 +1,512 @@
+# vsnapshot(1): looks to snapshots, histories to events
+load helper
+
+# schema VARIANTS [ENTITY]: a SCHEMA message of bazaar_<entity>
+schema() {
+  printf '{"type":"SCHEMA","stream":"bazaar_%s","schema":{"type":"object","properties":{}},"key_properties":["id"],"x-source":"bazaar","x-entity":"%s","x-variants":{%s}}\n' \
+    "${2:-item}" "${2:-item}" "$1"
+}
+
+list='"list":{"version":1,"columns":["item_id","price"],"x-snapshot":{"kind":"list","state":"live","evidence":"present"}}'
+page='"page":{"version":1,"columns":["item_id","state","evidence","state_rule"],"x-snapshot":{"kind":"item-page","state":"live","evidence":"present"}}'
+bare='"bare":{"version":1,"columns":["item_id"]}'
+where='"observed_at":"2026-09-20T10:00:00.000Z","run":"r1","line":3,"index":2,"contract":4'
+
+# record MEMBERS [ENTITY]: a RECORD of bazaar_<entity>
+record() {
+  printf '{"type":"RECORD","stream":"bazaar_%s","record":{%s,%s}}\n' \
+    "${2:-item}" "$1" "$where"
+}
+
+# taken: the snapshots in stdout of `run`, without what all of them have
+taken() {
+  jq -c 'select(.type == "RECORD" and (.stream | endswith("_snapshot"))) | .record
+    | del(.observed_at, .run, .line, .index, .contract)
+    | with_entries(select(.value != null))' <<<"$output"
+}
+
+# look DAY [MEMBERS] [ITEM]: a line of a history
+look() {
+  printf '{"item_id":"%s","observed_at":"2026-09-%02dT00:00:00Z"%s}\n' \
+    "${3:-7}" "$1" "${2:+,$2}"
+}
+
+# events HISTORY: what happened, in short
+events() {
+  vsnapshot events -q --source bazaar <<<"$1" |
+    jq -r 'select(.stream == "bazaar_event" and .record) | .record
+      | "\(.item_id) \(.type) \(.number) \(.confidence)"'
+}
+
+# --- take ---------------------------------------------------------------------
+
+@test "what comes in goes out, byte for byte, in its order, whatever it is" {
+  {
+    schema "$list,$page,$bare"
+    record '"item_id":7,"variant":"list","price":1.50'
+    echo '{"type":"SCHEMA","stream":"other","schema":{},"key_properties":[]}'
+    echo '{"type": "RECORD" , "stream":"other","record":{"a":1.0}}'
+    echo '{"type":"SCOPE","stream":"other","scope":{"a":1},"records":0}'
+    echo '{"type":"ACTIVATE_VERSION","stream":"other","version":1}'
+    echo '{"type":"NEW_THING"}'
+    echo ''
+    echo '{"type":"STATE","value":{"a":[1,2]}}'
+    record '"item_id":7,"variant":"bare"'
+    record '"item_id":7,"variant":"list"' photo
+  } >"$tmp/in"
+  run -0 --separate-stderr vsnapshot take <"$tmp/in"
+  diff "$tmp/in" <(grep -v '"stream":"bazaar_snapshot"' <<<"$output")
+  [ "$(taken | wc -l)" -eq 1 ]
+}
+
+@test "an item gives a snapshot: numbers as they were, ids as text, the variant's constants" {
+  run -0 --separate-stderr vsnapshot take < <(schema "$list"
+    record '"site":"www.market.example","item_id":12345678901234567890,"variant":"list","title":"a \"b\" \u00e9","price":4.50,"currency":"EUR","seller_price":112.00,"seller_currency":"CZK","total_price":5.35,"user_id":99,"seller_key":"ab","favourite_count":3,"promoted":false,"photo_key":"p"')
+  same '{"site":"www.market.example","item_id":"12345678901234567890","user_id":"99","seller_key":"ab","kind":"list","state":"live","evidence":"present","price":4.50,"currency":"EUR","seller_price":112.00,"seller_currency":"CZK","total_price":5.35,"favourite_count":3,"promoted":false,"photo_key":"p","title":"a \"b\" \u00e9","variant":"list"}' \
+    "$(grep '"bazaar_snapshot","record"' <<<"$output" |
+      sed 's/.*"record":\({.*}\)}$/\1/; s/"[a-z_]*":null,//g; s/"observed_at":[^,]*,//; s/,"run":.*/}/')"
+}
+
+@test "a shape with columns of its own says its state itself, null too" {
+  run -0 --separate-stderr vsnapshot take < <(schema "$page"
+    record '"item_id":"7","variant":"page","state":"sold","evidence":"is_closed","state_rule":null'
+    record '"item_id":"7","variant":"page","state":"sold","evidence":"page","state_rule":"no-product"'
+    record '"item_id":"7","variant":"page","state":null,"evidence":null')
+  same '{"item_id":"7","kind":"item-page","state":"sold","evidence":"is_closed","variant":"page"}
+{"item_id":"7","kind":"item-page","state":"sold","evidence":"page","state_rule":"no-product","variant":"page"}
+{"item_id":"7","kind":"item-page","variant":"page"}' "$(taken)"
+}
+
+@test "a snapshot follows the record it comes from, and its SCHEMA comes once, before it" {
+  {
+    schema "$list"
+    record '"item_id":1,"variant":"list"'
+    schema "$list"
+    record '"item_id":2,"variant":"list"'
+    echo '{"type":"STATE","value":1}'
+  } >"$tmp/in"
+  run -0 --separate-stderr vsnapshot take <"$tmp/in"
+  same 'SCHEMA bazaar_item null
+SCHEMA bazaar_snapshot null
+RECORD bazaar_item 1
+RECORD bazaar_snapshot 1
+SCHEMA bazaar_item null
+RECORD bazaar_item 2
+RECORD bazaar_snapshot 2
+STATE null null' "$(jq -r '"\(.type) \(.stream) \(.record.item_id)"' <<<"$output")"
+}
+
+@test "the SCHEMA of snapshots is one that vupsert takes, with order, entity and source" {
+  run -0 --separate-stderr vsnapshot take < <(schema "$list"; schema "$list" user; schema '' look)
+  same '["bazaar_snapshot",["item_id","observed_at","kind","run","line","index"],["observed_at","run","line","index","contract"],"snapshot","bazaar"]
+["bazaar_seller_snapshot",["user_id","observed_at","kind","run","line","index"],["observed_at","run","line","index","contract"],"seller_snapshot","bazaar"]
+["bazaar_catalog_snapshot",["query","observed_at","run","line"],["observed_at","run","line","contract"],"catalog_snapshot","bazaar"]' \
+    "$(jq -c 'select(.stream | endswith("_snapshot")) | [.stream, .key_properties, ."x-order", ."x-entity", ."x-source"]' <<<"$output")"
+  [ "$(jq -c 'select(.stream | endswith("_snapshot")) | . as $m | (.key_properties + ."x-order")[]
+    | select($m.schema.properties[.] == null)' <<<"$output")" = "" ]
+  [ "$(jq -r 'select(.stream == "bazaar_snapshot") | .schema.properties | keys_unsorted | join(" ")' <<<"$output")" = \
+    "site item_id user_id seller_key observed_at kind state evidence state_rule price currency seller_price seller_currency total_price favourite_count promoted photo_key title variant run line index contract" ]
+  [ "$(jq -r 'select(.stream == "bazaar_snapshot") | .schema.properties.item_id.type' <<<"$output")" = string ]
+}
+
+@test "the fingerprint of the sellers' key goes on with them" {
+  run -0 --separate-stderr vsnapshot take < <(schema "$list" | sed 's/}$/,"x-key":"0123456789abcdef"}/')
+  [ "$(jq -r 'select(.stream == "bazaar_snapshot") | ."x-key"' <<<"$output")" = 0123456789abcdef ]
+}
+
+@test "streams of another entity, and variants without x-snapshot, give nothing" {
+  run -0 --separate-stderr vsnapshot take < <(schema "$list" photo
+    record '"item_id":7,"variant":"list"' photo
+    schema "$bare"
+    record '"item_id":7,"variant":"bare"'
+    schema "$list,$bare"
+    record '"item_id":7,"variant":"bare"'
+    record '"item_id":7,"variant":"unheard-of"')
+  [ "$(taken)" = "" ]
+  [[ "$stderr" == *"bazaar_item: 2 records = 0 snapshots + 2 without + 0 rejected"* ]]
+}
+
+@test "a seller's counters and flags give a snapshot, when one of them is known" {
+  fat='"fat":{"version":1,"columns":[],"x-snapshot":{"kind":"counters"}}'
+  run -0 --separate-stderr vsnapshot take < <(schema "$fat" user
+    record '"user_id":5,"variant":"fat","seller_key":"ab","item_count":3,"given_item_count":2,"total_items_count":9,"is_on_holiday":false,"is_banned":null,"country_code":"CZ"' user
+    record '"user_id":6,"variant":"fat","is_banned":true' user
+    record '"user_id":7,"variant":"fat","country_code":"CZ"' user
+    record '"user_id":null,"variant":"fat","item_count":3' user)
+  same '{"user_id":"5","seller_key":"ab","kind":"counters","item_count":3,"given_count":2,"total_count":9,"on_holiday":false,"country":"CZ","variant":"fat"}
+{"user_id":"6","kind":"counters","banned":true,"variant":"fat"}' "$(taken)"
+}
+
+@test "a page that is gone is a snapshot; a refusal, and the gone of anything else, is none" {
+  gone='"site":"s","kind":"item-page","item_id":"7","status":404,"verdict":"gone"'
+  run -0 --separate-stderr vsnapshot take < <(schema '' look
+    record "$gone" look
+    record "${gone/item-page/item-status}" look
+    record "${gone/\"status\":404/\"status\":null}" look
+    record "${gone/gone/refused:challenge}" look
+    record "${gone/\"7\"/null}" look
+    record "${gone/item-page/wardrobe}" look)
+  same '{"site":"s","item_id":"7","kind":"item-page","state":"gone","evidence":"404","variant":"look"}
+{"site":"s","item_id":"7","kind":"item-status","state":"gone","evidence":"404","variant":"look"}
+{"site":"s","item_id":"7","kind":"item-page","state":"gone","variant":"look"}' "$(taken)"
+}
+
+@test "the first page of a catalog that states a total gives a snapshot of the catalog" {
+  first='"site":"s","kind":"search","query":"q","catalog_id":"1904","page":1,"total":77,"verdict":"ok"'
+  run -0 --separate-stderr vsnapshot take < <(schema '' look
+    record "$first" look
+    record "${first/\"page\":1/\"page\":2}" look
+    record "${first/77/null}" look
+    record "${first/\"1904\"/null}" look)
+  same '{"site":"s","catalog_id":"1904","query":"q","total":77}' "$(taken)"
+}
+
+@test "a negative price, a time ahead of the clock, a wrong type: no snapshot, but a reject with its place" {
+  export VPIPE_NOW=2026-09-20T09:59:59Z
+  run -65 --separate-stderr vsnapshot take --rejects "$tmp/rejects" < <(schema "$list"
+    record '"item_id":1,"variant":"list","price":-1'
+    record '"item_id":2,"variant":"list","seller_price":-0.01'
+    record '"item_id":3,"variant":"list","total_price":-1e-9'
+    record '"item_id":4,"variant":"list","price":-0.00'
+    record '"item_id":5,"variant":"list","price":true'
+    record '"item_id":6,"variant":"list"' | sed 's/2026-09-20/2026-09-22/'
+    record '"item_id":7,"variant":"list"' | sed 's/2026-09-20T10:00/2026-09-21T09:59/'
+    record '"item_id":8,"variant":"list"' | sed 's/2026-09-20/soon/'
+    record '"item_id":9,"variant":"list"' | sed 's/,"run":"r1"//'
+    record '"item_id":null,"variant":"list"'
+    record '"item_id":1.5,"variant":"list"'
+    record '"item_id":"","variant":"list"'
+    record '"item_id":13,"variant":"list","favourite_count":1.5'
+    record '"item_id":14,"variant":"list","title":7'
+    record '"item_id":15,"variant":"list","promoted":1')
+  same '4 7' "$(taken | jq -r .item_id | paste -sd ' ')"
+  same "2 'price' is negative -1
+3 'seller_price' is negative -0.01
+4 'total_price' is negative -1e-9
+6 'price' is no number true
+7 'observed_at' is more than a day ahead of the clock \"2026-09-22T10:00:00.000Z\"
+9 'observed_at' is no RFC 3339 time \"soonT10:00:00.000Z\"
+11 'item_id' is missing
+12 'item_id' is no id 1.5
+13 'item_id' is empty \"\"
+14 'favourite_count' is no integer 1.5
+15 'title' is no text 7
+16 'promoted' is no boolean 1" "$(jq -r 'select(.property != "run") | "\(.input) \(.reason) \(if (.value | length) < 50 then .value else "" end)" | rtrimstr(" ")' <"$tmp/rejects")"
+  [ "$(jq -r 'select(.property == "run") | .reason' <"$tmp/rejects")" = "'run' is missing" ]
+  [ "$(jq -c '[.program, .run, .line, .index, .stream, .kept]' <"$tmp/rejects" | sed -n 1p)" = '["vsnapshot","r1",3,2,"bazaar_item",false]' ]
+  [ "$(grep -c '"stream":"bazaar_item","record"' <<<"$output")" -eq 15 ]
+}
+
+@test "the clock runs: what was ahead of it is taken when its day has come" {
+  export VPIPE_NOW=2026-09-19T10:00:00Z
+  run -0 --separate-stderr vsnapshot take < <(schema "$list"
+    record '"item_id":1,"variant":"list"')
+  [ "$(taken | wc -l)" -eq 1 ]
+}
+
+@test "a line that is no message passes, is rejected by number, and the status says so" {
+  printf 'nonsense\n{"type":"RECORD"}\n{"a":"\xff"}\n{"a":"x\0y"}\n[1]' >"$tmp/in"
+  run -65 --separate-stderr bash -c 'vsnapshot take --rejects "$1" <"$2" >"$3"' _ "$tmp/rejects" "$tmp/in" "$tmp/out"
+  { cat "$tmp/in"; echo; } | cmp - "$tmp/out"
+  same '1 2 3 4 5' "$(jq -r .line <"$tmp/rejects" | paste -sd ' ')"
+  [ "$(jq -r 'select(.line == 3) | .value_base64 | length' <"$tmp/rejects")" -gt 0 ]
+  [[ "$stderr" == *"5 lines = 0 records + 0 others + 5 unreadable"* ]]
+  [[ "$stderr" == *"5 of 5 were rejected, more than a share of 0.05"* ]]
+  vsnapshot take -q --threshold 1 --rejects "$tmp/rejects" <"$tmp/in" >/dev/null
+}
+
+@test "a line that is too long is left out and named" {
+  run -0 --separate-stderr vsnapshot take --max-line 600 --threshold 0.5 < <(schema "$list"
+    record '"item_id":1,"variant":"list"'
+    record "\"item_id\":2,\"variant\":\"list\",\"title\":\"$(head -c 100000 /dev/zero | tr '\0' x)\"")
+  [[ "$stderr" == *"line 3: longer than 600 bytes: it is left out"* ]]
+  [ "$(taken | jq -r .item_id)" = 1 ]
+}
+
+@test "bare items are taken with --stream and --key, and not passed on" {
+  run -0 --separate-stderr vsnapshot take --stream bazaar_item --key site,id <<'END'
+{"site":"s","id":7,"price":"4.50","currency":"EUR","state":"live","observed_at":"2026-09-20T10:00:00Z"}
+{"site":"s","id":8,"price":5,"currency":"EUR","kind":"list","observed_at":"2026-09-20T10:00:00Z"}
+END
+  same 'SCHEMA bazaar_snapshot
+RECORD bazaar_snapshot
+RECORD bazaar_snapshot' "$(jq -r '"\(.type) \(.stream)"' <<<"$output")"
+  same '{"site":"s","item_id":"7","kind":"look","state":"live","price":4.5,"currency":"EUR"}
+{"site":"s","item_id":"8","kind":"list","price":5,"currency":"EUR"}' "$(taken)"
+  same '1 0 0 ""
+2 0 0 ""' "$(jq -r '.record // empty | "\(.line) \(.index) \(.contract) \(.run | @json)"' <<<"$output")"
+  run -65 --separate-stderr vsnapshot take --stream items --key item_id <<<'[7]'
+  [[ "$stderr" == *"line 1: is no object"* ]]
+}
+
+@test "take into vupsert: the tables are there, and a replay changes nothing" {
+  pg_start
+  {
+    schema "$list,$page" |
+      sed 's/"properties":{}/"properties":{"item_id":{"type":"integer"},"variant":{"type":"string"},"price":{"type":["number","null"]}}/; s/\["id"\]/["item_id","variant"]/'
+    record '"item_id":7,"variant":"list","price":4.50'
+    schema '' look | sed 's/"properties":{}/"properties":{"run":{"type":"string"},"line":{"type":"integer"}}/; s/\["id"\]/["run","line"]/'
+    record '"kind":"item-page","item_id":"8","status":404,"verdict":"gone"' look
+  } >"$tmp/in"
+  vsnapshot take -q <"$tmp/in" | vupsert -q
+  same '7|list|live|4.50
+8|item-page|gone|' "$(sql 'select item_id, kind, state, price from bazaar_snapshot order by 1')"
+  run -0 --separate-stderr bash -c 'vsnapshot take -q <"$1" | vupsert' _ "$tmp/in"
+  [[ "$stderr" == *"bazaar_snapshot: 2 records = 0 inserted + 0 updated + 0 unchanged + 0 older + 2 duplicate"* ||
+    "$stderr" == *"bazaar_snapshot: 2 records = 0 inserted + 0 updated + 2 unchanged"* ]]
+  pg_stop
+}
+
+# --- events -------------------------------------------------------------------
+
+@test "the rules, by small histories" {
+  run -0 "$O/unit/vsnapshot_judge"
+  [ -z "$output" ]
+}
+
+@test "decimals are exact, times go to the microsecond" {
+  run -0 "$O/unit/vsnapshot_values"
+  [ -z "$output" ]
+}
+
+@test "the corpus of the fuzz target does no harm" {
+  run -0 "$O/unit/vsnapshot_fuzz" "$ROOT"/tests/fuzz/corpus/history/*
+  [ -z "$output" ]
+}
+
+@test "an item's history becomes a set of events and one state" {
+  run -0 --separate-stderr vsnapshot events --source bazaar < <(
+    look 1 '"site":"s","state":"live","evidence":"present","price":10.00,"currency":"EUR","home":true,"unseen_at":"2026-08-31T00:00:00Z"'
+    look 2 '"site":"s","state":"live","price":9.50,"currency":"EUR","home":true,"favourite_count":4'
+    look 3 '"state":"sold","evidence":"is_closed"')
+  same '{"type":"SCOPE","stream":"bazaar_event","scope":{"item_id":"7"},"records":3}
+{"type":"RECORD","stream":"bazaar_event","record":{"item_id":"7","type":"listed","number":1,"site":"s","earliest":"2026-08-31T00:00:00Z","latest":"2026-09-01T00:00:00Z","old":null,"new":null,"currency":null,"cause":null,"confidence":"observed","rule":null,"reason":null,"evidence":"present","other_id":null}}
+{"type":"RECORD","stream":"bazaar_event","record":{"item_id":"7","type":"repriced","number":1,"site":"s","earliest":"2026-09-01T00:00:00Z","latest":"2026-09-02T00:00:00Z","old":10.00,"new":9.50,"currency":"EUR","cause":"seller","confidence":"observed","rule":null,"reason":null,"evidence":"home","other_id":null}}
+{"type":"RECORD","stream":"bazaar_event","record":{"item_id":"7","type":"sold","number":1,"site":"s","earliest":"2026-09-02T00:00:00Z","latest":"2026-09-03T00:00:00Z","old":null,"new":null,"currency":null,"cause":null,"confidence":"observed","rule":null,"reason":null,"evidence":"is_closed","other_id":null}}
+{"type":"SCOPE","stream":"bazaar_item_state","scope":{"item_id":"7"},"records":1}
+{"type":"RECORD","stream":"bazaar_item_state","record":{"item_id":"7","site":"s","state":"sold","confidence":"observed","rule":null,"reason":null,"evidence":"is_closed","earliest":"2026-09-02T00:00:00Z","latest":"2026-09-03T00:00:00Z","first_seen":"2026-09-01T00:00:00Z","last_seen":"2026-09-03T00:00:00Z","observed_at":"2026-09-03T00:00:00Z","gone_since":"2026-09-03T00:00:00Z","price":9.50,"currency":"EUR","seller_price":null,"seller_currency":null,"total_price":null,"favourite_count":4,"listed_price":10.00,"repriced":1}}' \
+    "$(tail -n +3 <<<"$output")"
+  same 'SCHEMA bazaar_event ["item_id","type","number"] ["item_id"] event bazaar
+SCHEMA bazaar_item_state ["item_id"] ["item_id"] item_state bazaar' \
+    "$(head -n 2 <<<"$output" | jq -r '"\(.type) \(.stream) \(.key_properties) \(."x-replace") \(."x-entity") \(."x-source")"')"
+}
+
+@test "every member that goes out stands in its SCHEMA, and no other" {
+  look 1 '"state":"live"' >"$tmp/in"
+  vsnapshot events -q --source b <"$tmp/in" >"$tmp/out"
+  for s in b_event b_item_state; do
+    same "$(jq -r "select(.type == \"SCHEMA\" and .stream == \"$s\") | .schema.properties | keys_unsorted[]" "$tmp/out")" \
+      "$(jq -r "select(.type == \"RECORD\" and .stream == \"$s\") | .record | keys_unsorted[]" "$tmp/out")"
+  done
+}
+
+@test "the ledger closes: lines, events by type, items by state" {
+  run -0 --separate-stderr vsnapshot events --source b --metrics "$tmp/metrics" --threshold 0.3 < <(
+    look 1 '"state":"live"' 1; look 2 '"state":"reserved"' 1
+    look 1 '"price":1' 2; echo '{"item_id":"3"}'; look 1 '"state":"sold"' 4)
+  same 'vsnapshot: 5 lines = 4 used + 1 rejected
+vsnapshot: event: 5 events = 3 listed + 0 relisted + 0 repriced + 0 promoted + 1 reserved + 0 unreserved + 1 sold + 0 hidden + 0 deleted + 0 vanished + 0 returned
+vsnapshot: item_state: 3 items = 0 live + 1 reserved + 0 hidden + 1 sold + 0 deleted + 0 missing + 1 without state' \
+    "$(tail -n 3 <<<"$stderr")"
+  grep -q '^vpipe_vsnapshot_sold_total{stream="event"} 1$' "$tmp/metrics"
+  grep -q '^vpipe_vsnapshot_lines_total 5$' "$tmp/metrics"
+  [ "$(tail -n 1 "$tmp/metrics")" = '# EOF' ]
+}
+
+@test "no lines give the SCHEMAs and nothing else" {
+  run -0 --separate-stderr vsnapshot events --source b </dev/null
+  [ "${#lines[@]}" -eq 2 ]
+  run -0 --separate-stderr vsnapshot take </dev/null
+  [ -z "$output" ]
+}
+
+@test "lines out of order end it by number, and nothing of that item goes out" {
+  fails 65 "line 2 is out of order: item '6' comes after '7'" \
+    vsnapshot events -q --source b < <(look 1 '' 7; look 1 '' 6)
+  fails 65 "line 3 is out of order: item '1' comes after '10'" \
+    vsnapshot events -q --source b < <(look 1 '' 1; look 1 '' 10; look 2 '' 1)
+  fails 65 'line 2 is out of order: 2026-09-01T00:00:00Z, ord 0, comes after 2026-09-02T00:00:00Z, ord 0' \
+    vsnapshot events -q --source b < <(look 2; look 1)
+  [[ "$output" != *RECORD* ]]
+  fails 65 "line 2 is out of order" \
+    vsnapshot events -q --source b < <(look 1 '"ord":2'; look 1 '"ord":1')
+  fails 65 "line 2 is out of order" \
+    vsnapshot events -q --source b < <(look 1; look 1 | sed 's/T00:00:00Z/T01:00:00+02:00/')
+  # by bytes, and to the microsecond
+  events "$(look 1 '' 10; look 1 '' 9; look 1 '' a; look 1 '' é)"
+  events "$(look 1 | sed 's/00Z/00.000001Z/'; look 1 | sed 's/00Z/00.0000020+00:00/')"
+  fails 65 "line 2 is out of order" \
+    vsnapshot events -q --source b < <(look 1 | sed 's/00Z/00.000002Z/'; look 1 | sed 's/00Z/00.000001Z/')
+}
+
+@test "a line that is no look is rejected by number, and the others are judged" {
+  {
+    look 1 '"state":"live"'
+    echo 'nonsense'
+    echo '[1]'
+    look 2 '"price":-1'
+    look 2 '"seller_price":-0.5'
+    look 2 '"total_price":-2'
+    echo '{"observed_at":"2026-09-02T00:00:00Z"}'
+    echo '{"item_id":"7"}'
+    echo '{"item_id":"7","observed_at":"yesterday"}'
+    look 2 '"state":"lost"'
+    look 2 '"state":7'
+    look 2 '"price":"1"'
+    look 2 '"promoted":"yes"'
+    look 2 '"ord":1.5'
+    look 2 '"evidence":"a\u0000b"'
+    look 2 '"evidence":"a\ud800"'
+    look 2 '"relist_to":"7"'
+    look 2 '"relist_of":7,"relist_by":"photo"'
+    look 2 '"relist_of":"8"'
+    look 2 '"state":"absent","g":1.5'
+    look 2 '"state":"absent","g":99999999999999999999'
+    printf '{"item_id":"7\xff"}\n{"item_id":"7\0"}\n'
+    look 3 '"state":"reserved"'
+    look 1 '"state":"absent"' 8
+    look 4 '' '' | sed 's/"7"/""/'
+  } >"$tmp/in"
+  run -65 --separate-stderr vsnapshot events --source b --rejects "$tmp/rejects" <"$tmp/in"
+  same "2 null no JSON: no valid value
+3 null is no object
+4 \"price\" 'price' is negative
+5 \"seller_price\" 'seller_price' is negative
+6 \"total_price\" 'total_price' is negative
+7 \"item_id\" 'item_id' is missing
+8 \"observed_at\" 'observed_at' is missing
+9 \"observed_at\" 'observed_at' is no RFC 3339 time
+10 \"state\" 'state' is no state
+11 \"state\" 'state' is no text
+12 \"price\" 'price' is no number
+13 \"promoted\" 'promoted' is no boolean
+14 \"ord\" 'ord' is no integer
+15 \"evidence\" 'evidence' holds a NUL
+16 \"evidence\" 'evidence' holds half a surrogate pair
+17 \"relist_to\" 'relist_to' is the item itself
+18 \"relist_of\" 'relist_of' is the item itself
+19 \"relist_by\" 'relist_by' is neither photo nor text
+20 \"g\" 'g' is no integer
+21 \"g\" 'g' is no integer
+22 null no JSON: not UTF-8
+23 null no JSON: a control character in a string
+25 null 'state' is absent before the item was seen
+26 \"item_id\" 'item_id' is missing" "$(jq -r '"\(.line) \(.property | @json) \(.reason)"' <"$tmp/rejects")"
+  same 'listed reserved' "$(jq -r '.record.type // empty' <<<"$output" | paste -sd ' ')"
+  [[ "$stderr" == *"26 lines = 2 used + 24 rejected"* ]]
+  [[ "$stderr" == *"24 of 26 were rejected"* ]]
+  vsnapshot events -q --source b --threshold 1 --rejects "$tmp/rejects" <"$tmp/in" >/dev/null
+}
+
+@test "a line that is too long is rejected, and the next is read" {
+  run -65 --separate-stderr vsnapshot events --source b --max-line 200 < <(
+    look 1 '"state":"live"'
+    look 2 "\"state\":\"sold\",\"evidence\":\"$(head -c 100000 /dev/zero | tr '\0' x)\""
+    look 3 '"state":"reserved"')
+  [[ "$stderr" == *"line 2: longer than 200 bytes"* ]]
+  [ "$(jq -r '.record.state // empty' <<<"$output")" = reserved ]
+}
+
+@test "escapes, unknown members and repeated keys are read as jq reads them" {
+  run -0 --separate-stderr vsnapshot events -q --source b <<'END'
+{"item_id":"\u0037","observed_at":"2026-09-01T00:00:00Z","st\u0061te":"live","evidence":"a\"b\\c\u00e9","what":{"item_id":9}}
+{"item_id":7,"observed_at":"2026-09-02T00:00:00Z","state":"sold","state":"reserved","price":1,"price":null}
+END
+  same '["7","live",null]
+["7","reserved",null]' "$(jq -c '.record | select(.type == "listed" or .type == "reserved") | [.item_id, (if .type == "listed" then "live" else "reserved" end), .old]' <<<"$output")"
+  [ "$(jq -r '.record | select(.type == "listed") | .evidence' <<<"$output")" = 'a"b\cé' ]
+}
+
+@test "an item of a million looks is held by its events, not by its lines" {
+  awk 'BEGIN { for (i = 0; i < 1000000; i++)
+    printf "{\"item_id\":\"7\",\"observed_at\":\"2026-09-01T00:00:00Z\",\"ord\":%d,\"kind\":\"k\",\"state\":\"%s\",\"price\":10,\"currency\":\"EUR\"}\n", i, i < 999999 ? "live" : "sold" }' |
+    command time -f %M -o "$tmp/peak" vsnapshot events -q --source b >"$tmp/out"
+  same 'listed sold' "$(jq -r '.record.type // empty' "$tmp/out" | paste -sd ' ')"
+  [ "$(cat "$tmp/peak")" -lt 65536 ]
+}
+
+@test "an item of many events goes out whole, its numbers in order" {
+  awk 'BEGIN { for (i = 0; i < 20000; i++)
+    printf "{\"item_id\":\"7\",\"observed_at\":\"2026-09-01T00:00:00Z\",\"ord\":%d,\"price\":%d,\"currency\":\"EUR\"}\n", i, i % 2 }' |
+    vsnapshot events -q --source b >"$tmp/out"
+  jq -s -e '.[2].records == 20000 and ([.[] | .record | select(.type == "repriced") | .number] == [range(1; 20000)])' "$tmp/out"
+}
+
+@test "events into vupsert: a late line withdraws a sale" {
+  pg_start
+  sweep='"state":"absent","baseline":true,"ripe":true,"fell":false,"g_most":1,"g":1,"t":0,"v":1,"n":0,"returns":0,"item_days":3'
+  { look 1 '"state":"live"'; look 2 "$sweep"; } >"$tmp/in"
+  vsnapshot events -q --source b <"$tmp/in" | vupsert -q
+  same 'listed|sold' "$(sql 'select type from b_event order by latest' | paste -sd '|')"
+  same 'sold|inferred|counters' "$(sql 'select state, confidence, rule from b_item_state')"
+  look 3 '"state":"live"' >>"$tmp/in"
+  vsnapshot events -q --source b <"$tmp/in" | vupsert -q
+  same 'listed|vanished|returned' "$(sql 'select type from b_event order by latest' | paste -sd '|')"
+  same 'live' "$(sql 'select state from b_item_state')"
+  pg_stop
+}
+
+@test "the options set where counters and 404s stop telling" {
+  sweep='"state":"absent","baseline":true,"ripe":true,"g_most":1,"g":1,"t":0,"v":1,"n":0,"returns":0,"item_days":41'
+  h=$(look 1 '"state":"live"'; look 2 "$sweep")
+  same '7 listed 1 observed
+7 vanished 1 unknown' "$(events "$h")"
+  same 'sold' "$(vsnapshot events -q --source b --item-days 41 <<<"$h" | jq -r '.record.state // empty')"
+  h=$(look 1 '"state":"live"'; look 3 '"state":"gone"')
+  same 'deleted' "$(vsnapshot events -q --source b <<<"$h" | jq -r '.record.state // empty')"
+  same 'missing' "$(vsnapshot events -q --source b --sold-page-hours 47 <<<"$h" | jq -r '.record.state // empty')"
+}
+
+# --- both ---------------------------------------------------------------------
+
+@test "what is asked wrongly is refused with 64" {
+  fails 64 "take or events?" vsnapshot
+  fails 64 "neither take nor events: 'watch'" vsnapshot watch
+  fails 64 "events needs --source NAME" vsnapshot events
+  fails 64 "go with events" vsnapshot take --source b
+  fails 64 "go with events" vsnapshot take --item-days 3
+  fails 64 "--stream and --key go with take" vsnapshot events --source b --stream s --key k
+  fails 64 "--stream and --key go together" vsnapshot take --stream s
+  fails 64 "a column without name" vsnapshot take --stream s --key a,,b
+  fails 64 "one argument too many" vsnapshot take file
+  fails 64 "a share from 0 to 1 is due" vsnapshot take --threshold 2
+  fails 64 "--item-days does not take '-1'" vsnapshot events --source b --item-days -1
+}
+
+@test "a full disk, a closed output and a closed input are said, with 74" {
+  look 1 >"$tmp/in"
+  fails 74 "cannot write standard output" bash -c 'vsnapshot events -q --source b <"$1" >/dev/full' _ "$tmp/in"
+  fails 74 "cannot write standard output" bash -c 'vsnapshot take -q --threshold 1 --rejects /dev/null <"$1" >/dev/full' _ "$tmp/in"
+  fails 74 "cannot write standard output" bash -c 'vsnapshot events -q --source b <"$1" >&-' _ "$tmp/in"
+  fails 74 "cannot read" bash -c 'vsnapshot take -q <&-'
+  fails 74 "cannot write /dev/full: No space" bash -c 'echo x | vsnapshot take -q --threshold 1 --rejects /dev/full >/dev/null'
+}
+
+@test "a reader that leaves ends it without a word" {
+  run -141 --separate-stderr bash -o pipefail -c \
+    'awk "BEGIN { for (;;) print \"{\\\"type\\\":\\\"X\\\"}\" }" 2>/dev/null | vsnapshot take | head -n 1 >/dev/null'
+  [ -z "$stderr" ]
+}
+
+@test "SIGTERM ends it by that signal; an item that was not read to its end gives nothing" {
+  mkfifo "$tmp/in"
+  vsnapshot events --source b <"$tmp/in" >"$tmp/out" 2>"$tmp/err" 3>&- &
+  pid=$!
+  exec 7>"$tmp/in"
+  { look 1 '"state":"live"' 1; look 1 '"state":"live"' 2; } >&7
+  until_true 10 grep -q '"item_id":"1"' "$tmp/out"
+  kill -TERM "$pid"
+  status=0
+  wait "$pid" || status=$?
+  exec 7>&-
+  [ "$status" -eq 143 ]
+  [ "$(jq -r 'select(.type == "RECORD") | .record.item_id' "$tmp/out" | sort -u)" = 1 ]
+  grep -q '2 lines = 2 used' "$tmp/err"
+}
+
+@test "the same input twice gives the same bytes" {
+  { look 1 '"state":"live","price":3,"currency":"EUR"'; look 2 '"state":"sold","price":4,"currency":"EUR"'; } >"$tmp/in"
+  cmp <(vsnapshot events -q --source b <"$tmp/in") <(vsnapshot events -q --source b <"$tmp/in")
+  cmp <(vsnapshot take -q --stream b_item --key item_id <"$tmp/in") \
+    <(vsnapshot take -q --stream b_item --key item_id <"$tmp/in")
+}
