@@ -190,7 +190,7 @@ configure() {
 	setting VPIPE_SAMPLE_FRAC 0.05
 	setting VPIPE_TRACK_PERIOD 6h
 	setting VPIPE_TRACK_BUDGET 150
-	setting VPIPE_LOOK_HOURS 20
+	setting VPIPE_LOOK_HOURS 25
 	setting VPIPE_ITEM_QUESTION item-page
 	for name in RAW SCHEMA KEY FORGOTTEN BIN; do
 		absolute "VPIPE_$name"
@@ -202,6 +202,14 @@ configure() {
 			break
 		fi
 	done
+	# Debian's psql is a script that looks for the real one, and takes longer
+	# than what it is asked; who names a cluster of Debian's wants the script
+	if [ -z "${PGCLUSTER:-}" ]; then
+		for folder in /usr/lib/postgresql/*/bin; do
+			[ ! -x "$folder/psql" ] || newest=$folder
+		done
+		[ -z "${newest:-}" ] || PATH=$newest:$PATH
+	fi
 	case :$PATH: in
 	*:/usr/sbin:*) ;;
 	*) PATH=$PATH:/usr/sbin:/sbin ;;	# runuser; cron's PATH lacks both

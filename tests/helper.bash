@@ -33,7 +33,13 @@ for name in ${!VPIPE_*} ${!PG*}; do
 	    (-n ${PG_FOLDER:-} && $name == PG*) ]] || unset "$name"
 done
 export LC_ALL=C.UTF-8 TZ=UTC VPIPE_CONF=/dev/null VPIPE_DATA=$tmp/data
-[[ $PATH == "$BIN:"* ]] || export PATH=$BIN:$PATH
+if [[ $PATH != "$BIN:"* ]]; then
+	# the real psql: Debian's is a script that looks for it, slowly
+	for name in /usr/lib/postgresql/*/bin; do
+		[[ ! -x $name/psql ]] || PATH=$name:$PATH
+	done
+	export PATH=$BIN:$PATH
+fi
 
 need_shared() {
 	[[ -n $SHARED ]] || skip "../shared is absent: ${1:-its captures are not read}"

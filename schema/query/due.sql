@@ -17,6 +17,7 @@ set timezone = 'UTC';
 \set look :source _look
 \set snapshot :source _snapshot
 \set seller_snapshot :source _seller_snapshot
+\set item :source _item
 \set item_state :source _item_state
 \set track_item :source _track_item
 \set track_sweep :source _track_sweep
@@ -111,8 +112,19 @@ where s.counted_at is not null
         or w.swept_at <= :now - case when s.active then 3 else 7 end * :period)
 order by w.swept_at nulls first, s.user_id collate "C";
 \else
-select json_build_object('site', w.site, 'kind', :'question',
-    'params', json_build_object('item', s.item_id))
+-- the type of the source's own ids; and whether its items have addresses
+select format_type(a.atttypid, a.atttypmod) as id_type,
+    u.attname is not null as has_url
+from pg_attribute a
+    left join pg_attribute u on u.attrelid = a.attrelid
+        and u.attname = 'url'
+where a.attrelid = to_regclass(format('%I.%I', :'staging', :'item'))
+    and a.attname = 'item_id' \gset
+create temporary table asked as
+select w.site,
+    s.item_id,
+    row_number() over (order by s.state = 'missing' desc, s.latest,
+        s.item_id collate "C") as place
 from :"staging".:"item_state" s
     join :"staging".:"track_item" t using (item_id)
     join watched w using (user_id)
@@ -147,7 +159,26 @@ where case
             when s.state = 'hidden' then 3
             when s.state = 'reserved' then 1
             else least(2 ^ a.answers, 7) end)
-    and (s.state <> 'missing' or a.times < 12)
-order by s.state = 'missing' desc, s.latest, s.item_id collate "C";
+    and (s.state <> 'missing' or a.times < 12);
+-- with the address that the listing had, a page need not redirect
+\if :has_url
+select json_build_object('site', a.site, 'kind', :'question', 'params',
+    json_strip_nulls(json_build_object('item', a.item_id, 'slug',
+        case when :'question' = 'item-page' then (
+		select substring(i.url from
+		    a.item_id || '-([^/?#%]+)([?#].*)?$')
+		from :"staging".:"item" i
+		where i.item_id = a.item_id:::id_type
+		    and i.url is not null
+		order by i.variant collate "C"
+		limit 1) end)))
+from asked a
+order by a.place;
+\else
+select json_build_object('site', a.site, 'kind', :'question', 'params',
+    json_build_object('item', a.item_id))
+from asked a
+order by a.place;
+\endif
 \endif
 \endif

@@ -24,6 +24,8 @@ set work_mem = '64MB';
 \set track_rate :source _track_rate
 \set track_relist :source _track_relist
 \set snapshot_run :source _snapshot_run
+\set snapshot_item :source _snapshot_item
+\set seller_snapshot_user :source _seller_snapshot_user
 \set seller_snapshot_run :source _seller_snapshot_run
 \set track_item_user :source _track_item_user
 \set track_item_photo :source _track_item_photo

@@ -2,25 +2,33 @@
 -- changed.  A vanished item is in no new record.
 create temporary table affected as
 with
--- a sweep before others that are known: any item of the seller may have been
--- missing in it
+-- a sweep before others that are known, or one that no longer counts: any item
+-- of the seller may have been missing in it
 late as (
 	select distinct r.user_id
 	from rejudged r
 	where r.moved
-	    and exists (
+	    and (exists (
 		select
 		from :"staging".:"track_sweep" s
 		where s.user_id = r.user_id
 		    and s.first_at > r.from_at)
+	    or not exists (
+		select
+		from :"staging".:"track_interval" i
+		where i.user_id = r.user_id
+		    and i.run = r.run))
 ),
-vanished as (
+-- of an item that came back her flags alone matter
+returned as (
 	select b.item_id
 	from rejudged r
 	    join :"staging".:"snapshot" b on b.run = r.prev_run
 	        and b.user_id = r.user_id
 	        and b.kind = 'wardrobe'
-	where not r.user_id in (select user_id from late)
+	where r.flagged
+	    and not r.moved
+	    and not r.user_id in (select user_id from late)
 	    and not exists (
 		select
 		from :"staging".:"snapshot" n
@@ -32,7 +40,12 @@ select item_id collate "C" as item_id
 from fresh
 union
 select item_id
-from vanished
+from compared
+where before
+    and not now
+union
+select item_id
+from returned
 union
 -- seen after the sweep before began, and not since
 select t.item_id

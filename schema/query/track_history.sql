@@ -137,7 +137,6 @@ from (
 where s.before is distinct from s.same
     or s.after is distinct from s.same
     or s.item_id in (select item_id from absence);
-analyze telling;
 
 -- the prices of wardrobes that were cut as a whole, with the price before
 create temporary table alike as

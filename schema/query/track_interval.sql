@@ -248,7 +248,8 @@ create temporary table rejudged (
 	prev_run text collate "C",
 	start_at timestamptz,
 	from_at timestamptz,
-	moved boolean
+	moved boolean,		-- another interval than before
+	flagged boolean		-- her flags are others
 );
 
 with gone as (
@@ -263,14 +264,16 @@ with gone as (
 	returning t.user_id, t.run, t.prev_run, t.start_at, t.from_at
 )
 insert into rejudged
-select *, true
+select *, true, true
 from gone;
 
 with
 differs as (
 	select j.*,
 	    t.run is null or (t.prev_run, t.start_at, t.from_at)
-	        is distinct from (j.prev_run, j.start_at, j.from_at) as moved
+	        is distinct from (j.prev_run, j.start_at, j.from_at) as moved,
+	    (t.on_holiday, t.banned) is distinct from (j.on_holiday, j.banned)
+	        as flagged
 	from judged j
 	    left join :"staging".:"track_interval" t using (user_id, run)
 	where t.run is null
@@ -316,6 +319,6 @@ written as (
 	returning 1
 )
 insert into rejudged
-select user_id, run, prev_run, start_at, from_at, moved
+select user_id, run, prev_run, start_at, from_at, moved, flagged
 from differs;
 analyze rejudged;

@@ -20,7 +20,7 @@ declare
 	anew boolean;
 	has_main boolean;
 	prices text := format('from %1$I.%2$I s '
-	    'join %1$I.%3$I t using (item_id) '
+	    'join %1$I.%3$I t on t.item_id = s.item_id '
 	    'join %1$I.%4$I c on c.user_id = t.user_id '
 	    'where s.price >= 2 and c.currency <> s.currency ', staging,
 	    snapshot, track_item, track_seller);

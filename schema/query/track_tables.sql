@@ -24,6 +24,11 @@ create table :"staging".:"seller_snapshot" (
 );
 \endif
 
+-- vupsert's own index begins with the columns of fixed width
+create index if not exists :"snapshot_item"
+    on :"staging".:"snapshot" (item_id, observed_at);
+create index if not exists :"seller_snapshot_user"
+    on :"staging".:"seller_snapshot" (user_id, observed_at);
 create index if not exists :"snapshot_run"
     on :"staging".:"snapshot" (run);
 create index if not exists :"seller_snapshot_run"

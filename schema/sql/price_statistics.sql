@@ -1,6 +1,7 @@
 -- A row of serving.price_statistics: what listings ask for, per site, catalog,
 -- brand, condition and currency, over the listings seen in the seven days up
--- to the site's newest `ok` look, each at the latest price it was shown at.
+-- to the site's newest `ok` look, each at the latest price it was shown at,
+-- without those that are known to be sold or deleted.
 -- A listing counts under every catalog whose query found it: do not add up
 -- over catalogs.  The mart step of scripts/load writes it; anyone reads it.
 create table if not exists :"serving".price_statistics (
@@ -83,6 +84,13 @@ begin
 		    and i.site = $2
 		    and i.last_seen between $3 - interval '7 days' and $3
 		    and i.price is not null
+		    -- nobody asks anything for these any more
+		    and not exists (
+			select
+			from %1$I.item_state g
+			where g.source = i.source
+			    and g.item_id = i.item_id
+			    and g.state in ('sold', 'deleted'))
 		group by c.catalog_id, i.brand, i.condition_id, i.currency
 	),
 	fresh as (

@@ -744,6 +744,8 @@ print_context(int s, int i, const struct sweep *w)
 	for (k = interval; k < interval + nintervals; k++)
 		if (k->sweep == w)
 			own = k;
+	/* without counters before there is nothing to compare with */
+	baseline = baseline && own != NULL && own->a != NULL;
 	printf(",\"baseline\":%s,\"item_days\":1", baseline ? "true" : "false");
 	printf(",\"on_holiday\":%s,\"banned\":%s",
 	    seller[s].on_holiday ? "true" : "false",

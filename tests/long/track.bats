@@ -1,0 +1,408 @@
+# the tracking flow over days, against the truth; replayed, killed; long
+load ../helper
+load ../track
+load ../flow		# the last: its load is that of scripts
+
+setup_file() {
+  pg_start
+  pg_migrated
+}
+
+teardown_file() {
+  pg_stop
+}
+
+setup() {
+  pg_fresh
+  export VPIPE_SAMPLE_FRAC=1
+}
+
+# --- the real series ----------------------------------------------------------
+
+@test "the real series in any order, one part twice: the same rows" {
+  need_shared "the series of captures is not loaded"
+  for day in 2023-12-05 2024-02-07 2024-02-18 2024-02-19 2025-06-21; do
+    "$ROOT/scripts/wrap" -q --source vinted --kind favourites \
+      --site www.vinted.cz --at "${day}T12:00:00Z" \
+      "$SHARED/captures/vinted/favourites-cz-$day.json" |
+      vput -q "$VPIPE_DATA/raw" >/dev/null
+    load
+  done
+  replays
+  feed_is_true
+}
+
+# --- rebuilt ------------------------------------------------------------------
+
+a_sale() {
+  kept 2026-09-01T08:00:00Z <<<'user 300 5 8'
+  kept 2026-09-01T09:00:00Z <<<'wardrobe 300 11 12 13'
+  kept 2026-09-02T09:00:00Z <<<'wardrobe 300 12 13'
+  loaded 2026-09-03T10:00:00Z <<<'user 300 6 8'
+}
+
+@test "a part that comes again, and a rebuild, add nothing to the feed" {
+  a_sale
+  # shellcheck disable=SC2046	# paths without blanks
+  load $(parts)
+  same 4 "$(feed | wc -l)"
+  run -0 "$ROOT/scripts/rebuild"
+  [[ $output != *differs* ]]
+  same 4 "$(feed | wc -l)"
+  feed_is_true
+}
+
+@test "a rebuild without one of the dumps adds the differences and no more" {
+  a_sale
+  before=$("$ROOT/scripts/db" digest)
+  loaded 2026-09-02T20:00:00Z <<<'page 11 live'
+  rm "$(parts | sed -n 4p)"	# the page's
+  run -0 "$ROOT/scripts/rebuild" --force
+  same $'8 withdraw 11 vanished unknown\n9 withdraw 11 returned observed
+10 add 11 sold inferred' "$(feed --since 7)"
+  same "$before" "$("$ROOT/scripts/db" digest)"
+  feed_is_true
+}
+
+@test "a contract that changes changes what it says, and the feed no more than that" {
+  a_sale
+  cp -r "$ROOT/schema/sources" "$tmp/sources"
+  export VPIPE_SOURCES=$tmp/sources
+  contract=$tmp/sources/vinted/item.wardrobe-2026.json
+  # another total price: the state of an item, and none of its events
+  jq '.version += 1 | .schema.properties.total_price["x-jq"] = "1"' \
+    "$ROOT/schema/sources/vinted/item.wardrobe-2026.json" >"$contract"
+  load --stale
+  same 4 "$(feed | wc -l)"
+  # listed by another word
+  jq '.version += 2 | .schema.properties.evidence["x-jq"] = "\"seen\""' \
+    "$ROOT/schema/sources/vinted/item.wardrobe-2026.json" >"$contract"
+  load --stale
+  same $'add|3\nwithdraw|3' "$(sql 'select op, count(*) from ops.change
+    where n > 4 group by op order by op')"
+  feed_is_true
+}
+
+# --- what replays differently if anything does --------------------------------
+
+pl='{"country_iso_code":"PL"}'
+
+@test "late sweeps, late holidays, late pages: the rows are those of all at once" {
+  kept 2026-08-01T08:00:00Z <<<$'user 300 1 4\nuser 400 5 9'
+  loaded 2026-09-05T08:00:00Z <<<'list 5 11@300 12@300 14@300'
+  loaded 2026-09-02T08:00:00Z <<<'wardrobe 300 12 13'
+  loaded 2026-09-01T10:00:00Z <<<'list 5 11@300 12@300'
+  loaded 2026-09-04T08:00:00Z <<<'wardrobe 300 11 12'
+  loaded 2026-09-03T09:00:00Z <<<'user 300 1 2 {"is_on_holiday":true}'
+  loaded 2026-09-03T08:00:00Z <<<'wardrobe 300 12'
+  loaded 2026-09-02T09:00:00Z <<<'page 13 live'
+  loaded 2026-09-04T19:00:00Z <<<'page 13 gone'
+  loaded 2026-09-07T08:00:00Z <<<'wardrobe 300 11 15'
+  loaded 2026-09-09T08:00:00Z <<<'user 300 2 5'
+  # of two more sellers, of whom nothing else comes
+  loaded 2026-09-03T08:00:00Z <<<'list 5 51@500 52@500'
+  loaded 2026-09-02T08:00:00Z <<<'wardrobe 500 52'
+  kept 2026-08-01T08:00:00Z <<<'user 600 1 2'
+  kept 2026-09-01T08:00:00Z <<<'wardrobe 600 62 63'
+  kept 2026-09-01T10:00:00Z <<<'list 5 61@600 62@600'
+  kept 2026-09-02T08:00:00Z <<<'wardrobe 600 62'
+  loaded 2026-09-03T08:00:00Z <<<'wardrobe 600 61 62'
+  loaded 2026-09-02T09:00:00Z <<<'user 600 1 2 {"is_on_holiday":true}'
+  replays
+  feed_is_true
+}
+
+@test "runs that overlap in time: the rates of all at once" {
+  loaded 2026-09-01T08:00:00Z <<<"user 300 5 8 $pl"
+  loaded 2026-09-02T09:00:00Z <<<'wardrobe 300 11:10.00 12:20.00 13:30.00 14:40.00'
+  loaded 2026-09-03T10:00:00Z <<<'list 5 11:10.10@300
+    list 5 91:10.10@301
+    list 5 92:10.10@301
+    list 5 12:20.20@300 13:30.30@300 14:40.40@300'
+  loaded 2026-09-03T10:00:01Z <<<'list 6 12:20.20@300 13:30.30@300 14:40.40@300'
+  loaded 2026-09-04T10:00:00Z <<<'list 5 11:10.20@300 12:20.40@300 13:30.60@300 14:40.80@300'
+  replays
+}
+
+@test "two groups of items that no run joins: the rates of all at once" {
+  loaded 2026-09-01T08:00:00Z <<<"user 300 5 8 $pl
+    user 400 5 8 $pl"
+  loaded 2026-09-02T09:00:00Z <<<'list 5 11:10.00@300 12:20.00@300 13:30.00@300 14:40.00@300'
+  loaded 2026-09-03T09:00:00Z <<<'list 5 11:10.10@300 12:20.20@300 13:30.30@300 14:40.40@300'
+  loaded 2026-09-04T09:00:00Z <<<'list 5 21:10.00@400 22:20.00@400 23:30.00@400 24:40.00@400 25:50.00@400 26:60.00@400'
+  loaded 2026-09-05T09:00:00Z <<<'list 5 21:10.10@400 22:20.20@400 23:30.30@400 24:40.40@400 25:50.50@400 26:60.60@400'
+  replays
+}
+
+@test "one id of two sellers: no wrong sale, and the rows of all at once" {
+  kept 2026-09-01T08:00:00Z <<<$'user 300 5 8\nuser 400 5 7'
+  loaded 2026-09-01T09:00:00Z <<<$'wardrobe 300 11 12 13\nwardrobe 400 21 22'
+  loaded 2026-09-02T09:00:00Z <<<$'wardrobe 300 12 13\nwardrobe 400 11 21 22'
+  loaded 2026-09-03T10:00:00Z <<<$'user 300 5 7\nuser 400 5 8'
+  same 'live observed -' "$(state 11)"
+  loaded 2026-09-04T09:00:00Z <<<$'wardrobe 300 12 13\nwardrobe 400 21 22'
+  loaded 2026-09-05T10:00:00Z <<<$'user 300 5 7\nuser 400 5 7'
+  same 0 "$(sql "select count(*) from serving.event where type = 'sold'")"
+  replays
+}
+
+@test "one id of two sellers in two currencies: the rates of all at once" {
+  loaded 2026-09-01T08:00:00Z <<<"user 300 5 8
+    user 400 5 8 $pl"
+  loaded 2026-09-02T09:00:00Z <<<'list 5 11:10.00@400 12:20.00@400 13:30.00@400 14:40.00@400'
+  loaded 2026-09-03T09:00:00Z <<<'list 5 11:10.10@400 12:20.20@400 13:30.30@400 14:40.40@400'
+  loaded 2026-09-04T09:00:00Z <<<'list 5 12:20.30@300'
+  replays
+}
+
+@test "a seller who moves to another country: causes that were known are not" {
+  loaded 2026-09-01T08:00:00Z <<<"user 300 5 8 $pl"
+  loaded 2026-09-02T09:00:00Z <<<'list 5 11:10.00@300 12:20.00@300 13:30.00@300 14:40.00@300'
+  loaded 2026-09-03T09:00:00Z <<<'list 5 11:10.10@300 12:20.20@300 13:30.30@300 14:40.40@300'
+  same $'listed observed -\nrepriced inferred rate' "$(happened 11)"
+  loaded 2026-09-04T09:00:00Z <<<'user 300 5 8'
+  same $'listed observed -\nrepriced unknown unknown' "$(happened 11)"
+  loaded 2026-09-05T09:00:00Z <<<'list 5 11:10.20@300 12:20.40@300 13:30.60@300 14:40.80@300'
+  same $'listed observed -\nrepriced unknown unknown\nrepriced unknown unknown' \
+    "$(happened 11)"
+  feed_is_true
+  replays
+}
+
+@test "a clock that steps back within a run: no crash, and the rows of all at once" {
+  kept 2026-09-01T08:00:00Z <<<'user 300 5 8'
+  loaded 2026-09-01T09:00:00Z <<<'wardrobe 300 11 12 13'
+  # the second line of this run is an hour before its first
+  told 2026-09-02T09:00:00Z <<<$'wardrobe 300 12 13\nlist 5 11:9.00@300\nuser 300 5 8' |
+    sed '2s/"fetched_at":"2026-09-02T09/"fetched_at":"2026-09-02T08/' |
+    vput -q "$VPIPE_DATA/raw" >/dev/null
+  load
+  loaded 2026-09-03T12:00:00Z <<<'user 300 6 8'
+  same 'sold inferred counters' "$(state 11)"
+  same '2026-09-02 08:00:01+00|2026-09-02 09:00:00+00' "$(sql "select earliest,
+    latest from serving.event where item_id = '11' and type = 'sold'")"
+  replays
+}
+
+# --- whom it watches ----------------------------------------------------------
+
+# watched FRACTIONS: the sellers that would be asked, were all of them due
+watched() {
+  VPIPE_SAMPLE_FRAC=$1 track --dry-run | jq -r .params.user | LC_ALL=C sort
+}
+
+@test "a fraction: none, all, some, the same again, and more with more" {
+  calm_market '.wardrobe_p50 = 4 | .wardrobe_p90 = 10 | .wardrobe_max = 20'
+  catalog "$women" 'https://www.vinted.pt/catalog/5-men?order=newest_first' \
+    >/dev/null 2>&1
+  watched 0 >"$tmp/none"
+  watched 1 >"$tmp/all"
+  watched 0.5 >"$tmp/half"
+  watched 0.7 >"$tmp/more"
+  [ ! -s "$tmp/none" ]
+  same "$(cat "$tmp/half")" "$(watched .50)"
+  same "$(wc -l <"$tmp/all")" "$(sql 'select count(distinct user_id)
+    from staging.vinted_track_item')"
+  for pair in 'half more' 'more all'; do
+    [ -z "$(comm -23 "$tmp/${pair% *}" "$tmp/${pair#* }")" ]
+    [ -n "$(comm -13 "$tmp/${pair% *}" "$tmp/${pair#* }")" ]
+  done
+  # the greatest fraction of the catalogs in which she was found counts
+  watched '0 1904=1' >"$tmp/women"
+  watched '1904=1' >"$tmp/women.alone"
+  same "$(cat "$tmp/women")" "$(cat "$tmp/women.alone")"
+  watched '0.5 1904=1' >"$tmp/mixed"
+  same "$(sort -u "$tmp/women" "$tmp/half")" "$(cat "$tmp/mixed")"
+  [ -s "$tmp/women" ] && ! cmp -s "$tmp/women" "$tmp/all"
+  # by another way: the first 52 bits of a hash
+  while read -r seller; do
+    hash=$(printf 'vpipe-sample-1:vinted:%s' "$seller" | sha256sum)
+    ((16#${hash:0:13} < 4503599627370496 / 2)) && echo "$seller"
+  done <"$tmp/all" >"$tmp/want"
+  diff "$tmp/want" "$tmp/half"
+  # the same of the raw records in another order
+  psql -X -q -d postgres -c "create database ${PGDATABASE}_again template vpipe"
+  PGDATABASE=${PGDATABASE}_again backwards
+  same "$(cat "$tmp/half")" "$(PGDATABASE=${PGDATABASE}_again watched 0.5)"
+}
+
+# --- rounds -------------------------------------------------------------------
+
+# needless: items that would be asked although the counters have told
+needless() {
+  track --dry-run | jq -r '.params.item // empty' | LC_ALL=C sort |
+    LC_ALL=C comm -12 - <(sql "select item_id from serving.item_state
+      where rule = 'counters'" | LC_ALL=C sort)
+}
+
+@test "the cheap question first, and none that the counters have answered" {
+  calm_market '.items = 150 | .wardrobe_p50 = 12 | .wardrobe_p90 = 20 |
+    .wardrobe_max = 30 | .sold_per_1000_item_days = 60 | .arrival_rate = 60'
+  catalog "$women" >/dev/null 2>&1
+  track >/dev/null 2>&1
+  counted=0
+  for day in 1 2 3 4 5 6; do
+    forward 86400
+    same '' "$(needless)"
+    before=$(asked | wc -l)
+    run -0 track
+    # each round after the one before
+    asked | tail -n "+$((before + 1))" | cut -d ' ' -f 1 | uniq >"$tmp/rounds"
+    printf 'user\nwardrobe\nitem\n' | grep -x -f "$tmp/rounds" >"$tmp/order"
+    diff "$tmp/order" "$tmp/rounds"
+    same '' "$(needless)"
+    counted=$((counted + $(sql "select count(*) from serving.item_state
+      where rule = 'counters'")))
+  done
+  [ "$counted" -gt 3 ]
+}
+
+@test "a refusal ends the run, loses nothing, and the next goes on" {
+  calm_market '.items = 60 | .wardrobe_p50 = 10 | .wardrobe_p90 = 20'
+  catalog "$women" >/dev/null 2>&1
+  curl -sS -f -X POST \
+    "$MARKET/_market/faults?kind=challenge&path=wardrobe&at_request=2&times=1"
+  run -77 --separate-stderr track
+  same 2 "$(asked | grep -c '^wardrobe')"
+  [ -z "$(ls "$VPIPE_DATA/outbox")" ]
+  same '1|1' "$(sql "select count(*) filter (where verdict = 'ok'),
+    count(*) filter (where verdict like 'refused:%')
+    from serving.look where kind = 'wardrobe'")"
+  forward 43200
+  run -0 --separate-stderr track
+  same 0 "$(sql "select count(*) from staging.vinted_track_item t
+    where not exists (select from staging.vinted_track_sweep s
+    where s.user_id = t.user_id and s.complete)")"
+}
+
+# --- days, and the truth ------------------------------------------------------
+
+# Every sale that we tell, in its interval; the truth's are in $TRUTH.
+sales_are_true() {
+  jq -r 'select(.what == "event" and .type == "sold") | [.id, .at] | @tsv' \
+    "$TRUTH" >"$tmp/sold"
+  sql "select item_id, coalesce(extract(epoch from earliest), 0),
+    extract(epoch from latest), confidence from serving.event
+    where type = 'sold'" | tr '|' '\t' >"$tmp/told.sold"
+  awk -F '\t' '
+	function epoch(at) {
+		gsub(/[-T:Z]/, " ", at)
+		return mktime(at)
+	}
+	NR == FNR { sold[$1] = sold[$1] " " epoch($2); next }
+	{
+		said++
+		true = 0
+		n = split(sold[$1], at, " ")
+		for (i = 1; i <= n; i++)
+			# the clocks differ by some milliseconds
+			if (at[i] >= $2 - 2 && at[i] <= $3 + 2)
+				true = 1
+		if (!true) {
+			print "no sale: " $0 " (" sold[$1] ")"
+			wrong++
+		}
+	}
+	END {
+		print said + 0 " sales told, " wrong + 0 " wrong"
+		exit wrong > 0 || said < least
+	}' least="$1" "$tmp/sold" "$tmp/told.sold" >"$tmp/verdict" || {
+    cat "$tmp/verdict"
+    return 1
+  }
+}
+
+# some_days STEPS HOURS: a catalog and a track run each
+some_days() {
+  local step status
+
+  for ((step = 0; step < $1; step++)); do
+    catalog "$women" 'https://www.vinted.pl/catalog/5-men?order=newest_first' \
+      >"$tmp/report" 2>&1 || :
+    status=0
+    track --budget 400 >"$tmp/report" 2>&1 || status=$?
+    case $status in
+    0 | 69 | 75 | 77) ;;	# what is lost, refused
+    *)
+      cat "$tmp/report"
+      echo "step $step: $status"
+      return 1
+      ;;
+    esac
+    forward $(($2 * 3600))
+  done
+}
+
+@test "four days without faults: sales as in the truth; replayed in any order" {
+  calm_market '.sold_per_1000_item_days = 40'
+  some_days 4 23
+  sales_are_true 10
+  feed_is_true
+  replays
+}
+
+@test "ten days with looks lost and refusals: sales as in the truth; replayed" {
+  market_at "$ROOT/fixtures/market/scenarios/tracking-small.json"
+  some_days 14 17
+  sales_are_true 30
+  [ "$(sql "select count(*) > 0 from serving.look
+    where verdict like 'refused:%'")" = t ]
+  feed_is_true
+  want=$("$ROOT/scripts/db" digest)
+  same "$want" "$(replayed at_once load)"
+  same "$want" "$(replayed batches in_batches 5 7)"
+  same "$want" "$(replayed other_batches in_batches 6 3)"
+}
+
+# --- killed -------------------------------------------------------------------
+
+@test "killed at any moment, again and again: complete, and nothing twice" {
+  calm_market '.items = 200'
+  catalog "$women" >/dev/null 2>&1
+  track >/dev/null 2>&1
+  for pause in 0.2 0.5 0.9 1.3 1.7 2.2; do
+    forward 80000
+    setsid "$ROOT/scripts/track" >/dev/null 2>&1 &
+    sleep "$pause"
+    kill -9 -- "-$!" 2>/dev/null || :
+    wait $! 2>/dev/null || :
+  done
+  forward 90000
+  run -0 track
+  [ -z "$(ls "$VPIPE_DATA/outbox")" ]
+  same 0 "$(sql "select count(*) from ops.load u where step = 'upsert'
+    and not exists (select from ops.load e where e.run = u.run
+    and e.part = u.part and e.step = 'events')")"
+  feed_is_true
+  sales_are_true 1
+  same "$("$ROOT/scripts/db" digest)" "$(replayed at_once load)"
+}
+
+@test "two at once: the second says so, and two loads judge as one" {
+  calm_market '.items = 200'
+  catalog "$women" >/dev/null 2>&1
+  track >/dev/null 2>&1 &
+  until_true 10 running
+  fails 75 "another 'track' is running" track
+  wait $!
+  for day in 1 2 3; do
+    forward 86400
+    PGHOST=$tmp track >/dev/null 2>&1 || :
+    catalog "$women" >/dev/null 2>&1 || :
+    track >/dev/null 2>&1
+  done
+  psql -X -q -d postgres -c "create database ${PGDATABASE}_two template vpipe"
+  want=$("$ROOT/scripts/db" digest)
+  export PGDATABASE=${PGDATABASE}_two
+  # shellcheck disable=SC2046	# paths without blanks
+  load $(parts | awk 'NR % 2') &
+  # shellcheck disable=SC2046
+  load $(parts | awk 'NR % 2 == 0')
+  wait $!
+  same "$want" "$("$ROOT/scripts/db" digest)"
+  feed_is_true
+}
+
+running() {
+  ! flock -n "$VPIPE_DATA/lock/track" true
+}

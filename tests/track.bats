@@ -1,0 +1,358 @@
+# the tracking flow: what is asked, what it comes to, and what is withdrawn again
+load helper
+load track
+load flow		# the last: its load is that of scripts
+
+setup_file() {
+  pg_start
+  pg_migrated
+}
+
+teardown_file() {
+  pg_stop
+}
+
+setup() {
+  pg_fresh
+}
+
+# Sellers of three, one of whom is gone a day later: U1, U2 and U3 of seller U.
+# Counters before, and a day after; one more was sold.
+sales_of() {
+  local user
+
+  kept 2026-09-01T08:00:00Z < <(for user; do echo "user $user 5 8"; done)
+  kept 2026-09-01T09:00:00Z < <(for user; do
+    echo "wardrobe $user ${user}1 ${user}2 ${user}3"
+  done)
+  kept 2026-09-02T09:00:00Z < <(for user; do
+    echo "wardrobe $user ${user}2 ${user}3"
+  done)
+  kept 2026-09-03T10:00:00Z < <(for user; do echo "user $user 6 8"; done)
+}
+
+# --- the real series ----------------------------------------------------------
+
+# of DAY: price changes of items that were seen before, by cause
+changes_of() {
+  sql "select cause, count(*) from serving.event where type = 'repriced'
+    and latest::date = '$1' group by cause order by cause"
+}
+
+# became STATE DAY: items that were seen before in another state
+became() {
+  sql "select item_id from serving.event where type = '$1'
+    and confidence = 'observed' and latest::date = '$2'
+    and earliest is not null order by item_id"
+}
+
+@test "the real series: what was sold, and what moved the prices" {
+  need_shared "the series of captures is not loaded"
+  for day in 2024-02-07 2024-02-18 2024-02-19; do
+    "$ROOT/scripts/wrap" -q --source vinted --kind favourites \
+      --site www.vinted.cz --at "${day}T12:00:00Z" \
+      "$SHARED/captures/vinted/favourites-cz-$day.json" |
+      vput -q "$VPIPE_DATA/raw" >/dev/null
+  done
+  run -0 --separate-stderr load
+  same $'4066936231\n4079437682\n4111458915' "$(became sold 2024-02-19)"
+  same '' "$(became reserved 2024-02-19)"
+  same $'rate|155\nseller|4' "$(changes_of 2024-02-19)"
+  same 3985788791 "$(became sold 2024-02-18)"
+  same 4021454175 "$(became reserved 2024-02-18)"
+  same $'rate|121\nseller|14' "$(changes_of 2024-02-18)"
+  same '225|195' "$(sql "select count(*) filter (where f and g),
+    count(*) filter (where e and f) from (select
+    bool_or(observed_at::date = '2024-02-07') as e,
+    bool_or(observed_at::date = '2024-02-18') as f,
+    bool_or(observed_at::date = '2024-02-19') as g
+    from staging.vinted_snapshot group by item_id) as s")"
+}
+
+# --- a sale, and its end ------------------------------------------------------
+
+@test "the counters tell a sale; a late page before them takes it back everywhere" {
+  sales_of 300
+  load
+  same $'listed observed -\nsold inferred counters' "$(happened 3001)"
+  same 'sold inferred counters' "$(state 3001)"
+  same 'counters|2026-09-01 09:00:00+00|2026-09-02 09:00:00+00' "$(sql "
+    select rule, earliest, latest from staging.vinted_event
+    where item_id = '3001' and type = 'sold'")"
+  same $'1 add 3001 listed observed\n2 add 3002 listed observed
+3 add 3003 listed observed\n4 add 3001 sold inferred' "$(feed)"
+  feed_is_true
+  loaded 2026-09-02T20:00:00Z <<<'page 3001 live'
+  same $'listed observed -\nvanished unknown came-back\nreturned observed -' \
+    "$(happened 3001)"
+  same 'live observed -' "$(state 3001)"
+  same 0 "$(sql "select count(*) from staging.vinted_event where type = 'sold'")"
+  same $'5 withdraw 3001 sold inferred\n6 add 3001 vanished unknown
+7 add 3001 returned observed' "$(feed --since 4)"
+  feed_is_true
+}
+
+@test "what comes late: sweeps, counters, pages, and what is no observation" {
+  sales_of 310 320 330 340 350
+  kept 2026-09-01T11:00:00Z <<<$'user 360 1 3\nwardrobe 360 3601 3602'
+  kept 2026-09-02T10:00:00Z <<<'wardrobe 360 3602'
+  kept 2026-09-03T09:59:59Z <<<'user 360 2 3'
+  load
+  for user in 310 320 330 340 350; do
+    same 'sold inferred counters' "$(state "${user}1")"
+  done
+  # counters of less than a day after tell nothing
+  same 'missing unknown lag' "$(state 3601)"
+  before=$(sql 'select max(n) from ops.change')
+
+  # a sweep that still has the item; it is gone again, which no counter tells
+  kept 2026-09-02T21:00:00Z <<<'wardrobe 310 3101 3102 3103'
+  kept 2026-09-03T12:00:00Z <<<'wardrobe 310 3102 3103'
+  # counters: the sales had risen before; they fell in between
+  kept 2026-09-01T08:30:00Z <<<'user 320 6 8'
+  kept 2026-09-02T12:00:00Z <<<'user 330 7 9'
+  # a page without its product, one that is gone, one that says more
+  kept 2026-09-02T12:10:00Z <<<$'page 3402 bare\npage 3403 bare
+    page 3502 gone'
+  kept 2026-09-02T12:30:00Z <<<'status 3403 sold'
+  load
+  same 'missing unknown lag' "$(state 3101)"
+  same $'listed observed -\nvanished unknown came-back\nreturned observed -
+vanished unknown lag' "$(happened 3101)"
+  same 'reserved inferred still-counted' "$(state 3201)"
+  same 'missing unknown counters-fell' "$(state 3301)"
+  same $'listed observed -\nsold inferred no-product' "$(happened 3402)"
+  same $'listed observed -\nsold observed -' "$(happened 3403)"
+  same $'listed observed -\ndeleted observed -' "$(happened 3502)"
+  same '3101 3201 3301' "$(feed --since "$before" | awk '$2 == "withdraw" &&
+    $4 == "sold" { print $3 }' | LC_ALL=C sort | xargs)"
+  feed_is_true
+}
+
+@test "a sweep cut short, a refusal and a challenge are no observation of anything" {
+  kept 2026-09-01T08:00:00Z <<<'user 300 5 8'
+  kept 2026-09-01T09:00:00Z <<<'wardrobe 300 3001 3002 3003'
+  kept 2026-09-02T09:00:00Z <<<'cut 300 3 3002 3003'
+  kept 2026-09-02T10:00:00Z <<<$'challenge wardrobe 300
+    challenge item-page 3001\nrefused user 300'
+  kept 2026-09-03T12:00:00Z <<<$'refused wardrobe 300\nuser 300 6 8
+    refused item-page 3002'
+  load
+  same 'listed|3' "$(sql 'select type, count(*) from serving.event group by 1')"
+  same 'live observed -' "$(state 3001)"
+  same 'f|3
+t|1' "$(sql 'select complete, count(*) from staging.vinted_track_sweep
+    group by 1 order by 1')"
+}
+
+# --- what changes the past of items that are in no new record -----------------
+
+@test "a late sweep and a late holiday, for items that are in neither" {
+  kept 2026-08-01T08:00:00Z <<<'user 310 1 2'
+  kept 2026-09-01T08:00:00Z <<<'wardrobe 310 3102 3103'
+  kept 2026-09-01T10:00:00Z <<<'list 5 3101@310 3102@310'
+  kept 2026-09-02T08:00:00Z <<<'wardrobe 310 3102'
+  kept 2026-09-03T08:00:00Z <<<$'wardrobe 310 3101 3102\nlist 5 3001@300 3002@300'
+  load
+  # narrows when 3001 was listed, which it lacks; hid what a search had seen
+  kept 2026-09-02T08:00:00Z <<<'wardrobe 300 3002'
+  kept 2026-09-02T09:00:00Z <<<'user 310 1 2 {"is_on_holiday":true}'
+  load
+  same '2026-09-02 08:00:00+00' "$(sql "select earliest from serving.event
+    where item_id = '3001' and type = 'listed'")"
+  same $'listed observed -\nhidden inferred holiday\nreturned observed -' \
+    "$(happened 3101)"
+}
+
+# cut_at COMMAND: loads, and is killed with all its children when the events
+# step runs that program
+cut_at() {
+  local program
+
+  mkdir -p "$tmp/cut"
+  for program in "$BIN"/*; do
+    ln -sf "$program" "$tmp/cut/"
+  done
+  rm "$tmp/cut/$1"
+  cat >"$tmp/cut/$1" <<-end
+	#!/bin/sh
+	case "\$*" in
+	*events* | *-q*staging*) kill -9 0 ;;
+	esac
+	exec "$BIN/$1" "\$@"
+	end
+  chmod +x "$tmp/cut/$1"
+  VPIPE_BIN=$tmp/cut setsid -w "$ROOT/scripts/load" 2>/dev/null && return 1
+  # the server notices a little later
+  until_true 10 no_backend
+}
+
+no_backend() {
+  [ "$(sql "select count(*) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid()")" = 0 ]
+}
+
+@test "killed between the context and the events: the next load judges what vanished" {
+  kept 2026-09-01T08:00:00Z <<<'user 300 5 8'
+  loaded 2026-09-01T09:00:00Z <<<'wardrobe 300 3001 3002 3003'
+  kept 2026-09-02T09:00:00Z <<<'wardrobe 300 3002 3003'
+  cut_at vsnapshot
+  run -0 load
+  same 'missing unknown lag' "$(state 3001)"
+  feed_is_true
+}
+
+# --- the change feed ----------------------------------------------------------
+
+@test "changes: since, limit, source; bad arguments; a reader that leaves" {
+  sql "insert into ops.change (n, source, op, item_id, event)
+    select n, case when n % 2 = 0 then 'bazar' else 'vinted' end, 'add',
+        n::text, '{\"type\":\"listed\"}'
+    from generate_series(1, 30000) as n"
+  changes=$ROOT/scripts/changes
+  same '2 3' "$("$changes" --since 1 --limit=2 | jq .n | xargs)"
+  same '10 12' "$("$changes" --since=8 --source bazar --limit 2 | jq .n | xargs)"
+  same 15000 "$("$changes" --source=vinted | wc -l)"
+  same '' "$("$changes" --since 30000; "$changes" --limit 0
+    "$changes" --source elsewhere; "$changes" --source "ba'zar")"
+  for arguments in '--since x' '--since -1' '--since=' '--limit 1.5' \
+    '--since 99999999999999999999'; do
+    # shellcheck disable=SC2086	# words
+    fails 64 'is no number' "$changes" $arguments
+  done
+  for arguments in --dog=1 dog --since; do
+    fails 64 'usage: changes' "$changes" "$arguments"
+  done
+  run -0 bash -c "{ '$changes' 2>'$tmp/words'; echo \$? >'$tmp/left'; } |
+    head -n 1"
+  same '{"n":1,"op":"add","source":"vinted","event":{"type": "listed"}}' "$output"
+  same 141 "$(cat "$tmp/left")"
+  same '' "$(cat "$tmp/words")"
+}
+
+# --- whom it names ------------------------------------------------------------
+
+@test "no view and no line of the feed has a seller's number or pseudonym" {
+  kept 2026-09-01T08:00:00Z <<<'user 300123456 5 8'
+  kept 2026-09-01T09:00:00Z \
+    <<<$'wardrobe 300123456 11 12 13\nlist 5 11@300123456\npage 12 live
+      challenge user 300123456'
+  loaded 2026-09-02T09:00:00Z <<<'wardrobe 300123456 12 13'
+  key=$(sql "select distinct user_id from staging.vinted_snapshot
+    where user_id is not null")
+  [ -n "$key" ]
+  hash=$(sql "select distinct seller_key from staging.vinted_snapshot
+    where seller_key is not null")
+  for view in $(sql "select relname from pg_class
+    where relnamespace = 'serving'::regnamespace and relkind in ('r', 'v')"); do
+    [ "$view" = item ] || psql -X -q -A -t -c "select to_jsonb(t) from serving.$view t" \
+      >"$tmp/view.$view"
+  done
+  psql -X -q -A -t -c "select to_jsonb(t) - 'seller_key' from serving.item t" \
+    >"$tmp/view.item"
+  "$ROOT/scripts/changes" >"$tmp/view.feed"
+  [ -s "$tmp/view.look" ] && [ -s "$tmp/view.event" ] && [ -s "$tmp/view.feed" ]
+  run -1 grep -l -e 300123456 -e "$key" -e "$hash" "$tmp"/view.*
+  same '2|0' "$(sql "select count(*), count(subject) + count(query)
+    from serving.look where kind = 'wardrobe'")"
+  same '2|0' "$(sql "select count(*), count(subject) + count(query)
+    from serving.look where kind = 'user'")"
+  same 0 "$(sql "select count(*) from serving.sweep
+    where query is null or query ~ 'wardrobe|user'")"
+}
+
+# --- what is wrong ------------------------------------------------------------
+
+@test "a negative price is rejected, and its sweep is no whole one" {
+  kept 2026-09-01T09:00:00Z <<<'wardrobe 300 3001 3002 3003'
+  kept 2026-09-02T09:00:00Z <<<'wardrobe 300 3002 3003:-1.00'
+  fails 65 "were rejected" load
+  same "price|'price' is negative" "$(sql 'select property, reason
+    from ops.reject')"
+  same 3 "$(sql "select count(*) from staging.vinted_snapshot")"
+  run -0 load --force
+  same 0 "$(sql 'select count(*) from staging.vinted_snapshot where price < 0')"
+  same $'live observed -\nlive observed -' "$(state 3001; state 3003)"
+}
+
+@test "a look of the future is rejected, also when the rest is taken" {
+  kept 2026-09-02T23:00:00Z <<<'wardrobe 300 3001'
+  kept 2026-09-04T00:00:01Z <<<'wardrobe 300 3002'
+  VPIPE_NOW=2026-09-03T00:00:00Z VPIPE_REJECTS=1 run -0 load
+  same 3001 "$(sql 'select distinct item_id from staging.vinted_snapshot')"
+  same 3001 "$(sql "select distinct item_id from serving.event")"
+  same 1 "$(sql 'select count(*) from ops.reject')"
+}
+
+@test "settings and arguments that are wrong: a status and a sentence" {
+  for fraction in '1904=2' abc -0.1 '1904=' '1904 = 0.2' nan '*' '=0.5' \
+    '1904=0.2=0.3' '0.05,5=1'; do
+    VPIPE_SAMPLE_FRAC=$fraction fails 78 'VPIPE_SAMPLE_FRAC' track
+  done
+  for fraction in 0 1 .5 1e-2 '0.05 1904=0.2' '1904=0.2' ' 0.1  5=0 '; do
+    VPIPE_SAMPLE_FRAC=$fraction run -0 track --dry-run
+  done
+  fails 64 '--budget takes a number' track --budget x
+  fails 64 'usage: track' track --budget
+  fails 64 'usage: track' track dog
+  VPIPE_TRACK_BUDGET=x fails 78 VPIPE_TRACK_BUDGET track
+  VPIPE_LOOK_HOURS=x fails 78 VPIPE_LOOK_HOURS track
+}
+
+# --- the flow -----------------------------------------------------------------
+
+# What happens by itself is nothing, but for favourites and rates.
+still='.items = 60 | .wardrobe_p50 = 10 | .wardrobe_p90 = 20 |
+  .arrival_rate = 0 | .new_per_hour = 0 | .sold_per_1000_item_days = 0 |
+  .deleted_per_1000_item_days = 0 | .hidden_per_1000_item_days = 0 |
+  .reserved_per_1000_item_days = 0 | .relist_rate = 0 | .flash_rate = 0 |
+  .holiday_rate = 0 | .ban_rate = 0'
+
+@test "due, asked, put off; no wardrobe again while the counters stand still" {
+  export VPIPE_SAMPLE_FRAC=1
+  calm_market "$still"
+  catalog "$women" >/dev/null 2>&1
+  sellers=$(sql 'select count(distinct user_id) from staging.vinted_track_item')
+
+  # a dry run asks nothing
+  asked=$(requests)
+  run -0 --separate-stderr track --dry-run
+  same "$sellers" "${#lines[@]}"
+  same '["kind","params","site"] user' "$(jq -r '"\(keys | tojson) \(.kind)"' \
+    <<<"$output" | sort -u)"
+  same "$asked" "$(requests)"
+
+  # counters, and then the wardrobes
+  run -0 --separate-stderr track
+  [[ ${lines[0]} == question*due*asked*answered*'put off' ]]
+  same "$sellers user
+$sellers wardrobe" "$(asked | cut -d ' ' -f 1 | uniq -c | sed 's/^ *//')"
+  same "{\"due\": \"$sellers\", \"round\": \"user\", \"sample_frac\": \"1\"}" \
+    "$(sql "select options -> 'notes' from ops.run
+    where options -> 'notes' ->> 'round' = 'user'")"
+
+  # so soon nothing is due
+  forward 3600
+  run -0 --separate-stderr track
+  [[ $stderr == *'nothing is due'* ]]
+
+  # a budget, of which the session takes one
+  forward 86400
+  run -0 --separate-stderr track --budget 3
+  same "user $sellers 3 3 $((sellers - 2))" "$(grep '^user' <<<"$output" | xargs)"
+  same "$((2 * sellers + 2))" "$(asked | wc -l)"
+
+  # the rest: counters that say what they said
+  run -0 --separate-stderr track
+  same "$((3 * sellers)) user" "$(asked | wc -l) $(asked | tail -n 1 |
+    cut -d ' ' -f 1)"
+  [ "$(sql "select count(distinct type) from serving.event
+    where type <> 'repriced'")" = 1 ]
+}
+
+@test "two at once: the second says so" {
+  mkdir -p "$VPIPE_DATA/lock"
+  exec 9>"$VPIPE_DATA/lock/track"
+  flock 9
+  fails 75 "another 'track' is running" track
+}
