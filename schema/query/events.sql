@@ -38,6 +38,9 @@ select quote_literal(:'lag') || '::interval' as lag \gset
 select pg_advisory_lock(hashtext('vpipe.events:' || :'source')) \g /dev/null
 
 \ir track_tables.sql
+-- The context counts as written only when the events are: what a crash leaves
+-- is judged again, and what vanished is in no part.
+begin;
 \ir track_due.sql
 \ir track_sweep.sql
 \ir track_interval.sql
@@ -47,7 +50,6 @@ select pg_advisory_lock(hashtext('vpipe.events:' || :'source')) \g /dev/null
 \ir track_history.sql
 \copy (select line from history order by item_id collate "C", observed_at, place, run, line_number, index) to program 'exec sh ./judge' with (format csv, quote E'\x01', delimiter E'\x02')
 \if :feed
-begin;
 select ops.feed(:'staging', :'source', false) \g /dev/null
 insert into ops.load (run, part, step, published, contracts)
 select u.run, u.part, 'events', u.published, u.contracts
@@ -57,5 +59,5 @@ from due d
         and u.part = d.part
         and u.step = 'upsert'
 on conflict do nothing;
-commit;
 \endif
+commit;

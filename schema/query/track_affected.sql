@@ -47,12 +47,27 @@ union
 select item_id
 from returned
 union
--- seen after the sweep before began, and not since
+-- seen after the sweep before began, and not since; or between the two, other
+-- than by the first
 select t.item_id
 from rejudged r
     join :"staging".:"track_item" t using (user_id)
 where t.last_sight >= coalesce(r.start_at, '-infinity')
-    and t.last_sight < r.from_at
+    and t.first_sight < r.from_at
+    and (t.last_sight < r.from_at or exists (
+	select
+	from :"staging".:"snapshot" s
+	where s.item_id = t.item_id
+	    and s.observed_at >= coalesce(r.start_at, '-infinity')
+	    and s.observed_at < r.from_at
+	    and s.run is distinct from r.prev_run))
+union
+-- first seen after a sweep that is new, or is none any more
+select t.item_id
+from rejudged r
+    join :"staging".:"track_item" t using (user_id)
+where r.moved
+    and t.first_sight > r.from_at
 union
 select t.item_id
 from late

@@ -47,8 +47,20 @@ begin
 	        join %1$I.%2$I s using (item_id)
 	    where s.price >= 2
 	        and x.currency <> s.currency
-	        and not s.run in (select run from due_run)
 	    $q$, staging, snapshot, track_item);
+	-- an item whose seller is another now: all anew
+	execute format($q$
+	    insert into due_pair
+	    select distinct s.site, c.currency || '>' || s.currency, null::text,
+	        '-infinity'::timestamptz
+	    from was_item w
+	        join %1$I.%3$I t using (item_id)
+	        join %1$I.%4$I c on c.user_id in (w.user_id, t.user_id)
+	        join %1$I.%2$I s using (item_id)
+	    where w.user_id <> t.user_id
+	        and s.price >= 2
+	        and c.currency <> s.currency
+	    $q$, staging, snapshot, track_item, track_seller);
 
 	for late in
 		select site, pair, min(at) as since
@@ -95,9 +107,9 @@ begin
 			execute $q$
 			    insert into bound
 			    select n.item_id,
-			        r.rate * (n.price - 0.005) / (b.price + 0.005),
-			        r.rate * (n.price + 0.005) / (b.price - 0.005),
-			        r.component
+			        b.rate * (n.price - 0.005) / (b.price + 0.005),
+			        b.rate * (n.price + 0.005) / (b.price - 0.005),
+			        b.component
 			    from (
 				select distinct on (s.item_id) s.item_id, s.price,
 				    s.currency, s.observed_at
@@ -109,8 +121,13 @@ begin
 			    ) as n
 			    $q$ || format($q$
 			    left join lateral (
-				select s.price, s.run
+				-- of the runs that come before: those after it
+				-- have no index yet
+				select s.price, p.rate, p.component
 				from %1$I.%2$I s
+				    join %3$s p on p.site = $2
+				        and p.pair = $3
+				        and p.run = s.run
 				where s.item_id = n.item_id
 				    and s.observed_at < n.observed_at
 				    and s.run <> $1
@@ -120,11 +137,7 @@ begin
 				order by s.observed_at desc,
 				    s.run collate "C" desc, s.line desc,
 				    s.index desc
-				limit 1) as b on true
-			    left join %3$s r on r.site = $2
-			        and r.pair = $3
-			        and r.run = b.run
-			        and r.rate is not null
+				limit 1) as b on b.rate is not null
 			    $q$, staging, snapshot, rates)
 			using this.run, late.site, late.pair;
 
@@ -218,16 +231,37 @@ $$;
 
 -- what was, to see what changed
 create temporary table rate_was as
-table :"staging".:"track_rate";
+with
+main as (
+	select distinct on (site, pair) site, pair, component
+	from :"staging".:"track_rate"
+	where rate is not null
+	group by site, pair, component
+	order by site, pair, sum(items) desc, component
+)
+select r.*, m.component is not null as is_main
+from :"staging".:"track_rate" r
+    left join main m using (site, pair, component);
 
-begin;
 select pg_temp.refresh_rates(:'staging', :'snapshot', :'track_item',
     :'track_seller', :'track_rate') \g /dev/null
-commit;
+
+create temporary table rate_is as
+with
+main as (
+	select distinct on (site, pair) site, pair, component
+	from :"staging".:"track_rate"
+	where rate is not null
+	group by site, pair, component
+	order by site, pair, sum(items) desc, component
+)
+select r.*, m.component is not null as is_main
+from :"staging".:"track_rate" r
+    left join main m using (site, pair, component);
 
 create temporary table rerated as
 select coalesce(n.site, w.site) as site, coalesce(n.run, w.run) as run
-from :"staging".:"track_rate" n
+from rate_is n
     full join rate_was w using (site, pair, run)
-where (n.rate, n.err, n.component) is distinct from
-    (w.rate, w.err, w.component);
+where (n.rate, n.err, n.component, n.is_main) is distinct from
+    (w.rate, w.err, w.component, w.is_main);

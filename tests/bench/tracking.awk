@@ -51,7 +51,8 @@ END {
 	goal("tracking_rate_labelled", share(sum["price:rate:rate"], rates), "percent", ">=", 99)
 	goal("tracking_cuts_called_rate", sum["price:seller:rate"] + 0, "cuts", "<=", 0)
 	goal("tracking_rates_called_cut", sum["price:rate:seller"] + sum["price:rate:wardrobe"], "moves", "<=", 0)
-	asked = sum["asked:1"] + sum["asked:10"] + sum["asked:100"]
+	# every attempt counts as ours, those that failed too
+	asked = sum["requests"]
 	naive = sum["naive:1"] + sum["naive:10"] + sum["naive:100"]
 	split("1 10 100", class, " ")
 	for (i = 1; i <= 3; i++) {
