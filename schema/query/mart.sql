@@ -29,12 +29,22 @@ where n.nspname = :'staging'
 
 select ops.make_views(:'staging', :'serving');
 
+-- the sites that were asked; and the others of their source, for a listing
+-- that is sold is sold on all of them
+create temporary table touched on commit drop as
+select distinct source, site
+from :"serving".look
+where run = any (array(select run from due))
+    and site is not null;
+
 select ops.refresh_price_statistics(:'serving', s.source, s.site)
 from (
-	select distinct source, site
-	from :"serving".look
-	where run = any (array(select run from due))
-	    and site is not null) as s;
+	select source, site
+	from touched
+	union
+	select p.source, p.site
+	from :"serving".price_statistics p
+	where p.source in (select source from touched)) as s;
 
 insert into ops.load (run, part, step, published, contracts)
 select run, part, 'mart', published, contracts
