@@ -576,7 +576,8 @@ flight() {  # the rows of a page's flight
 }
 
 @test "wardrobes have the sizes that are asked for, and as many come as go" {
-  market_start "$scenarios/tracking.json"
+  jq '.items = 20000' "$scenarios/tracking.json" >"$tmp/twenty.json"
+  market_start "$tmp/twenty.json"
   sed -n 's/^{"what":"item".*"user_id":\([0-9]*\),.*/\1/p' "$TRUTH" | sort | uniq -c | awk '{ print $1 }' | sort -n >"$tmp/sizes"
   jq -s -e 'length as $n | add == 20000 and max <= 1103 and
     (.[$n / 2 | floor] | . > 35 and . < 75) and (.[$n * 0.9 | floor] | . > 200 and . < 450)' "$tmp/sizes"
@@ -591,7 +592,8 @@ flight() {  # the rows of a page's flight
 }
 
 @test "rates per 1000 item-days are what happens" {
-  market_start "$scenarios/tracking.json"
+  jq '.items = 20000' "$scenarios/tracking.json" >"$tmp/twenty.json"
+  market_start "$tmp/twenty.json"
   market_clock 2026-10-20T08:00:00Z
   # of 600,000 item-days; relisted and flash items are told apart by nobody
   sed -n 's/.*"type":"\([a-z_]*\)".*/\1/p' "$TRUTH" | sort | uniq -c | awk '{ print "{\"" $2 "\":" $1 "}" }' | jq -s -e 'add |
@@ -868,7 +870,7 @@ of() {
 }
 
 @test "prices on the other site follow the rates, the seller's do not" {
-  track_start '.reprice_rate = 0 | .bulk_cut_rate = 0 | .rate_move = 0.05'
+  track_start '.reprice_rate = 0 | .bulk_cut_rate = 0 | .rate_move = 0.05 | .rate_hours = 12'
   seller=$(jq 'select(.what == "item" and .currency == "PLN").user_id' "$TRUTH" | head -n 1)
   ask "/api/v2/wardrobe/$seller/items?per_page=96" >"$tmp/before"
   market_clock 2026-09-20T21:00:00Z
