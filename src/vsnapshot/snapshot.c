@@ -326,6 +326,11 @@ snapshot_write(struct buf *b, enum snapshot what, const char *source,
 			why = "is missing";
 		if (why == NULL)
 			continue;
+		if (m->column == C_FAVOURITE_COUNT) {
+			/* no look is lost for it: the item's record has it */
+			ADD(b, "null");
+			continue;
+		}
 		f->property = m->name;
 		f->value = s;
 		snprintf(f->reason, sizeof f->reason, "'%s' %s", m->name, why);

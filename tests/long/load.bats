@@ -196,7 +196,8 @@ results() {
   [[ $output == *"staging.bazar_item_full "*differs* ]]
   [ "$(sql 'select item_id from serving.item')" = a2 ]
   run -0 --separate-stderr load --stale
-  [ "$(sql 'select count(*) from ops.load')" = 2 ]
+  # its steps: upsert, events, mart
+  [ "$(sql 'select count(*) from ops.load')" = 3 ]
 }
 
 @test "a rebuild that would lose what others made is refused, before its work" {
