@@ -1,7 +1,7 @@
 -- The events step of the parts in the file `due` that no source had rows of.
 begin;
 create temporary table due (run text collate "C", part text) on commit drop;
-\copy due from 'due' with (format csv)
+\copy due from 'due' with (format csv, force_not_null (part))
 insert into ops.load (run, part, step, published, contracts)
 select u.run, u.part, 'events', u.published, u.contracts
 from due d

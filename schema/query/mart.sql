@@ -12,6 +12,12 @@ select run,
     contracts
 from ops.load u
 where step = 'upsert'
+    and exists (
+	select
+	from ops.load e
+	where e.run = u.run
+	    and e.part = u.part
+	    and e.step = 'events')
     and not exists (
 	select 1
 	from ops.load m

@@ -1,5 +1,5 @@
 -- "run,part" a line: the parts whose rows are loaded and whose events are not.
-select u.run || ',' || u.part
+select format('"%s","%s"', replace(u.run, '"', '""'), u.part)
 from ops.load u
 where u.step = 'upsert'
     and not exists (

@@ -54,7 +54,14 @@ from rejudged r
     join :"staging".:"track_item" t using (user_id)
 where t.last_sight >= coalesce(r.start_at, '-infinity')
     and t.first_sight < r.from_at
-    and (t.last_sight < r.from_at or exists (
+    and (not exists (
+	-- a look that says no state ends no absence
+	select
+	from :"staging".:"snapshot" s
+	where s.item_id = t.item_id
+	    and s.observed_at >= r.from_at
+	    and s.state <> 'gone')
+    or exists (
 	select
 	from :"staging".:"snapshot" s
 	where s.item_id = t.item_id

@@ -1,7 +1,7 @@
 -- What the due runs brought: snapshots (fresh), facts of items and sellers, and
 -- which sellers they touch, since when.
 create temporary table due (run text collate "C", part text);
-\copy due from 'due' with (format csv)
+\copy due from 'due' with (format csv, force_not_null (part))
 
 create temporary table due_run as
 select distinct d.run

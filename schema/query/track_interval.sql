@@ -234,12 +234,23 @@ select b.user_id,
 from bracketed b
     left join summed e using (user_id, run)
     left join lateral (
+	-- as she was when the sweep ended, and what was told soon after
 	select coalesce(bool_or(s.on_holiday), false) as on_holiday,
 	    coalesce(bool_or(s.banned), false) as banned
-	from :"staging".:"seller_snapshot" s
-	where s.user_id = b.user_id
-	    and s.observed_at >= coalesce(b.start_at, b.from_at)
-	    and s.observed_at <= b.end_at + 1.5 * :lag) as h on true;
+	from (
+		select a.on_holiday, a.banned
+		from :"staging".:"seller_snapshot" a
+		where a.user_id = b.user_id
+		    and a.observed_at >= coalesce(b.start_at, b.from_at)
+		    and a.observed_at <= b.end_at + 1.5 * :lag
+		union all
+		(select l.on_holiday, l.banned
+		from :"staging".:"seller_snapshot" l
+		where l.user_id = b.user_id
+		    and l.observed_at <= b.end_at
+		order by l.observed_at desc, l.run collate "C" desc,
+		    l.line desc, l.index desc
+		limit 1)) as s) as h on true;
 
 -- write the differences, and remember them
 create temporary table rejudged (

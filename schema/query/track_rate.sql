@@ -28,6 +28,10 @@ declare
 begin
 	create temporary table due_pair (site text, pair text, run text,
 	    at timestamptz);
+	-- made once: a table that was dropped keeps its lock until the end
+	create temporary table again (run text collate "C", at timestamptz);
+	create temporary table bound (item_id text, lo float8, hi float8,
+	    component text collate "C");
 	execute $q$
 	    insert into due_pair
 	    select s.site, c.currency || '>' || s.currency, s.run,
@@ -68,8 +72,7 @@ begin
 		group by site, pair
 		order by site, pair
 	loop
-		create temporary table again (run text collate "C",
-		    at timestamptz);
+		truncate again;
 		insert into again
 		select run, at
 		from due_pair
@@ -102,8 +105,7 @@ begin
 			from again
 			order by at, run
 		loop
-			create temporary table bound (item_id text, lo float8,
-			    hi float8, component text collate "C");
+			truncate bound;
 			execute $q$
 			    insert into bound
 			    select n.item_id,
@@ -221,11 +223,9 @@ begin
 				    $q$, rates)
 				using late.site, late.pair, this.run, this.at;
 			end if;
-			drop table bound;
 		end loop;
-		drop table again;
 	end loop;
-	drop table due_pair;
+	drop table due_pair, again, bound;
 end
 $$;
 

@@ -12,6 +12,14 @@ candidate as (
 	from :"staging".:"track_relist" r
 	    join fresh f on f.item_id = r.old_id
 	union
+	-- an older one that was seen again may be the one seen last now
+	select t.item_id
+	from fresh f
+	    join :"staging".:"track_item" o using (item_id)
+	    join :"staging".:"track_item" t on t.user_id = o.user_id
+	        and t.photo_key = o.photo_key
+	        and t.first_sight > o.last_sight
+	union
 	-- that have, or had, a photo or a title in common with one that is new
 	-- or changed
 	select t.item_id

@@ -142,6 +142,12 @@ create index if not exists :"track_relist_old"
 comment on table :"staging".:"track_relist" is
     'a row says that an item repeats an older one of the same seller';
 
+select format('create index if not exists %I on %I.%I (user_id, '
+    'observed_at) where user_id is not null', :'source' || '_look_user',
+    :'staging', :'look')
+from pg_attribute
+where attrelid = to_regclass(format('%I.%I', :'staging', :'look'))
+    and attname = 'user_id' \gexec
 select format('create index if not exists %I on %I.%I (item_id) '
     'where item_id is not null', :'source' || '_look_item', :'staging',
     :'look')

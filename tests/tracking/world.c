@@ -750,8 +750,14 @@ print_context(int s, int i, const struct sweep *w)
 	printf(",\"on_holiday\":%s,\"banned\":%s",
 	    seller[s].on_holiday ? "true" : "false",
 	    seller[s].banned ? "true" : "false");
-	if (own == NULL)
+	if (own == NULL) {	/* her first sweep: nothing lies before it */
+		for (j = 0; j < ncounters; j++)
+			if (counter[j].seller == s &&
+			    counter[j].ms >= w->end + LAG)
+				break;
+		printf(",\"ripe\":%s", j < ncounters ? "true" : "false");
 		return;
+	}
 	for (k = interval; k < interval + nintervals; k++) {
 		if (k->episode != own->episode || k->episode == 0)
 			continue;
