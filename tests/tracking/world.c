@@ -739,8 +739,10 @@ print_context(int s, int i, const struct sweep *w)
 	bool baseline = false, down;
 	int j;
 
+	/* the sweep before had it: else it is none of those that are counted */
 	for (j = 0; j < nsweeps; j++)
-		baseline = baseline || (&sweep[j] < w && sweep[j].has[i]);
+		if (&sweep[j] < w && sweep[j].seller == s)
+			baseline = sweep[j].has[i];
 	for (k = interval; k < interval + nintervals; k++)
 		if (k->sweep == w)
 			own = k;
