@@ -341,7 +341,8 @@ is_balanced(const struct judge *j)
 	const struct gap *g = &j->gap;
 
 	/* the item itself is one of v: without it the counts are not hers */
-	return g->g_most.known && g->g_most.n > 0 && g->g.known && g->t.known && g->v.known && g->n.known &&
+	return g->g_most.known && g->g_most.n > 0 && g->g.known &&
+	    g->t.known && g->v.known && g->n.known &&
 	    g->v.n > 0 && g->v.n == g->g.n && g->t.n == g->n.n &&
 	    g->returns.known && g->returns.n == 0 && g->item_days >= 0 &&
 	    g->item_days <= j->max_item_days && g->baseline == TRI_YES;
