@@ -3,10 +3,14 @@
 def answer($kind; $key; $id): {kind: $kind, endpoint: $kind,
     query: "\($site)/\($kind)?\($key)=\($id)", key: "\($key)_id",
     $id, status: 200, type: "application/json"};
-def priced: split(":") | {id: (.[0] | tonumber), title: "thing \(.[0])",
-    price: {amount: (.[1] // "10.00"), currency_code: "EUR"},
-    conversion: null, promoted: false, favourite_count: 1,
-    photos: [{high_resolution: {id: "photo_\(.[0])"}}]};
+def priced: split(":") | ((.[1] // "10.00") / "/") as $price |
+    {id: (.[0] | tonumber), title: "thing \(.[0])",
+    price: {amount: $price[0], currency_code: "EUR"},
+    conversion: (if $price[1] then {seller_price: $price[1],
+        seller_currency: "PLN", buyer_currency: "EUR"} else null end),
+    promoted: false, favourite_count: 1,
+    photos: [{high_resolution: {id: "photo_\(.[0])"},
+    url: "https://images1.example.net/\(.[0])"}]};
 def wardrobe($user; $total; $items): answer("wardrobe"; "user"; $user) +
     {page: 1, body: {items: $items, code: 0, pagination:
     {total_entries: $total, total_pages: 1}}};

@@ -6,7 +6,8 @@
 #				stdin, a line an answer, a second apart:
 #
 #		user U GIVEN TOTAL [JSON]	her counters, and more of her
-#		wardrobe U [I[:PRICE]]...	a whole sweep, one page
+#		wardrobe U [I[:PRICE]]...	a whole sweep, one page; a price
+#						may be EUR/PLN, shown/asked
 #		cut U TOTAL [I[:PRICE]]...	one that lacks some of TOTAL
 #		list CATALOG [I:PRICE@U]...	hits of a search
 #		page I live|bare|gone [PRICE]	the item's own page

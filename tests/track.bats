@@ -129,6 +129,208 @@ vanished unknown lag' "$(happened 3101)"
   feed_is_true
 }
 
+# Sellers of four: U1 is reserved, and still is after the counters; a day later
+# U2 is gone as well, and one was sold.
+reserved_before() {
+  local user
+
+  kept 2026-09-01T08:00:00Z < <(for user; do echo "user $user 5 9"; done)
+  kept 2026-09-01T09:00:00Z < <(for user; do
+    echo "wardrobe $user ${user}1 ${user}2 ${user}3 ${user}4"
+  done)
+  kept 2026-09-02T09:00:00Z < <(for user; do
+    echo "wardrobe $user ${user}2 ${user}3 ${user}4"
+  done)
+  kept 2026-09-03T10:00:00Z < <(for user; do echo "user $user 5 9"; done)
+  one_more_is_gone "$@"
+}
+
+one_more_is_gone() {
+  local user
+
+  kept 2026-09-03T11:00:00Z < <(for user; do
+    echo "wardrobe $user ${user}2 ${user}3 ${user}4"
+  done)
+  kept 2026-09-04T11:00:00Z < <(for user; do
+    echo "wardrobe $user ${user}3 ${user}4"
+  done)
+  kept 2026-09-05T12:00:00Z < <(for user; do echo "user $user 6 9"; done)
+}
+
+@test "a database of a version before judges on, with the columns that it lacks" {
+  sales_of 300
+  load
+  sql 'alter table staging.vinted_track_interval drop column pending;
+    alter table staging.vinted_track_rate drop column joined_at'
+  loaded 2026-09-03T11:00:00Z <<<'user 300 6 8'
+  same 'sold inferred counters' "$(state 3001)"
+  same 1 "$(sql 'select count(pending) from staging.vinted_track_interval')"
+  replays
+}
+
+@test "what was reserved before may be what was sold: no counter tells, a page does" {
+  reserved_before 300 310 320
+  load
+  for user in 300 310 320; do
+    same 'reserved inferred still-counted' "$(state "${user}1")"
+    same 'missing unknown reserved-before' "$(state "${user}2")"
+  done
+  # it was sold since the counters, so that it may be the one they count
+  kept 2026-09-05T13:00:00Z <<<'status 3101 sold'
+  # it was not, nor could it be sold while it is hidden
+  kept 2026-09-05T13:30:00Z <<<$'status 3001 reserved\nstatus 3201 hidden'
+  load
+  same 'missing unknown reserved-before' "$(state 3102)"
+  same 'sold inferred counters' "$(state 3002)"
+  same 'sold inferred counters' "$(state 3202)"
+  # then its own page
+  loaded 2026-09-05T14:00:00Z <<<'status 3102 reserved'
+  same 'reserved observed -' "$(state 3102)"
+  feed_is_true
+}
+
+@test "before the first sweep she counts one more than it finds: it may be what was sold" {
+  kept 2026-09-01T08:00:00Z <<<$'user 300 5 9\nuser 310 5 8'
+  kept 2026-09-01T09:00:00Z <<<$'wardrobe 300 3001 3002 3003
+    wardrobe 310 3101 3102 3103'
+  kept 2026-09-02T09:00:00Z <<<$'wardrobe 300 3002 3003\nwardrobe 310 3102 3103'
+  kept 2026-09-03T10:00:00Z <<<$'user 300 6 9\nuser 310 6 8'
+  load
+  same 'missing unknown reserved-before' "$(state 3001)"
+  same 'sold inferred counters' "$(state 3101)"
+}
+
+@test "what left before and was settled makes no sale doubtful" {
+  # no counters yet: the first left by nobody knows what
+  for day in 1 2; do
+    for user in 300 310 320 330; do
+      echo "wardrobe $user $([ "$day" = 2 ] || echo "${user}1") ${user}2 ${user}3 ${user}4"
+    done | kept "2026-09-0${day}T09:00:00Z"
+  done
+  kept 2026-09-02T09:30:00Z <<<$'status 3101 sold\npage 3201 gone
+    status 3301 hidden'
+  kept 2026-09-03T10:00:00Z < <(for user in 300 310 320 330; do
+    echo "user $user 5 9"
+  done)
+  one_more_is_gone 300 310 320 330
+  # one whose first was sold by the counters, one whose first left the total,
+  # one whose first was doubtful in its turn, one whose first is long ago
+  kept 2026-08-01T08:00:00Z <<<'user 430 5 9'
+  kept 2026-08-01T09:00:00Z <<<'wardrobe 430 4301 4302 4303 4304'
+  kept 2026-08-19T09:00:00Z <<<'wardrobe 430 4302 4303 4304'
+  kept 2026-08-20T10:00:00Z <<<'user 430 5 9'
+  kept 2026-08-21T08:00:00Z <<<$'user 400 5 9\nuser 410 5 10\nuser 420 5 9'
+  kept 2026-08-21T09:00:00Z <<<$'wardrobe 400 4001 4002 4003 4004
+    wardrobe 410 4101 4102 4103 4104\nwardrobe 420 4200 4201 4202 4203 4204'
+  kept 2026-08-22T09:00:00Z <<<$'wardrobe 400 4002 4003 4004
+    wardrobe 410 4102 4103 4104\nwardrobe 420 4201 4202 4203 4204'
+  kept 2026-08-23T10:00:00Z <<<$'user 400 6 9\nuser 410 5 9\nuser 420 5 9'
+  kept 2026-08-23T11:00:00Z <<<'wardrobe 420 4201 4202 4203 4204'
+  kept 2026-08-24T11:00:00Z <<<'wardrobe 420 4202 4203 4204'
+  kept 2026-08-25T12:00:00Z <<<'user 420 6 9'
+  kept 2026-08-25T13:00:00Z < <(for user in 400 410 420 430; do
+    echo "wardrobe $user ${user}2 ${user}3 ${user}4"
+  done)
+  kept 2026-08-26T13:00:00Z < <(for user in 400 410 420 430; do
+    echo "wardrobe $user ${user}3 ${user}4"
+  done)
+  kept 2026-08-27T14:00:00Z <<<$'user 400 7 9\nuser 410 6 9\nuser 420 7 9
+    user 430 6 9'
+  load
+  same 'missing unknown reserved-before' "$(state 3002)"
+  same 'missing unknown no-baseline' "$(state 3001)"
+  for item in 3102 3202 3302 4001 4002 4102 4302; do
+    same "$item sold inferred counters" "$item $(state "$item")"
+  done
+  same 'missing unknown not-sold' "$(state 4101)"
+  same 'reserved inferred still-counted' "$(state 4200)"
+  same 'missing unknown reserved-before' "$(state 4201)"
+  same 'missing unknown reserved-before' "$(state 4202)"
+}
+
+# --- rates and cuts -----------------------------------------------------------
+
+# polish USER...: where they live
+polish() {
+  local user
+
+  for user; do
+    echo "user $user 5 8 {\"country_iso_code\":\"PL\"}"
+  done
+}
+
+@test "one seller's cut is no rate, however many items she has" {
+  kept 2026-09-01T08:00:00Z < <(polish 300 301 302 303)
+  kept 2026-09-02T09:00:00Z <<<'list 5 1:10.00@300 2:20.00@300 3:30.00@300
+    list 6 4:40.00@300 5:50.00@300 6:60.00@300
+    list 7 11:50.00@301 12:60.00@302'
+  kept 2026-09-03T09:00:00Z <<<'list 5 1:9.00@300 2:18.00@300 3:27.00@300
+    list 6 4:36.00@300 5:45.00@300 6:54.00@300
+    list 7 11:50.00@301 12:60.00@302'
+  load
+  # two that did not follow are too few for a rate
+  same $'listed observed -\nrepriced unknown unknown' "$(happened 5)"
+  same 0 "$(sql 'select count(*) from staging.vinted_track_rate
+    where agree > 0')"
+}
+
+@test "three sellers that agree are a rate, and she who cut all is not with them" {
+  kept 2026-09-01T08:00:00Z < <(polish 300 301 302 303)
+  kept 2026-09-02T09:00:00Z <<<'list 5 1:10.00@300 2:20.00@300 3:30.00@300
+    list 6 4:40.00@300 5:50.00@300 6:60.00@300
+    list 7 11:50.00@301 12:60.00@302 13:70.00@303'
+  kept 2026-09-03T09:00:00Z <<<'list 5 1:9.00@300 2:18.00@300 3:27.00@300
+    list 6 4:36.00@300 5:45.00@300 6:54.00@300
+    list 7 11:51.00@301 12:61.20@302 13:71.40@303'
+  load
+  same '3|1.020' "$(sql 'select agree, round(rate::numeric, 3)
+    from staging.vinted_track_rate where agree > 0')"
+  same 'repriced inferred seller' "$(happened 1 | tail -n 1)"
+  same 'repriced inferred rate' "$(happened 13 | tail -n 1)"
+}
+
+@test "a wardrobe tells her price, a search does not: like with like" {
+  kept 2026-09-01T08:00:00Z < <(polish 300)
+  kept 2026-09-02T09:00:00Z <<<'wardrobe 300 1:10.00/43.00 2:20.00/86.00 3:30.00/129.00'
+  # the rate moved, and all are cut: a search saw it first
+  kept 2026-09-03T09:00:00Z <<<'list 5 1:9.18@300 2:20.40@300'
+  load
+  same $'listed observed -\nrepriced unknown unknown' "$(happened 1)"
+  kept 2026-09-04T09:00:00Z <<<'wardrobe 300 1:9.18/38.70 2:20.40/86.00 3:27.54/116.10'
+  load
+  same $'listed observed -\nrepriced observed seller' "$(happened 1)"
+  same $'listed observed -\nrepriced observed rate' "$(happened 2)"
+  same $'listed observed -\nrepriced observed seller' "$(happened 3)"
+  # of three that are cut alike, one was seen in between
+  kept 2026-09-05T09:00:00Z <<<'list 5 1:8.26@300'
+  kept 2026-09-06T09:00:00Z <<<'wardrobe 300 1:8.26/34.83 2:18.36/77.40 3:24.79/104.49'
+  load
+  for item in 1 2 3; do
+    same 'repriced observed wardrobe' "$(happened "$item" | tail -n 1)"
+  done
+  feed_is_true
+}
+
+# --- relistings ---------------------------------------------------------------
+
+# one_photo TIME ITEM OTHER: a run as on stdin, the other with the photo of the one
+one_photo() {
+  told "$1" | sed "s/photo_$3/photo_$2/g" |
+    vput -q "$VPIPE_DATA/raw" >/dev/null
+}
+
+@test "two copies that one run saw are two copies; one that comes later repeats" {
+  one_photo 2026-09-01T09:00:00Z 11 12 <<<$'list 5 11@300\nlist 6 12@300'
+  one_photo 2026-09-01T10:00:00Z 21 22 <<<'list 5 21@400'
+  one_photo 2026-09-02T10:00:00Z 21 22 <<<'list 5 22@400'
+  load
+  same 'listed observed -' "$(happened 12)"
+  same $'listed observed -\nrelisted inferred same-photo' "$(happened 22)"
+  same '22|21|photo' "$(sql 'select item_id, old_id, by
+    from staging.vinted_track_relist')"
+}
+
+
 @test "a sweep cut short, a refusal and a challenge are no observation of anything" {
   kept 2026-09-01T08:00:00Z <<<'user 300 5 8'
   kept 2026-09-01T09:00:00Z <<<'wardrobe 300 3001 3002 3003'
@@ -297,6 +499,7 @@ no_backend() {
   fails 64 'usage: track' track dog
   VPIPE_TRACK_BUDGET=x fails 78 VPIPE_TRACK_BUDGET track
   VPIPE_LOOK_HOURS=x fails 78 VPIPE_LOOK_HOURS track
+  VPIPE_ITEM_QUESTION=item fails 78 "VPIPE_ITEM_QUESTION is item-page or item-status, not 'item'" track
 }
 
 # --- the flow -----------------------------------------------------------------
@@ -348,6 +551,44 @@ $sellers wardrobe" "$(asked | cut -d ' ' -f 1 | uniq -c | sed 's/^ *//')"
     cut -d ' ' -f 1)"
   [ "$(sql "select count(distinct type) from serving.event
     where type <> 'repriced'")" = 1 ]
+}
+
+@test "who gives no counters is asked less and less often" {
+  export VPIPE_SAMPLE_FRAC=1
+  calm_market "$still"
+  catalog "$women" >/dev/null 2>&1
+  sellers=$(sql 'select count(distinct user_id) from staging.vinted_track_item')
+  curl -sS -f -X POST "$MARKET/_market/faults?kind=5xx&status=520&path=user" \
+    >/dev/null
+  # a fifth of 25 hours, two fifths, four
+  for times in 1 2 3; do
+    run -69 track
+    same "$((times * sellers))" "$(asked | wc -l)"
+    run -0 --separate-stderr track
+    [[ $stderr == *'nothing is due'* ]]
+    forward $((times * 18000 - 600))
+    run -0 track
+    same "$((times * sellers))" "$(asked | wc -l)"
+    forward 700
+  done
+}
+
+@test "a load until a step leaves the steps behind it to the next" {
+  steps() {
+    sql 'select step, count(*) from ops.load group by step order by step' |
+      tr '\n' ' '
+  }
+  sales_of 300
+  load --until upsert
+  same 'upsert|4 ' "$(steps)"
+  same 0 "$(sql "select count(*) from pg_class where relname = 'vinted_event'")"
+  load --until events
+  same 'events|4 upsert|4 ' "$(steps)"
+  load
+  same 'events|4 mart|4 upsert|4 ' "$(steps)"
+  same 4 "$(sql 'select count(*) from serving.event')"
+  fails 64 "--until takes upsert, events or mart, not 'x'" load --until x
+  fails 64 'usage: load' load --until
 }
 
 @test "two at once: the second says so" {

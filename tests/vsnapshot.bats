@@ -434,7 +434,7 @@ END
 
 @test "events into vupsert: a late line withdraws a sale" {
   pg_start
-  sweep='"state":"absent","baseline":true,"ripe":true,"fell":false,"g_most":1,"g":1,"t":0,"v":1,"n":0,"returns":0,"item_days":3'
+  sweep='"state":"absent","baseline":true,"ripe":true,"fell":false,"g_most":1,"g":1,"t":0,"v":1,"n":0,"returns":0,"pending":0,"item_days":3'
   { look 1 '"state":"live"'; look 2 "$sweep"; } >"$tmp/in"
   vsnapshot events -q --source b <"$tmp/in" | vupsert -q
   same 'listed|sold' "$(sql 'select type from b_event order by latest' | paste -sd '|')"
@@ -447,7 +447,7 @@ END
 }
 
 @test "the options set where counters and 404s stop telling" {
-  sweep='"state":"absent","baseline":true,"ripe":true,"g_most":1,"g":1,"t":0,"v":1,"n":0,"returns":0,"item_days":41'
+  sweep='"state":"absent","baseline":true,"ripe":true,"g_most":1,"g":1,"t":0,"v":1,"n":0,"returns":0,"pending":0,"item_days":41'
   h=$(look 1 '"state":"live"'; look 2 "$sweep")
   same '7 listed 1 observed
 7 vanished 1 unknown' "$(events "$h")"

@@ -34,10 +34,14 @@ set work_mem = '64MB';
 select make_interval(secs => (:'facts'::jsonb
     #>> '{tracking,counter_lag_hours}')::float8 * 3600)::text as lag \gset
 select quote_literal(:'lag') || '::interval' as lag \gset
+select coalesce(:'facts'::jsonb #>> '{tracking,arithmetic_item_days}', '40')
+    as item_days \gset
 
 select pg_advisory_lock(hashtext('vpipe.events:' || :'source')) \g /dev/null
 
 \ir track_tables.sql
+-- temporary tables live for one step: a rough idea of them is enough
+set default_statistics_target = 10;
 -- The context counts as written only when the events are: what a crash leaves
 -- is judged again, and what vanished is in no part.
 begin;

@@ -2,6 +2,14 @@
 -- which sellers they touch, since when.
 create temporary table due (run text collate "C", part text);
 \copy due from 'due' with (format csv, force_not_null (part))
+\if :feed
+-- what another load judged while this one waited for the lock
+delete from due d
+using ops.load e
+where e.run = d.run
+    and e.part = d.part
+    and e.step = 'events';
+\endif
 
 create temporary table due_run as
 select distinct d.run
@@ -34,28 +42,28 @@ from :"staging".:"track_item" t
 where exists (select from fresh f where f.item_id = t.item_id);
 analyze was_item;
 
+-- of all that is stored of these items: a contract that is read anew may say
+-- less than it did
 insert into :"staging".:"track_item" as t (item_id, user_id, photo_key, title,
     first_sight, last_sight)
-select item_id,
-    min(user_id),
-    min(photo_key collate "C"),
-    min(title collate "C"),
-    min(observed_at) filter (where state is distinct from 'gone'),
-    max(observed_at) filter (where state is distinct from 'gone')
-from fresh
-group by item_id
+select s.item_id,
+    min(s.user_id collate "C"),
+    min(s.photo_key collate "C"),
+    min(s.title collate "C"),
+    min(s.observed_at) filter (where s.state is distinct from 'gone'),
+    max(s.observed_at) filter (where s.state is distinct from 'gone')
+from :"staging".:"snapshot" s
+where s.item_id in (select item_id from fresh)
+group by s.item_id
 on conflict (item_id) do update
-set user_id = least(t.user_id, excluded.user_id),
-    photo_key = least(t.photo_key collate "C", excluded.photo_key),
-    title = least(t.title collate "C", excluded.title),
-    first_sight = least(t.first_sight, excluded.first_sight),
-    last_sight = greatest(t.last_sight, excluded.last_sight)
+set user_id = excluded.user_id,
+    photo_key = excluded.photo_key,
+    title = excluded.title,
+    first_sight = excluded.first_sight,
+    last_sight = excluded.last_sight
 where (t.user_id, t.photo_key, t.title, t.first_sight, t.last_sight)
-    is distinct from (least(t.user_id, excluded.user_id),
-        least(t.photo_key collate "C", excluded.photo_key),
-        least(t.title collate "C", excluded.title),
-        least(t.first_sight, excluded.first_sight),
-        greatest(t.last_sight, excluded.last_sight));
+    is distinct from (excluded.user_id, excluded.photo_key, excluded.title,
+        excluded.first_sight, excluded.last_sight);
 
 -- seller, photo and title, as they were and as they are, where they changed
 create temporary table refacted as
@@ -90,32 +98,29 @@ told as (
 	    min(s.country collate "C") as country_least,
 	    max(s.country collate "C") as country_greatest
 	from :"staging".:"seller_snapshot" s
-	    join due_run d using (run)
-	where s.country is not null
+	where s.user_id in (
+		select o.user_id
+		from :"staging".:"seller_snapshot" o
+		    join due_run d using (run))
 	group by s.user_id
-),
-both_of_them as (
-	select t.user_id,
-	    least(t.country_least, o.country_least) as country_least,
-	    greatest(t.country_greatest, o.country_greatest)
-	        as country_greatest,
-	    o.currency as was
-	from told t
-	    left join :"staging".:"track_seller" o using (user_id)
 )
-select b.user_id,
-    b.country_least,
-    b.country_greatest,
-    b.was,
+select t.user_id,
+    t.country_least,
+    t.country_greatest,
+    o.currency as was,
     c.currency
-from both_of_them b
-    left join currency c on c.country = b.country_least
-        and b.country_least = b.country_greatest;
+from told t
+    left join :"staging".:"track_seller" o using (user_id)
+    left join currency c on c.country = t.country_least
+        and t.country_least = t.country_greatest
+where t.country_least is not null
+    or o.user_id is not null;
 
 insert into :"staging".:"track_seller" as t (user_id, country_least,
     country_greatest, currency)
 select user_id, country_least, country_greatest, currency
 from recoined
+where country_least is not null
 on conflict (user_id) do update
 set country_least = excluded.country_least,
     country_greatest = excluded.country_greatest,
@@ -123,6 +128,11 @@ set country_least = excluded.country_least,
 where (t.country_least, t.country_greatest, t.currency)
     is distinct from (excluded.country_least, excluded.country_greatest,
         excluded.currency);
+
+delete from :"staging".:"track_seller" t
+using recoined r
+where r.user_id = t.user_id
+    and r.country_least is null;
 
 delete from recoined
 where was is not distinct from currency;
@@ -141,7 +151,14 @@ from (
 	select l.user_id, l.observed_at
 	from :"staging".:"look" l
 	    join due_run d using (run)
-	where l.kind = 'wardrobe') as t(user_id, at)
+	where l.kind = 'wardrobe'
+	union all
+	-- an item that was, or is now, another seller's: all that was seen of it
+	select u.user_id, least(w.first_sight, t.first_sight)
+	from was_item w
+	    join :"staging".:"track_item" t using (item_id)
+	    cross join lateral (values (w.user_id), (t.user_id)) as u(user_id)
+	where w.user_id is distinct from t.user_id) as t(user_id, at)
 where user_id is not null
 group by user_id;
 create unique index on touched (user_id);

@@ -138,7 +138,8 @@ where s.before is distinct from s.same
     or s.after is distinct from s.same
     or s.item_id in (select item_id from absence);
 
--- the prices of wardrobes that were cut as a whole, with the price before
+-- The prices of wardrobes that were cut as a whole, with the price before: as
+-- R4 compares, what tells the seller's price with what tells it.
 create temporary table alike as
 select s.item_id,
     s.run,
@@ -150,6 +151,7 @@ from :"staging".:"track_interval" i
     join snap s on s.user_id = i.user_id
         and s.run = i.run
         and s.kind = 'wardrobe'
+    left join :"staging".:"track_seller" h on h.user_id = s.user_id
     cross join lateral (
 	select b.price, b.currency, b.seller_price, b.seller_currency, b.run
 	from :"staging".:"snapshot" b
@@ -158,6 +160,9 @@ from :"staging".:"track_interval" i
 	    and b.site is not distinct from s.site
 	    and b.currency = s.currency
 	    and b.price is not null
+	    and (s.seller_price is null
+	        or b.seller_price is not null
+	        or b.currency in (b.seller_currency, h.currency))
 	order by b.observed_at desc, b.run collate "C" desc, b.line desc,
 	    b.index desc
 	limit 1) as b
@@ -172,17 +177,10 @@ where i.cut_n >= 3
 create unique index on alike (item_id, run, line_number, index);
 analyze alike;
 
--- indexes of a pair of currencies can be compared within one component
 create temporary table rate as
 select r.site, r.pair, r.run, r.rate, r.err
 from :"staging".:"track_rate" r
-    join (
-	select distinct on (site, pair) site, pair, component
-	from :"staging".:"track_rate"
-	where rate is not null
-	group by site, pair, component
-	order by site, pair, sum(items) desc, component) as m
-        using (site, pair, component)
+    join main_component using (site, pair, component)
 where r.rate is not null;
 analyze rate;
 
@@ -283,6 +281,7 @@ select a.item_id,
         ',"v":' || a.ep_v,
         ',"n":' || a.ep_n,
         ',"returns":' || a.ep_returns,
+        ',"pending":' || a.pending,
         ',"item_days":' || a.item_days,
         ',"on_holiday":' || coalesce(a.on_holiday, false),
         ',"banned":' || coalesce(a.banned, false),

@@ -196,6 +196,12 @@ summed as (
 	    last_value(b_given) over e as g1,
 	    last_value(b_total) over e as t1,
 	    last_value(b_falls) over e as f1,
+	    episode,
+	    first_value(prev_run) over e as ep_prev,
+	    first_value(start_at) over e as ep_start,
+	    first_value(a_at) over e as ep_a,
+	    first_value(a_total - a_given - present) over e as ep_excess,
+	    last_value(b_at) over e as ep_b,
 	    sum(v) over e as v,
 	    sum(n) over e as n,
 	    sum(returns) over e as returns,
@@ -230,7 +236,13 @@ select b.user_id,
     e.v as ep_v,
     e.n as ep_n,
     e.returns as ep_returns,
-    round(e.item_days, 3) as item_days
+    round(e.item_days, 3) as item_days,
+    e.episode,
+    e.ep_prev,
+    e.ep_start,
+    e.ep_excess,
+    e.ep_a,
+    e.ep_b
 from bracketed b
     left join summed e using (user_id, run)
     left join lateral (
@@ -251,6 +263,150 @@ from bracketed b
 		order by l.observed_at desc, l.run collate "C" desc,
 		    l.line desc, l.index desc
 		limit 1)) as s) as h on true;
+
+-- Episodes that balance.  What was sold may have been out of sight before:
+-- reserved, say.  So many of her items are open there (`pending`).  What is said
+-- after the counters that judge can only close more of them: where none was
+-- open, none is.  Of what was reserved, or sold and not yet counted, before she
+-- was swept for the first time, no look knows; but then she counts more than
+-- the sweep finds (`excess`).
+create temporary table balancing as
+select j.user_id,
+    j.episode,
+    min(j.ep_prev collate "C") as prev_run,
+    min(j.ep_start) as start_at,
+    min(j.ep_a) as a_at,
+    min(j.ep_b) as b_at,
+    case when not exists (
+	select
+	from sweep s
+	where s.user_id = j.user_id
+	    and s.last_at <= min(j.ep_a) - :lag)
+    then greatest(min(j.ep_excess), 0) else 0 end as excess,
+    case when min(j.ep_b) < min(u.since) and count(t.pending) = count(*)
+        and max(t.pending) = 0 then 0 end as known
+from judged j
+    join touched u using (user_id)
+    left join :"staging".:"track_interval" t using (user_id, run)
+where j.g >= 1
+    and j.ep_v = j.g
+    and j.ep_n = j.t
+    and j.ep_returns = 0
+    and j.item_days <= :item_days
+group by j.user_id, j.episode;
+create unique index on balancing (user_id, episode);
+analyze balancing;
+
+-- Of two weeks, what was there, was not in the sweep that the episode begins
+-- with, and was not sold before nor said to be unsold since.
+create temporary table waiting as
+select b.user_id, b.episode, b.start_at, t.item_id
+from balancing b
+    join :"staging".:"track_item" t on t.user_id = b.user_id
+        and t.last_sight >= b.start_at - interval '14 days'
+        and t.first_sight < b.start_at
+where b.known is null
+    and exists (
+	select
+	from :"staging".:"snapshot" s
+	where s.item_id = t.item_id
+	    and s.observed_at >= b.start_at - interval '14 days'
+	    and s.observed_at < b.start_at
+	    and s.state in ('live', 'reserved'))
+    and not exists (
+	select
+	from :"staging".:"snapshot" s
+	where s.item_id = t.item_id
+	    and s.observed_at >= b.b_at
+	    and s.state in ('live', 'reserved', 'hidden'))
+    and not exists (
+	select
+	from :"staging".:"snapshot" s
+	where s.item_id = t.item_id
+	    and s.run = b.prev_run
+	    and s.kind = 'wardrobe')
+    -- the last word; a sale may be counted so much later
+    and (
+	select case
+	        when s.state = 'sold' then s.observed_at > b.a_at - :lag
+	        else s.state in ('live', 'reserved')
+	    end
+	from :"staging".:"snapshot" s
+	where s.item_id = t.item_id
+	    and s.observed_at <= b.b_at
+	    and s.state is not null
+	order by s.observed_at desc, s.run collate "C" desc, s.line desc,
+	    s.index desc
+	limit 1);
+
+-- how they left: where that is settled, they wait no more
+create temporary table left_by as
+select w.user_id,
+    w.episode,
+    k.episode as on_episode,
+    k.g = 0 and k.t = k.ep_n - k.ep_v as is_out,
+    k.g_most >= 1 and e.user_id is not null as is_sale
+from waiting w
+    left join lateral (
+	select s.run
+	from :"staging".:"snapshot" s
+	where s.item_id = w.item_id
+	    and s.observed_at < w.start_at
+	    and s.kind = 'wardrobe'
+	order by s.observed_at desc, s.run collate "C" desc
+	limit 1) as l on true
+    left join judged k on k.user_id = w.user_id
+        and k.prev_run = l.run
+        and k.ripe
+        and not k.fell
+        and k.baseline
+        and k.ep_returns = 0
+        and k.item_days <= :item_days
+        and not exists (
+	select
+	from :"staging".:"snapshot" s
+	where s.item_id = w.item_id
+	    and s.observed_at >= k.from_at
+	    and s.state in ('live', 'reserved'))
+    left join balancing e on e.user_id = k.user_id
+        and e.episode = k.episode;
+
+create temporary table pending as
+select b.user_id,
+    b.episode,
+    b.excess + count(l.episode) filter (
+        where (l.is_out or l.is_sale) is not true) as n
+from balancing b
+    left join left_by l using (user_id, episode)
+group by b.user_id, b.episode, b.excess;
+create unique index on pending (user_id, episode);
+analyze pending;
+
+-- sold by an earlier episode, unless that one leaves it open: in their order
+do $$
+declare
+	one record;
+begin
+	for one in
+		select user_id, episode, on_episode, count(*) as n
+		from left_by
+		where is_sale and is_out is not true
+		group by user_id, episode, on_episode
+		order by user_id, episode, on_episode
+	loop
+		update pending p
+		set n = p.n + one.n
+		where p.user_id = one.user_id
+		    and p.episode = one.episode
+		    and exists (
+			select
+			from pending e
+			where e.user_id = one.user_id
+			    and e.episode = one.on_episode
+			    and e.n > 0);
+	end loop;
+end
+$$;
 
 -- write the differences, and remember them
 create temporary table rejudged (
@@ -281,27 +437,32 @@ from gone;
 with
 differs as (
 	select j.*,
+	    p.n as pending,
 	    t.run is null or (t.prev_run, t.start_at, t.from_at)
 	        is distinct from (j.prev_run, j.start_at, j.from_at) as moved,
 	    (t.on_holiday, t.banned) is distinct from (j.on_holiday, j.banned)
 	        as flagged
 	from judged j
+	    left join pending p using (user_id, episode)
 	    left join :"staging".:"track_interval" t using (user_id, run)
 	where t.run is null
 	    or (t.prev_run, t.start_at, t.from_at, t.end_at, t.present, t.v,
 	        t.n, t.returns, t.cut_ratio, t.cut_n, t.cut_of, t.ripe,
 	        t.g_most, t.fell, t.on_holiday, t.banned, t.baseline, t.g, t.t,
-	        t.ep_v, t.ep_n, t.ep_returns, t.item_days)
+	        t.ep_v, t.ep_n, t.ep_returns, t.item_days, t.pending)
 	    is distinct from (j.prev_run, j.start_at, j.from_at, j.end_at,
 	        j.present, j.v, j.n, j.returns, j.cut_ratio, j.cut_n, j.cut_of,
 	        j.ripe, j.g_most, j.fell, j.on_holiday, j.banned, j.baseline,
-	        j.g, j.t, j.ep_v, j.ep_n, j.ep_returns, j.item_days)
+	        j.g, j.t, j.ep_v, j.ep_n, j.ep_returns, j.item_days, p.n)
 ),
 written as (
-	insert into :"staging".:"track_interval" as t
+	insert into :"staging".:"track_interval" as t (user_id, run, prev_run,
+	    start_at, from_at, end_at, present, v, n, returns, cut_ratio, cut_n,
+	    cut_of, ripe, g_most, fell, on_holiday, banned, baseline, g, t,
+	    ep_v, ep_n, ep_returns, item_days, pending)
 	select user_id, run, prev_run, start_at, from_at, end_at, present, v, n,
 	    returns, cut_ratio, cut_n, cut_of, ripe, g_most, fell, on_holiday,
-	    banned, baseline, g, t, ep_v, ep_n, ep_returns, item_days
+	    banned, baseline, g, t, ep_v, ep_n, ep_returns, item_days, pending
 	from differs
 	on conflict (user_id, run) do update
 	set prev_run = excluded.prev_run,
@@ -326,7 +487,8 @@ written as (
 	    ep_v = excluded.ep_v,
 	    ep_n = excluded.ep_n,
 	    ep_returns = excluded.ep_returns,
-	    item_days = excluded.item_days
+	    item_days = excluded.item_days,
+	    pending = excluded.pending
 	returning 1
 )
 insert into rejudged

@@ -5,9 +5,14 @@
 --
 -- Each run of a pair gets an index.  Every item with an earlier price says
 -- between which bounds the index must lie, the rounding of both prices
--- considered; the cell that most of them share is taken, if it is most.  Runs
--- that have no items in common with earlier ones begin a component of their
--- own; a run that sees items of several joins them.
+-- considered.  Each seller has one vote, which her items share: the cell with
+-- the most is taken, if it has more than half of them and items of three
+-- sellers, for one that cuts all her prices alike is no rate.  Runs that have no
+-- items in common with earlier ones begin a component of their own; a run that
+-- sees items of several joins them.
+--
+-- What comes before runs that have an index makes those anew, and all of them
+-- when one of those joined components.
 create or replace function pg_temp.refresh_rates(staging text, snapshot text,
     track_item text, track_seller text, track_rate text)
 returns void
@@ -17,6 +22,7 @@ declare
 	this record;
 	cell record;
 	main record;
+	since timestamptz;
 	anew boolean;
 	has_main boolean;
 	prices text := format('from %1$I.%2$I s '
@@ -30,7 +36,7 @@ begin
 	    at timestamptz);
 	-- made once: a table that was dropped keeps its lock until the end
 	create temporary table again (run text collate "C", at timestamptz);
-	create temporary table bound (item_id text, lo float8, hi float8,
+	create temporary table bound (user_id text, lo float8, hi float8,
 	    component text collate "C");
 	execute $q$
 	    insert into due_pair
@@ -40,31 +46,39 @@ begin
 	        and s.run in (select run from due_run)
 	    group by 1, 2, 3
 	    $q$;
-	-- a seller whose currency is now known, or is no longer: all anew
 	execute format($q$
 	    insert into due_pair
-	    select distinct s.site, x.currency || '>' || s.currency, null::text,
-	        '-infinity'::timestamptz
-	    from recoined r
-	        cross join lateral (values (r.was), (r.currency)) as x(currency)
-	        join %1$I.%3$I t using (user_id)
+	    select site, pair, null::text, at
+	    from %s
+	    where run in (select run from due_run)
+	    $q$, rates);
+	-- a seller whose currency is now known, or is no longer, and items whose
+	-- seller is another now: the runs that saw them
+	execute format($q$
+	    insert into due_pair
+	    select s.site, m.currency || '>' || s.currency, null::text,
+	        least(min(s.observed_at), min(k.at))
+	    from (
+		select t.item_id, x.currency
+		from recoined r
+		    cross join lateral (values (r.was), (r.currency))
+		        as x(currency)
+		    join %1$I.%3$I t using (user_id)
+		union
+		select w.item_id, c.currency
+		from was_item w
+		    join %1$I.%3$I t using (item_id)
+		    join %1$I.%4$I c on c.user_id in (w.user_id, t.user_id)
+		where w.user_id is distinct from t.user_id
+	    ) as m
 	        join %1$I.%2$I s using (item_id)
+	        left join %5$s k on k.site = s.site
+	            and k.pair = m.currency || '>' || s.currency
+	            and k.run = s.run
 	    where s.price >= 2
-	        and x.currency <> s.currency
-	    $q$, staging, snapshot, track_item);
-	-- an item whose seller is another now: all anew
-	execute format($q$
-	    insert into due_pair
-	    select distinct s.site, c.currency || '>' || s.currency, null::text,
-	        '-infinity'::timestamptz
-	    from was_item w
-	        join %1$I.%3$I t using (item_id)
-	        join %1$I.%4$I c on c.user_id in (w.user_id, t.user_id)
-	        join %1$I.%2$I s using (item_id)
-	    where w.user_id <> t.user_id
-	        and s.price >= 2
-	        and c.currency <> s.currency
-	    $q$, staging, snapshot, track_item, track_seller);
+	        and m.currency <> s.currency
+	    group by 1, 2
+	    $q$, staging, snapshot, track_item, track_seller, rates);
 
 	for late in
 		select site, pair, min(at) as since
@@ -77,27 +91,47 @@ begin
 		select run, at
 		from due_pair
 		where site = late.site and pair = late.pair and run is not null;
-		-- what comes before others makes those anew
+		since := late.since;
 		execute format($q$
-		    select $3 = '-infinity' or exists (
+		    select exists (
+			select
+			from due_pair
+			where site = $1 and pair = $2 and run is null)
+		    or exists (
 			select
 			from %s
 			where site = $1 and pair = $2 and at >= $3)
 		    $q$, rates)
-		into anew using late.site, late.pair, late.since;
+		into anew using late.site, late.pair, since;
 		if anew then
+			execute format($q$
+			    select case when exists (
+				select
+				from %s
+				where site = $1 and pair = $2 and at < $3
+				    and joined_at >= $3)
+			    then '-infinity' else $3 end
+			    $q$, rates)
+			into since using late.site, late.pair, since;
 			delete from again;
 			execute format($q$
-			    delete from %s where site = $1 and pair = $2
-			    $q$, rates) using late.site, late.pair;
-			execute $q$
+			    delete from %s
+			    where site = $1 and pair = $2 and at >= $3
+			    $q$, rates) using late.site, late.pair, since;
+			execute format($q$
 			    insert into again
 			    select s.run, min(s.observed_at)
 			    $q$ || prices || $q$
 			        and s.site = $1
 			        and c.currency || '>' || s.currency = $2
+			        and s.observed_at >= $3
+			        and s.run not in (
+				select run
+				from %s
+				where site = $1 and pair = $2)
 			    group by s.run
-			    $q$ using late.site, late.pair;
+			    $q$, rates)
+			using late.site, late.pair, since;
 		end if;
 
 		for this in
@@ -108,13 +142,14 @@ begin
 			truncate bound;
 			execute $q$
 			    insert into bound
-			    select n.item_id,
+			    select n.user_id,
 			        b.rate * (n.price - 0.005) / (b.price + 0.005),
 			        b.rate * (n.price + 0.005) / (b.price - 0.005),
 			        b.component
 			    from (
-				select distinct on (s.item_id) s.item_id, s.price,
-				    s.currency, s.observed_at
+				select distinct on (s.item_id) s.item_id,
+				    t.user_id, s.price, s.currency,
+				    s.observed_at
 				$q$ || prices || $q$
 				    and s.run = $1
 				    and s.site = $2
@@ -146,22 +181,28 @@ begin
 			has_main := false;
 			for cell in
 				with
+				vote as (
+					select component, lo, hi, user_id,
+					    1.0 / count(*) over (partition by
+					        component, user_id) as share
+					from bound
+					where component is not null
+				),
 				edge as (
-					select component, lo as x, 1 as step
-					from bound
-					where component is not null
+					select component, lo as x, 1 as step,
+					    share
+					from vote
 					union all
-					select component, hi, -1
-					from bound
-					where component is not null
+					select component, hi, -1, -share
+					from vote
 				),
 				run as (
 					select component,
 					    x as lo,
 					    lead(x) over w as hi,
-					    sum(step) over (w rows between
+					    sum(share) over (w rows between
 					        unbounded preceding
-					        and current row) as agree
+					        and current row) as votes
 					from edge
 					window w as (partition by component
 					    order by x, step desc)
@@ -169,29 +210,52 @@ begin
 				best as (
 					select distinct on (component) *
 					from run
-					order by component, agree desc, lo
+					order by component, votes desc, lo
 				)
-				select b.*, c.items
+				select b.*, c.items, c.agree
 				from best b
-				    join (
-					select component, count(*) as items
-					from bound
-					group by component) as c using (component)
-				where b.agree >= 3
-				    and b.agree * 2 >= c.items
+				    cross join lateral (
+					select count(*) as items,
+					    count(distinct v.user_id)
+					        as sellers,
+					    count(distinct v.user_id) filter (
+					        where v.lo <= b.lo
+					        and v.hi >= b.hi) as agree
+					from vote v
+					where v.component = b.component) as c
+				where c.agree >= 3
+				    and b.votes * 2 > c.sellers
 				order by c.items desc, component
 			loop
 				if has_main then
+					-- so far apart that every step between
+					-- two runs is in their difference
 					execute format($q$
-					    update %s
-					    set rate = rate * $1, component = $2
+					    update %1$s
+					    set rate = rate * $1,
+					        err = err - (
+						select max(m.err)
+						    - 2 * least(min(m.err), 0)
+						from %1$s m
+						where m.site = $3
+						    and m.pair = $4
+						    and m.component = $2) - (
+						select max(m.err) + 2e-5 + $6
+						from %1$s m
+						where m.site = $3
+						    and m.pair = $4
+						    and m.component = $5),
+					        component = $2,
+					        joined_at = $7
 					    where site = $3
 					        and pair = $4
 					        and component = $5
 					    $q$, rates)
 					using (main.lo + main.hi) /
 					    (cell.lo + cell.hi), main.component,
-					    late.site, late.pair, cell.component;
+					    late.site, late.pair, cell.component,
+					    (cell.hi - cell.lo) /
+					    (cell.hi + cell.lo), this.at;
 					continue;
 				end if;
 				execute format($q$
@@ -231,33 +295,17 @@ $$;
 
 -- what was, to see what changed
 create temporary table rate_was as
-with
-main as (
-	select distinct on (site, pair) site, pair, component
-	from :"staging".:"track_rate"
-	where rate is not null
-	group by site, pair, component
-	order by site, pair, sum(items) desc, component
-)
 select r.*, m.component is not null as is_main
 from :"staging".:"track_rate" r
-    left join main m using (site, pair, component);
+    left join main_component m using (site, pair, component);
 
 select pg_temp.refresh_rates(:'staging', :'snapshot', :'track_item',
     :'track_seller', :'track_rate') \g /dev/null
 
 create temporary table rate_is as
-with
-main as (
-	select distinct on (site, pair) site, pair, component
-	from :"staging".:"track_rate"
-	where rate is not null
-	group by site, pair, component
-	order by site, pair, sum(items) desc, component
-)
 select r.*, m.component is not null as is_main
 from :"staging".:"track_rate" r
-    left join main m using (site, pair, component);
+    left join main_component m using (site, pair, component);
 
 create temporary table rerated as
 select coalesce(n.site, w.site) as site, coalesce(n.run, w.run) as run

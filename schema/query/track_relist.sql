@@ -1,6 +1,6 @@
 -- Items that repeat an older one of the same seller, which was seen last before
--- they were seen first: by the same photo, or by the same title when only one
--- item of hers has it.  Of several the one seen last.
+-- they were seen first, and in no run that saw both: by the same photo, or by the
+-- same title when only one item of hers has it.  Of several the one seen last.
 create temporary table relist_of as
 with
 -- new ones, and those whose older one may have been seen again
@@ -36,21 +36,35 @@ select c.item_id, p.old_id, p.by
 from candidate c
     join :"staging".:"track_item" t using (item_id)
     left join lateral (
-	select o.item_id as old_id, 'photo' as by, 1 as place, o.last_sight
-	from :"staging".:"track_item" o
-	where o.user_id = t.user_id
-	    and o.photo_key = t.photo_key
-	    and o.last_sight < t.first_sight
-	union all
-	select min(o.item_id), 'text', 2, min(o.last_sight)
-	from :"staging".:"track_item" o
-	where o.user_id = t.user_id
-	    and md5(o.title) = md5(t.title)
-	    and o.item_id <> t.item_id
-	    and o.first_sight is not null
-	having count(*) = 1
-	    and bool_and(o.last_sight < t.first_sight)
-	order by place, last_sight desc, old_id
+	select old.*
+	from (
+		select o.item_id as old_id,
+		    'photo' as by,
+		    1 as place,
+		    o.last_sight
+		from :"staging".:"track_item" o
+		where o.user_id = t.user_id
+		    and o.photo_key = t.photo_key
+		    and o.last_sight < t.first_sight
+		union all
+		select min(o.item_id), 'text', 2, min(o.last_sight)
+		from :"staging".:"track_item" o
+		where o.user_id = t.user_id
+		    and md5(o.title) = md5(t.title)
+		    and o.item_id <> t.item_id
+		    and o.first_sight is not null
+		having count(*) = 1
+		    and bool_and(o.last_sight < t.first_sight)) as old
+	-- two copies on two pages of one sweep are two copies
+	where not exists (
+		select
+		from :"staging".:"snapshot" a
+		    join :"staging".:"snapshot" b using (run)
+		where a.item_id = old.old_id
+		    and a.state is distinct from 'gone'
+		    and b.item_id = t.item_id
+		    and b.state is distinct from 'gone')
+	order by old.place, old.last_sight desc, old.old_id
 	limit 1) as p on true;
 
 create temporary table relisted as

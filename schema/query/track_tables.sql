@@ -101,6 +101,7 @@ create table if not exists :"staging".:"track_interval" (
 	ep_n bigint,
 	ep_returns bigint,
 	item_days numeric,
+	pending bigint,
 	primary key (user_id, run)
 );
 comment on table :"staging".:"track_interval" is
@@ -126,11 +127,39 @@ create table if not exists :"staging".:"track_rate" (
 	rate double precision,
 	err double precision,
 	component text collate "C",
+	joined_at timestamptz,
 	primary key (site, pair, run)
 );
+-- of a version that did not have them yet; only then is there anything to lock
+select format('alter table %I.%I add column %I %s', :'staging', c.tab, c.col,
+    c.type)
+from (values (:'track_interval', 'pending', 'bigint'),
+    (:'track_rate', 'joined_at', 'timestamptz')) as c(tab, col, type)
+where not exists (
+	select
+	from pg_attribute a
+	where a.attrelid = format('%I.%I', :'staging', c.tab)::regclass
+	    and a.attname = c.col
+	    and not a.attisdropped) \gexec
+comment on column :"staging".:"track_interval".pending is
+    'items of hers that were out of sight before the episode, and may be what '
+    'was sold in it; null: the episode does not balance anyhow';
 comment on table :"staging".:"track_rate" is
     'a row is the rate of exchange that the prices of one run show, as an '
     'index: two runs of one component are compared by their quotient';
+comment on column :"staging".:"track_rate".agree is
+    'sellers whose items show it';
+comment on column :"staging".:"track_rate".joined_at is
+    'the last run that joined the component of this one to another';
+
+-- Indexes of a pair of currencies can be compared within one component: the
+-- greatest is the one that counts.
+create temporary view main_component as
+select distinct on (site, pair) site, pair, component
+from :"staging".:"track_rate"
+where rate is not null
+group by site, pair, component
+order by site, pair, sum(items) desc, component;
 
 create table if not exists :"staging".:"track_relist" (
 	item_id text collate "C" primary key,

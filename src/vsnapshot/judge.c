@@ -335,8 +335,9 @@ follow_state(struct judge *j, const struct look *l)
 
 /* ---- R2: the page's own 404 ---- */
 
+/* What vanished was as much as was sold: then it was what was sold... */
 static bool
-is_balanced(const struct judge *j)
+adds_up(const struct judge *j)
 {
 	const struct gap *g = &j->gap;
 
@@ -346,6 +347,13 @@ is_balanced(const struct judge *j)
 	    g->v.n > 0 && g->v.n == g->g.n && g->t.n == g->n.n &&
 	    g->returns.known && g->returns.n == 0 && g->item_days >= 0 &&
 	    g->item_days <= j->max_item_days && g->baseline == TRI_YES;
+}
+
+/* ...unless something of hers, out of sight before, may have been sold too. */
+static bool
+is_balanced(const struct judge *j)
+{
+	return adds_up(j) && j->gap.pending.known && j->gap.pending.n == 0;
 }
 
 /* A sold page becomes a 404 in time: a late one does not tell the two apart. */
@@ -424,6 +432,7 @@ follow_absent(struct judge *j, const struct look *l)
 	g->v = l->v;
 	g->n = l->n;
 	g->returns = l->returns;
+	g->pending = l->pending;
 	g->item_days = l->item_days;
 }
 
@@ -459,6 +468,8 @@ judge_gap(struct judge *j)
 		vanish(j, "counters-fell");
 	else if (is_balanced(j))
 		conclude(j, EVENT_SOLD, STATE_SOLD, "counters", NULL);
+	else if (adds_up(j))
+		vanish(j, "reserved-before");
 	else if (none && still_counts(j)) {
 		if (j->item.state != STATE_RESERVED)
 			conclude(j, EVENT_RESERVED, STATE_RESERVED,
@@ -551,6 +562,17 @@ judge_line(struct judge *j, const struct look *l, const char **why)
 	return true;
 }
 
+static void
+drop_events(struct judge *j)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < j->n; i++)
+		if (!j->events[i].dropped)
+			j->events[n++] = j->events[i];
+	j->n = n;
+}
+
 /*
  * By (latest, order of emission).  Only what a gap showed comes late, and no
  * further back than the gap began: mostly nothing moves.
@@ -587,6 +609,7 @@ judge_end(struct judge *j)
 		j->item.in.confidence = UNKNOWN;
 		j->item.in.reason = "no-state";
 	}
+	drop_events(j);
 	sort_events(j);
 	for (i = 0; i < j->n; i++)
 		j->events[i].number = ++numbers[j->events[i].type];
@@ -645,11 +668,12 @@ release_place(struct place *p)
 	buf_release(&p->site.b);
 	buf_release(&p->currency.b);
 	buf_release(&p->price.b);
-	buf_release(&p->seller_price.b);
-	buf_release(&p->seller_currency.b);
 	buf_release(&p->total.b);
 	buf_release(&p->rate.b);
 	buf_release(&p->rate_err.b);
+	buf_release(&p->own.amount.b);
+	buf_release(&p->own.currency.b);
+	buf_release(&p->own.price.b);
 }
 
 void

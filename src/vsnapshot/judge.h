@@ -37,6 +37,8 @@ struct event {
 	enum confidence confidence;
 	uint32_t number;	/* within item and type, from 1 */
 	uint32_t seq;		/* order of emission */
+	uint16_t place;		/* of a price */
+	bool dropped;		/* what came later knows better */
 	struct moment earliest, latest;
 	struct text site, old, new, currency, rule, evidence, other;
 	const char *cause, *reason;	/* static; may be NULL */
@@ -57,11 +59,18 @@ struct kept {
 	bool known;
 };
 
-struct place {			/* the last price at a site in a currency */
-	struct kept site, currency, price, seller_price, seller_currency,
-	    total, rate, rate_err;
-	bool home;
+struct own {			/* the seller's price, when last it was told */
+	struct kept amount, currency, price;
+	bool known, home;
 	struct moment at;
+	size_t events;		/* so many there were then */
+};
+
+struct place {			/* the last price at a site in a currency */
+	struct kept site, currency, price, total, rate, rate_err;
+	bool tells;		/* the seller's price, too */
+	struct moment at;
+	struct own own;
 };
 
 struct promotion {		/* what a kind of look said last */
@@ -75,7 +84,7 @@ struct gap {			/* an absence that is not yet judged */
 	struct moment at;
 	struct text site;
 	enum tri baseline, ripe, fell, on_holiday, banned;
-	struct count_of g_most, g, t, v, n, returns;
+	struct count_of g_most, g, t, v, n, returns, pending;
 	double item_days;
 };
 

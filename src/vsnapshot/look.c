@@ -22,8 +22,9 @@ const char *const look_fields[FIELDS] = {
 	[F_ABSENT_FROM] = "absent_from", [F_BASELINE] = "baseline",
 	[F_G_MOST] = "g_most", [F_RIPE] = "ripe", [F_FELL] = "fell",
 	[F_G] = "g", [F_T] = "t", [F_V] = "v", [F_N] = "n",
-	[F_RETURNS] = "returns", [F_ITEM_DAYS] = "item_days",
-	[F_ON_HOLIDAY] = "on_holiday", [F_BANNED] = "banned",
+	[F_RETURNS] = "returns", [F_PENDING] = "pending",
+	[F_ITEM_DAYS] = "item_days", [F_ON_HOLIDAY] = "on_holiday",
+	[F_BANNED] = "banned",
 };
 
 #define TEXT 1
@@ -44,7 +45,7 @@ static const char kinds[FIELDS] = {
 	[F_ABSENT_FROM] = TEXT, [F_BASELINE] = BOOLEAN, [F_G_MOST] = NUMBER,
 	[F_RIPE] = BOOLEAN, [F_FELL] = BOOLEAN, [F_G] = NUMBER,
 	[F_T] = NUMBER, [F_V] = NUMBER, [F_N] = NUMBER, [F_RETURNS] = NUMBER,
-	[F_ITEM_DAYS] = NUMBER, [F_ON_HOLIDAY] = BOOLEAN,
+	[F_PENDING] = NUMBER, [F_ITEM_DAYS] = NUMBER, [F_ON_HOLIDAY] = BOOLEAN,
 	[F_BANNED] = BOOLEAN,
 };
 
@@ -258,7 +259,8 @@ take_absence(struct look_reader *r, struct look *l)
 	return take_integer(r, l, F_G_MOST, &l->g_most) &&
 	    take_integer(r, l, F_G, &l->g) && take_integer(r, l, F_T, &l->t) &&
 	    take_integer(r, l, F_V, &l->v) && take_integer(r, l, F_N, &l->n) &&
-	    take_integer(r, l, F_RETURNS, &l->returns);
+	    take_integer(r, l, F_RETURNS, &l->returns) &&
+	    take_integer(r, l, F_PENDING, &l->pending);
 }
 
 static bool

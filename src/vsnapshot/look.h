@@ -19,8 +19,8 @@ enum field {
 	F_TOTAL_PRICE, F_FAVOURITE_COUNT, F_PROMOTED, F_RATE, F_RATE_ERR,
 	F_HOME, F_ALIKE, F_ALIKE_N, F_UNSEEN_AT, F_RELIST_OF, F_RELIST_BY,
 	F_RELIST_TO, F_ABSENT_FROM, F_BASELINE, F_G_MOST, F_RIPE, F_FELL, F_G,
-	F_T, F_V, F_N, F_RETURNS, F_ITEM_DAYS, F_ON_HOLIDAY, F_BANNED,
-	FIELDS
+	F_T, F_V, F_N, F_RETURNS, F_PENDING, F_ITEM_DAYS, F_ON_HOLIDAY,
+	F_BANNED, FIELDS
 };
 
 /* States of items; the first ones also are what a line says. */
@@ -53,7 +53,7 @@ struct look {
 	enum state state;
 	struct moment unseen_at, absent_from;
 	/* of an absence; else all unknown */
-	struct count_of g_most, g, t, v, n, returns;
+	struct count_of g_most, g, t, v, n, returns, pending;
 	double item_days;		/* negative: unknown */
 };
 

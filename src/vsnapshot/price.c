@@ -8,6 +8,7 @@
 
 #define HALF_CENT 0.005		/* the site shows prices to the cent */
 #define ROOM 1e-9
+#define FEE "fee"
 #define TELLING 0.01		/* above it the intervals tell nothing */
 
 /* ---- R4: two prices at one site, in one currency ---- */
@@ -17,22 +18,25 @@ struct change {
 	enum confidence confidence;
 };
 
-static bool
-same_seller_currency(const struct place *p, const struct look *l)
-{
-	return p->seller_price.known && look_has(l, F_SELLER_PRICE) &&
-	    p->seller_currency.known && look_has(l, F_SELLER_CURRENCY) &&
-	    kept_is(&p->seller_currency, l->f[F_SELLER_CURRENCY]);
-}
+/* What a line tells of the seller's own price; `amount` NULL: nothing. */
+struct told {
+	struct slice amount, currency;
+	bool home;		/* by the shown one, which is hers */
+};
 
-static bool
-is_home(const struct place *p, const struct look *l)
+static struct told
+told_by(const struct look *l)
 {
-	if (p->home && look_tri(l, F_HOME) == TRI_YES)
-		return true;
-	return p->currency.known &&
-	    kept_is(&p->seller_currency, kept_slice(&p->currency)) &&
-	    kept_is(&p->seller_currency, l->f[F_SELLER_CURRENCY]);
+	const struct slice *f = l->f;
+
+	if (look_has(l, F_SELLER_PRICE) && look_has(l, F_SELLER_CURRENCY))
+		return (struct told){ f[F_SELLER_PRICE], f[F_SELLER_CURRENCY],
+			false };
+	if (look_tri(l, F_HOME) == TRI_YES || (look_has(l, F_CURRENCY) &&
+	    look_has(l, F_SELLER_CURRENCY) &&
+	    slice_eq(f[F_CURRENCY], f[F_SELLER_CURRENCY])))
+		return (struct told){ f[F_PRICE], f[F_CURRENCY], true };
+	return (struct told){ { NULL, 0 }, { NULL, 0 }, false };
 }
 
 /* The seller cut this price, or many of hers alike. */
@@ -84,26 +88,6 @@ by_rate(const struct place *p, const struct look *l)
 	return c;
 }
 
-static struct change
-find_cause(const struct place *p, const struct look *l, bool seller_differs)
-{
-	struct change c = { .confidence = OBSERVED };
-
-	if (same_seller_currency(p, l)) {
-		c.cause = seller_differs ? her_cause(l) : "rate";
-		c.evidence = "seller_price";
-	} else if (is_home(p, l)) {
-		c.cause = her_cause(l);
-		c.evidence = "home";
-	} else if (p->rate.known && p->rate_err.known && look_has(l, F_RATE) &&
-	    look_has(l, F_RATE_ERR)) {
-		c = by_rate(p, l);
-	} else {
-		c = unknown("price", "no-rate");
-	}
-	return c;
-}
-
 static bool
 differs(const struct kept *k, struct slice s)
 {
@@ -111,36 +95,99 @@ differs(const struct kept *k, struct slice s)
 }
 
 static void
-compare(struct judge *j, const struct place *p, const struct look *l)
+reprice(struct judge *j, const struct look *l, const struct moment *since,
+    const struct change *c, const struct kept *old, struct told new)
 {
-	const struct kept *old = &p->price;
-	enum field new = F_PRICE, currency = F_CURRENCY;
-	bool hers = same_seller_currency(p, l);
-	bool seller = hers && differs(&p->seller_price, l->f[F_SELLER_PRICE]);
-	struct change c = { "fee", "total_price", NULL, NULL, OBSERVED };
-	struct event *e;
+	struct event *e = judge_emit(j, EVENT_REPRICED, c->confidence, since,
+	    &l->at);
 
-	if (seller || differs(&p->price, l->f[F_PRICE])) {
-		c = find_cause(p, l, seller);
-		if (seller) {
-			old = &p->seller_price;
-			new = F_SELLER_PRICE;
-			currency = F_SELLER_CURRENCY;
-		}
-	} else if (differs(&p->total, l->f[F_TOTAL_PRICE])) {
-		old = &p->total;
-		new = F_TOTAL_PRICE;
+	e->place = (uint16_t)j->place;
+	e->old = judge_put(j, kept_slice(old));
+	e->new = judge_put(j, new.amount);
+	e->currency = judge_put(j, new.currency);
+	e->cause = c->cause;
+	e->reason = c->reason;
+	e->rule = judge_put(j, slice_of(c->rule));
+	e->evidence = judge_put(j, slice_of(c->evidence));
+}
+
+static struct told
+shown(const struct look *l, enum field f)
+{
+	return (struct told){ l->f[f], l->f[F_CURRENCY], false };
+}
+
+/* What lines between two that tell her price seemed to say of it. */
+static void
+forget_between(struct judge *j, const struct own *o)
+{
+	struct event *e;
+	size_t i;
+
+	for (i = o->events; i < j->n; i++) {
+		e = &j->events[i];
+		if (e->type == EVENT_REPRICED && e->place == j->place &&
+		    strcmp(e->cause, FEE) != 0)
+			e->dropped = true;
+	}
+}
+
+/* Both lines tell her price: nothing need be guessed.  True: it changed. */
+static bool
+compare_own(struct judge *j, const struct own *o, const struct look *l,
+    struct told now)
+{
+	struct change c = { .confidence = OBSERVED };
+
+	forget_between(j, o);
+	c.evidence = now.home || o->home ? "home" : "seller_price";
+	if (differs(&o->amount, now.amount)) {
+		c.cause = her_cause(l);
+		reprice(j, l, &o->at, &c, &o->amount, now);
+	} else if (differs(&o->price, l->f[F_PRICE])) {
+		c.cause = "rate";
+		reprice(j, l, &o->at, &c, &o->price, shown(l, F_PRICE));
 	} else {
+		return false;
+	}
+	return true;
+}
+
+static void
+compare_shown(struct judge *j, const struct place *p, const struct look *l,
+    bool alike)
+{
+	struct change c;
+
+	if (!alike)
+		c = unknown("price", "unlike");
+	else if (p->rate.known && p->rate_err.known && look_has(l, F_RATE) &&
+	    look_has(l, F_RATE_ERR))
+		c = by_rate(p, l);
+	else
+		c = unknown("price", "no-rate");
+	reprice(j, l, &p->at, &c, &p->price, shown(l, F_PRICE));
+}
+
+static void
+compare(struct judge *j, const struct place *p, const struct look *l,
+    struct told now)
+{
+	static const struct change fee = { FEE, "total_price", NULL, NULL,
+		OBSERVED };
+	bool tells = now.amount.p != NULL;
+
+	if (tells && p->own.known && kept_is(&p->own.currency, now.currency)) {
+		if (compare_own(j, &p->own, l, now))
+			return;
+	} else if (differs(&p->price, l->f[F_PRICE])) {
+		compare_shown(j, p, l, !tells && !p->tells);
 		return;
 	}
-	e = judge_emit(j, EVENT_REPRICED, c.confidence, &p->at, &l->at);
-	e->old = judge_put(j, kept_slice(old));
-	e->new = judge_put(j, l->f[new]);
-	e->currency = judge_put(j, l->f[currency]);
-	e->cause = c.cause;
-	e->reason = c.reason;
-	e->rule = judge_put(j, slice_of(c.rule));
-	e->evidence = judge_put(j, slice_of(c.evidence));
+	if (!differs(&p->price, l->f[F_PRICE]) &&
+	    differs(&p->total, l->f[F_TOTAL_PRICE]))
+		reprice(j, l, &p->at, &fee, &p->total,
+		    shown(l, F_TOTAL_PRICE));
 }
 
 /* ---- places ---- */
@@ -167,21 +214,31 @@ find_place(const struct judge *j, const struct look *l)
 }
 
 static void
+remember_own(struct own *o, const struct look *l, struct told now, size_t n)
+{
+	kept_set(&o->amount, now.amount);
+	kept_set(&o->currency, now.currency);
+	kept_set(&o->price, l->f[F_PRICE]);
+	o->known = true;
+	o->home = now.home;
+	o->at = l->at;
+	o->events = n;
+}
+
+static void
 remember(struct place *p, const struct look *l)
 {
 	kept_set(&p->price, l->f[F_PRICE]);
-	kept_set(&p->seller_price, l->f[F_SELLER_PRICE]);
-	kept_set(&p->seller_currency, l->f[F_SELLER_CURRENCY]);
 	kept_set(&p->total, l->f[F_TOTAL_PRICE]);
 	kept_set(&p->rate, l->f[F_RATE]);
 	kept_set(&p->rate_err, l->f[F_RATE_ERR]);
-	p->home = look_tri(l, F_HOME) == TRI_YES;
 	p->at = l->at;
 }
 
 void
 judge_prices(struct judge *j, const struct look *l)
 {
+	struct told now = told_by(l);
 	struct place *p;
 
 	if (!look_has(l, F_PRICE))
@@ -189,13 +246,17 @@ judge_prices(struct judge *j, const struct look *l)
 	j->place = find_place(j, l);
 	p = &j->places[j->place];
 	if (j->place < j->nplaces) {
-		compare(j, p, l);
+		compare(j, p, l, now);
 	} else {
 		j->nplaces++;
+		p->own.known = false;
 		kept_set(&p->site, l->f[F_SITE]);
 		kept_set(&p->currency, l->f[F_CURRENCY]);
 	}
 	remember(p, l);
+	p->tells = now.amount.p != NULL;
+	if (p->tells)
+		remember_own(&p->own, l, now, j->n);
 }
 
 /* ---- R5 ---- */

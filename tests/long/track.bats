@@ -83,9 +83,38 @@ a_sale() {
   feed_is_true
 }
 
+@test "a contract that reads less leaves nothing of what it read before" {
+  kept 2026-09-01T08:00:00Z <<<'user 300 5 8 {"country_iso_code":"PL"}'
+  loaded 2026-09-01T09:00:00Z <<<'wardrobe 300 11 12'
+  same '2|1' "$(sql "select (select count(photo_key) from staging.vinted_track_item),
+    (select count(currency) from staging.vinted_track_seller)")"
+  cp -r "$ROOT/schema/sources" "$tmp/sources"
+  export VPIPE_SOURCES=$tmp/sources
+  jq '.version += 1 | .schema.properties.photo_key["x-jq"] = "null"' \
+    "$ROOT/schema/sources/vinted/item.wardrobe-2026.json" \
+    >"$tmp/sources/vinted/item.wardrobe-2026.json"
+  for contract in "$ROOT"/schema/sources/vinted/user.*.json; do
+    jq -e '.schema.properties | has("country_code")' "$contract" >/dev/null ||
+      continue
+    jq '.version += 1 | .schema.properties.country_code["x-jq"] = "null"' \
+      "$contract" >"$tmp/sources/vinted/${contract##*/}"
+  done
+  load --stale
+  same '0|0' "$(sql "select (select count(photo_key) from staging.vinted_track_item),
+    (select count(currency) from staging.vinted_track_seller)")"
+  replays
+}
+
 # --- what replays differently if anything does --------------------------------
 
-pl='{"country_iso_code":"PL"}'
+# polish USER...: where they live
+polish() {
+  local user
+
+  for user; do
+    echo "user $user 5 8 {\"country_iso_code\":\"PL\"}"
+  done
+}
 
 @test "late sweeps, late holidays, late pages: the rows are those of all at once" {
   kept 2026-08-01T08:00:00Z <<<$'user 300 1 4\nuser 400 5 9'
@@ -113,25 +142,69 @@ pl='{"country_iso_code":"PL"}'
 }
 
 @test "runs that overlap in time: the rates of all at once" {
-  loaded 2026-09-01T08:00:00Z <<<"user 300 5 8 $pl"
-  loaded 2026-09-02T09:00:00Z <<<'wardrobe 300 11:10.00 12:20.00 13:30.00 14:40.00'
+  loaded 2026-09-01T08:00:00Z < <(polish 300 303 304 305)
+  loaded 2026-09-02T09:00:00Z <<<'list 5 11:10.00@300 12:20.00@303 13:30.00@304 14:40.00@305'
   loaded 2026-09-03T10:00:00Z <<<'list 5 11:10.10@300
     list 5 91:10.10@301
     list 5 92:10.10@301
-    list 5 12:20.20@300 13:30.30@300 14:40.40@300'
-  loaded 2026-09-03T10:00:01Z <<<'list 6 12:20.20@300 13:30.30@300 14:40.40@300'
-  loaded 2026-09-04T10:00:00Z <<<'list 5 11:10.20@300 12:20.40@300 13:30.60@300 14:40.80@300'
+    list 5 12:20.20@303 13:30.30@304 14:40.40@305'
+  loaded 2026-09-03T10:00:01Z <<<'list 6 12:20.20@303 13:30.30@304 14:40.40@305'
+  loaded 2026-09-04T10:00:00Z <<<'list 5 11:10.20@300 12:20.40@303 13:30.60@304 14:40.80@305'
+  agreed 3
   replays
 }
 
 @test "two groups of items that no run joins: the rates of all at once" {
-  loaded 2026-09-01T08:00:00Z <<<"user 300 5 8 $pl
-    user 400 5 8 $pl"
-  loaded 2026-09-02T09:00:00Z <<<'list 5 11:10.00@300 12:20.00@300 13:30.00@300 14:40.00@300'
-  loaded 2026-09-03T09:00:00Z <<<'list 5 11:10.10@300 12:20.20@300 13:30.30@300 14:40.40@300'
-  loaded 2026-09-04T09:00:00Z <<<'list 5 21:10.00@400 22:20.00@400 23:30.00@400 24:40.00@400 25:50.00@400 26:60.00@400'
-  loaded 2026-09-05T09:00:00Z <<<'list 5 21:10.10@400 22:20.20@400 23:30.30@400 24:40.40@400 25:50.50@400 26:60.60@400'
+  loaded 2026-09-01T08:00:00Z < <(polish 300 301 302 400 401 402)
+  two_groups
+  agreed 2
   replays
+}
+
+# Of 300 to 302, and of 400 to 402, whom no run joins; two runs each.
+two_groups() {
+  loaded 2026-09-02T09:00:00Z <<<'list 5 11:10.00@300 12:20.00@301 13:30.00@302 14:40.00@300'
+  loaded 2026-09-03T09:00:00Z <<<'list 5 11:10.10@300 12:20.20@301 13:30.30@302 14:40.40@300'
+  loaded 2026-09-04T09:00:00Z <<<'list 5 21:10.00@400 22:20.00@401 23:30.00@402 24:40.00@400 25:50.00@401 26:60.00@402'
+  loaded 2026-09-05T09:00:00Z <<<'list 5 21:10.10@400 22:20.20@401 23:30.30@402 24:40.40@400 25:50.50@401 26:60.60@402'
+}
+
+@test "two groups that a run joins: the errors of both, and the rows of all at once" {
+  loaded 2026-09-01T08:00:00Z < <(polish 300 301 302 400 401 402)
+  two_groups
+  sql 'create table was as select * from staging.vinted_track_rate'
+  loaded 2026-09-06T09:00:00Z <<<'list 5 11:10.20@300 12:20.40@301 13:30.60@302
+    list 6 21:10.20@400 22:20.40@401 23:30.60@402'
+  # from a run of one group to one of the other: all that lies between
+  same '1|t' "$(sql 'select count(distinct n.component),
+        bool_and(abs(a.err - b.err) >= ea.err - oa.err + eb.err - ob.err + 4e-5)
+    from was oa
+        join was ob on ob.component > oa.component
+        join staging.vinted_track_rate a on a.run = oa.run
+        join staging.vinted_track_rate b on b.run = ob.run
+        join (select component, max(err) as err from was group by 1) as ea
+            on ea.component = oa.component
+        join (select component, max(err) as err from was group by 1) as eb
+            on eb.component = ob.component,
+        staging.vinted_track_rate n')"
+  # a country that comes late, before and after the join
+  loaded 2026-09-04T10:00:00Z <<<'list 5 31:10.00@303 32:20.00@303'
+  loaded 2026-09-07T09:00:00Z <<<'list 5 31:10.30@303 12:20.60@301 13:30.90@302 11:10.30@300'
+  loaded 2026-09-08T09:00:00Z <<<'list 5 41:10.40@304 12:20.80@301 13:31.20@302 11:10.40@300'
+  loaded 2026-09-09T09:00:00Z <<<'list 5 41:10.50@304 12:21.00@301 13:31.50@302 11:10.50@300'
+  loaded 2026-09-09T10:00:00Z < <(polish 304)
+  same 6 "$(sql "select count(*) from staging.vinted_track_rate
+    where joined_at is null")"
+  loaded 2026-09-09T11:00:00Z < <(polish 303)
+  agreed 6
+  sql 'drop table was'
+  replays
+}
+
+# agreed N: so many runs found a rate
+agreed() {
+  same "$1" "$(sql 'select count(*) from staging.vinted_track_rate
+    where agree >= 3')"
 }
 
 @test "one id of two sellers: no wrong sale, and the rows of all at once" {
@@ -147,24 +220,43 @@ pl='{"country_iso_code":"PL"}'
 }
 
 @test "one id of two sellers in two currencies: the rates of all at once" {
-  loaded 2026-09-01T08:00:00Z <<<"user 300 5 8
-    user 400 5 8 $pl"
-  loaded 2026-09-02T09:00:00Z <<<'list 5 11:10.00@400 12:20.00@400 13:30.00@400 14:40.00@400'
-  loaded 2026-09-03T09:00:00Z <<<'list 5 11:10.10@400 12:20.20@400 13:30.30@400 14:40.40@400'
+  loaded 2026-09-01T08:00:00Z < <(echo 'user 300 5 8'; polish 400 401 402)
+  loaded 2026-09-02T09:00:00Z <<<'list 5 11:10.00@400 12:20.00@401 13:30.00@402 14:40.00@400'
+  loaded 2026-09-03T09:00:00Z <<<'list 5 11:10.10@400 12:20.20@401 13:30.30@402 14:40.40@400'
+  agreed 1
   loaded 2026-09-04T09:00:00Z <<<'list 5 12:20.30@300'
+  agreed 0
+  replays
+}
+
+# unnamed TIME: loaded, and no hit names its seller
+unnamed() {
+  told "$1" | sed 's/"user":{"id":[0-9]*}/"user":null/g' |
+    vput -q "$VPIPE_DATA/raw" >/dev/null
+  load
+}
+
+@test "sellers that are named later: the rates of all at once" {
+  loaded 2026-09-01T08:00:00Z < <(polish 400 401 402)
+  unnamed 2026-09-01T09:00:00Z <<<'list 5 11:10.00@400 12:20.00@401 13:30.00@402'
+  unnamed 2026-09-02T09:00:00Z <<<'list 5 11:10.10@400 12:20.20@401 13:30.30@402'
+  loaded 2026-09-03T09:00:00Z <<<'list 5 11:10.20@400 12:20.40@401 13:30.60@402'
+  agreed 2
   replays
 }
 
 @test "a seller who moves to another country: causes that were known are not" {
-  loaded 2026-09-01T08:00:00Z <<<"user 300 5 8 $pl"
-  loaded 2026-09-02T09:00:00Z <<<'list 5 11:10.00@300 12:20.00@300 13:30.00@300 14:40.00@300'
-  loaded 2026-09-03T09:00:00Z <<<'list 5 11:10.10@300 12:20.20@300 13:30.30@300 14:40.40@300'
+  loaded 2026-09-01T08:00:00Z < <(polish 300 301 302 303)
+  loaded 2026-09-02T09:00:00Z <<<'list 5 11:10.00@300 12:20.00@301 13:30.00@302 14:40.00@303'
+  loaded 2026-09-03T09:00:00Z <<<'list 5 11:10.10@300 12:20.20@301 13:30.30@302 14:40.40@303'
   same $'listed observed -\nrepriced inferred rate' "$(happened 11)"
   loaded 2026-09-04T09:00:00Z <<<'user 300 5 8'
   same $'listed observed -\nrepriced unknown unknown' "$(happened 11)"
-  loaded 2026-09-05T09:00:00Z <<<'list 5 11:10.20@300 12:20.40@300 13:30.60@300 14:40.80@300'
+  loaded 2026-09-05T09:00:00Z <<<'list 5 11:10.20@300 12:20.40@301 13:30.60@302 14:40.80@303'
   same $'listed observed -\nrepriced unknown unknown\nrepriced unknown unknown' \
     "$(happened 11)"
+  same $'listed observed -\nrepriced inferred rate\nrepriced inferred rate' \
+    "$(happened 12)"
   feed_is_true
   replays
 }

@@ -246,6 +246,8 @@ episode(void)
 		whole("n", n);
 	if (!once_in(12))
 		whole("returns", once_in(5));
+	if (!once_in(12))
+		whole("pending", once_in(4) ? 1 + below(3) : 0);
 	printf(",\"item_days\":%s", PICK("1", "12.5", "39.999", "40", "40.0",
 	    "40.001", "4000"));
 	if (once_in(5))

@@ -296,12 +296,19 @@ late(int i)
 	    sold_page_hours * 3600000;
 }
 
+/* all that speaks for a sale of what vanished, but for the last doubt */
 static bool
-balanced(int a)
+adds_up(int a)
 {
 	return num(a, "g_most") >= 1 && num(a, "v") == num(a, "g") && num(a, "t") == num(a, "n") &&
 	    num(a, "returns") == 0 && num(a, "item_days") <= item_days &&
 	    yes(a, "baseline");
+}
+
+static bool
+balanced(int a)
+{
+	return adds_up(a) && num(a, "pending") == 0;
 }
 
 /* One that proves nothing leaves a gap open. */
@@ -470,6 +477,8 @@ judge_gap(void)
 		VANISHED(gap, "counters-fell", gap);
 	else if (balanced(gap))
 		inferred("sold", SOLD, TEXT("counters"));
+	else if (adds_up(gap))
+		VANISHED(gap, "reserved-before", gap);
 	else if (number(most) == 0 && num(gap, "g") == 0 &&
 	    num(gap, "t") == num(gap, "n") && num(gap, "returns") == 0 &&
 	    yes(gap, "baseline") && num(gap, "item_days") <= item_days) {
@@ -511,11 +520,49 @@ cut(int i)
 	    TEXT("wardrobe") : TEXT("seller");
 }
 
+/* The seller's price that a line tells, and in which money; else NONE. */
 static bool
+has_own(int i)
+{
+	return get(i, "seller_price").p != NULL &&
+	    get(i, "seller_currency").p != NULL;
+}
+
+static struct text
+own(int i)
+{
+	if (has_own(i))
+		return get(i, "seller_price");
+	if (yes(i, "home") || (get(i, "seller_currency").p != NULL &&
+	    same(get(i, "seller_currency"), get(i, "currency"))))
+		return get(i, "price");
+	return NONE;
+}
+
+static struct text
 own_money(int i)
 {
-	return get(i, "seller_currency").p != NULL &&
-	    same(get(i, "seller_currency"), get(i, "currency"));
+	return get(i, has_own(i) ? "seller_currency" : "currency");
+}
+
+static bool
+same_place(int i, int k)
+{
+	return get(k, "price").p != NULL &&
+	    same(line[k].site, line[i].site) &&
+	    same(get(k, "currency"), get(i, "currency"));
+}
+
+/* The next line from i on, by steps of `step`, that tells it; -1: none. */
+static int
+next_own(int i, int step)
+{
+	int k = i;
+
+	while ((k += step) >= 0 && k < nlines)
+		if (same_place(i, k) && own(k).p != NULL)
+			return k;
+	return -1;
 }
 
 /* Only the shown price is known: does the common ratio tell it? */
@@ -550,42 +597,61 @@ by_rate(int i, int k)
 }
 
 static void
+by_own(int i, int q)
+{
+	struct text how = has_own(i) && has_own(q) ? TEXT("seller_price") :
+	    TEXT("home");
+	struct event *e;
+
+	if (same_amount(own(q), own(i))) {
+		if (!same_amount(get(q, "price"), get(i, "price")))
+			repriced(i, q, TEXT("rate"), how);
+		return;
+	}
+	e = repriced(i, q, cut(i), how);
+	e->old = own(q);
+	e->new = own(i);
+	e->currency = own_money(i);
+}
+
+static void
+by_shown(int i, int k)
+{
+	struct event *e;
+
+	if (own(i).p == NULL && own(k).p == NULL) {
+		by_rate(i, k);
+		return;
+	}
+	e = repriced(i, k, TEXT("unknown"), TEXT("price"));
+	e->confidence = TEXT("unknown");
+	e->reason = TEXT("unlike");
+}
+
+static void
 price(int i)
 {
-	bool both, totals;
+	int k = i, q, next, events = nevents;
 	struct event *e;
-	int k = i;
 
 	if (get(i, "price").p == NULL)
 		return;
-	while (--k >= 0)
-		if (get(k, "price").p != NULL &&
-		    same(line[k].site, line[i].site) &&
-		    same(get(k, "currency"), get(i, "currency")))
-			break;
+	while (--k >= 0 && !same_place(i, k))
+		;
 	if (k < 0)
 		return;
-	both = get(k, "seller_price").p != NULL &&
-	    get(i, "seller_price").p != NULL &&
-	    same(get(k, "seller_currency"), get(i, "seller_currency"));
-	totals = get(k, "total_price").p != NULL &&
-	    get(i, "total_price").p != NULL;
-	if (both && !same_amount(get(k, "seller_price"),
-	    get(i, "seller_price"))) {
-		e = repriced(i, k, cut(i), TEXT("seller_price"));
-		e->old = get(k, "seller_price");
-		e->new = get(i, "seller_price");
-		e->currency = get(i, "seller_currency");
+	q = next_own(i, -1);
+	next = own(i).p != NULL ? i : next_own(i, 1);
+	if (q >= 0 && next >= 0 && same(own_money(q), own_money(next))) {
+		if (next == i)	/* else it will tell */
+			by_own(i, q);
 	} else if (!same_amount(get(k, "price"), get(i, "price"))) {
-		if (both)
-			repriced(i, k, TEXT("rate"), TEXT("seller_price"));
-		else if ((yes(k, "home") && yes(i, "home")) ||
-		    (own_money(k) && own_money(i)))
-			repriced(i, k, cut(i), TEXT("home"));
-		else
-			by_rate(i, k);
-	} else if (totals && !same_amount(get(k, "total_price"),
-	    get(i, "total_price"))) {
+		by_shown(i, k);
+	}
+	if (nevents == events && get(k, "total_price").p != NULL &&
+	    get(i, "total_price").p != NULL &&
+	    same_amount(get(k, "price"), get(i, "price")) &&
+	    !same_amount(get(k, "total_price"), get(i, "total_price"))) {
 		e = repriced(i, k, TEXT("fee"), TEXT("total_price"));
 		e->old = get(k, "total_price");
 		e->new = get(i, "total_price");

@@ -34,6 +34,7 @@ enum state { UNBORN, LIVE, RESERVED, HIDDEN, SOLD, DELETED };
 /* what is true */
 static struct seller {
 	bool on_holiday, banned;
+	bool calm;		/* so little goes on that counters can tell */
 	int64_t cancel_at;	/* a sale less from then on */
 	int64_t cut_at;		/* all prices to four fifths */
 	int items;
@@ -161,15 +162,16 @@ live_on(struct item *i, int64_t at)
 	turn(i, at, LIVE);
 	at = (at < BEGIN ? BEGIN : at) + HOUR + span(80 * DAY);
 	while (at < end && i->nturns < 12) {
-		if (percent(45)) {
+		if (percent(seller[i->seller].calm ? 20 : 45)) {
 			turn(i, at, SOLD);
 			return;
-		} else if (percent(25)) {
+		} else if (percent(seller[i->seller].calm ? 8 : 25)) {
 			turn(i, at, DELETED);
 			return;
 		}
-		turn(i, at, percent(50) ? HIDDEN : RESERVED);
-		at += 6 * HOUR + span(4 * DAY);
+		turn(i, at, percent(seller[i->seller].calm ? 10 : 50) ?
+		    HIDDEN : RESERVED);
+		at += 6 * HOUR + span((seller[i->seller].calm ? 9 : 4) * DAY);
 		if (percent(50)) {
 			turn(i, at, SOLD);
 			return;
@@ -204,9 +206,12 @@ make_world(void)
 		    INT64_MAX;
 		seller[s].cut_at = percent(30) ? BEGIN + span(DAYS * DAY) :
 		    INT64_MAX;
-		seller[s].items = 5 + below(percent(50) ? 10 : 36);
+		seller[s].calm = percent(50);
+		seller[s].items = seller[s].calm ? 4 + below(9) :
+		    5 + below(percent(50) ? 10 : 36);
 		for (k = 0; k < seller[s].items; k++)
-			new_item(s, percent(80) ? BEGIN - DAY :
+			new_item(s, percent(seller[s].calm ? 97 : 80) ?
+			    BEGIN - DAY :
 			    BEGIN + span(DAYS * DAY));
 	}
 }
@@ -387,6 +392,7 @@ look_at_counters(int s)
 			c->total++;
 	}
 	c->given += 100 - (now > seller[s].cancel_at);
+	c->total += 100;
 	answer(200, "application/json");
 	fprintf(out, "\"body\":{\"user\":[{\"id\":%d,\"given\":%d,\"all\":%d,"
 	    "\"holiday\":%s,\"banned\":%s}]}}\n", user_id(s), c->given,
@@ -730,13 +736,147 @@ fell(int s, const struct counter *a, const struct counter *b)
 	return false;
 }
 
+static bool
+word(const struct sight *s, const char *state)
+{
+	return s->state != NULL && strcmp(s->state, state) == 0;
+}
+
+static bool
+is_there(const struct sight *s)
+{
+	return word(s, "live") || word(s, "reserved");
+}
+
+/* Of the whole episode that an interval is of: what the counters say. */
+struct sum {
+	const struct interval *head, *tail;
+	int v, n, returns, g, t;
+	bool counted;		/* g and t are known */
+};
+
+static struct sum
+sum_of(int s, const struct interval *own)
+{
+	struct sum e = { .counted = false };
+	const struct interval *k;
+
+	for (k = interval; k < interval + nintervals; k++) {
+		if (k->episode != own->episode || k->episode == 0)
+			continue;
+		e.head = e.head == NULL ? k : e.head;
+		e.tail = k;
+		e.v += k->v;
+		e.n += k->n;
+		e.returns += k->returns;
+	}
+	if (e.head != NULL && e.head->a != NULL && e.tail->b != NULL &&
+	    !fell(s, e.head->a, e.tail->b)) {
+		e.counted = true;
+		e.g = e.tail->b->given - e.head->a->given;
+		e.t = e.tail->b->total - e.head->a->total;
+	}
+	return e;
+}
+
+static bool
+balances(const struct sum *e)
+{
+	return e->counted && e->g >= 1 && e->v == e->g && e->t == e->n &&
+	    e->returns == 0;
+}
+
+static int waiting(int s, const struct sum *e);
+
+/* How an item left, some time before an episode: was it settled for good? */
+static bool
+settled(int s, int i, const struct sum *e)
+{
+	const struct sight *last = NULL, *k;
+	const struct interval *own;
+	struct sum was;
+
+	for (k = sight; k < sight + nsights; k++)
+		if (k->item == i && k->ms < e->head->before->start &&
+		    strcmp(k->kind, "wardrobe") == 0)
+			last = k;
+	for (own = interval; last != NULL && own < interval + nintervals; own++)
+		if (own->before->run == last->run)
+			break;
+	if (last == NULL || own == interval + nintervals || own->a == NULL ||
+	    own->b == NULL)
+		return false;
+	for (k = sight; k < sight + nsights; k++)
+		if (k->item == i && k->ms >= own->sweep->start && is_there(k))
+			return false;
+	was = sum_of(s, own);
+	if (was.returns > 0 || !was.counted || fell(s, own->a, own->b))
+		return false;
+	if (was.g == 0 && was.t == was.n - was.v)
+		return true;
+	return balances(&was) && own->b->given > own->a->given &&
+	    waiting(s, &was) == 0;
+}
+
+/* May it be what was sold in an episode that began without it? */
+static bool
+waits(int s, int i, const struct sum *e)
+{
+	int64_t start = e->head->before->start;
+	const struct sight *k, *last = NULL;
+	bool was_there = false;
+
+	for (k = sight; k < sight + nsights; k++) {
+		if (k->item != i)
+			continue;
+		if (k->ms >= start - 14 * DAY && k->ms < start && is_there(k))
+			was_there = true;
+		if (k->ms >= e->tail->b->ms && (is_there(k) ||
+		    word(k, "hidden")))
+			return false;
+		if (k->ms <= e->tail->b->ms && k->state != NULL)
+			last = k;
+	}
+	if (!was_there || e->head->before->has[i])
+		return false;
+	if (word(last, "gone") || word(last, "hidden") ||
+	    (word(last, "sold") && last->ms <= e->head->a->ms - LAG))
+		return false;
+	return !settled(s, i, e);
+}
+
+/* What she counts and the sweep did not find, of items from before any look. */
+static int
+excess(int s, const struct sum *e)
+{
+	const struct sweep *w;
+	int i, n = e->head->a->total - e->head->a->given;
+
+	for (w = sweep; w < sweep + nsweeps; w++)
+		if (w->seller == s && w->end <= e->head->a->ms - LAG)
+			return 0;
+	for (i = 0; i < nitems; i++)
+		n -= e->head->before->has[i];
+	return n > 0 ? n : 0;
+}
+
+static int
+waiting(int s, const struct sum *e)
+{
+	int i, n = excess(s, e);
+
+	for (i = 0; i < nitems; i++)
+		n += item[i].seller == s && waits(s, i, e);
+	return n;
+}
+
 /* What the context says of the sweep that an item is missing in. */
 static void
 print_context(int s, int i, const struct sweep *w)
 {
-	const struct interval *k, *own = NULL, *head = NULL, *tail = NULL;
-	int v = 0, n = 0, returns = 0;
+	const struct interval *k, *own = NULL;
 	bool baseline = false, down;
+	struct sum e;
 	int j;
 
 	/* the sweep before had it: else it is none of those that are counted */
@@ -760,25 +900,19 @@ print_context(int s, int i, const struct sweep *w)
 		printf(",\"ripe\":%s", j < ncounters ? "true" : "false");
 		return;
 	}
-	for (k = interval; k < interval + nintervals; k++) {
-		if (k->episode != own->episode || k->episode == 0)
-			continue;
-		head = head == NULL ? k : head;
-		tail = k;
-		v += k->v;
-		n += k->n;
-		returns += k->returns;
-	}
-	down = head != NULL && head->a != NULL && tail->b != NULL &&
-	    fell(s, head->a, tail->b);
+	e = sum_of(s, own);
+	down = (e.head != NULL && e.head->a != NULL && e.tail->b != NULL &&
+	    !e.counted) || (own->a != NULL && own->b != NULL &&
+	    fell(s, own->a, own->b));
 	printf(",\"ripe\":%s,\"fell\":%s", own->b != NULL ? "true" : "false",
 	    down ? "true" : "false");
 	if (own->a != NULL && own->b != NULL && !down)
 		printf(",\"g_most\":%d", own->b->given - own->a->given);
-	printf(",\"v\":%d,\"n\":%d,\"returns\":%d", v, n, returns);
-	if (head != NULL && head->a != NULL && tail->b != NULL)
-		printf(",\"g\":%d,\"t\":%d", tail->b->given - head->a->given,
-		    tail->b->total - head->a->total);
+	printf(",\"v\":%d,\"n\":%d,\"returns\":%d", e.v, e.n, e.returns);
+	if (e.counted)
+		printf(",\"g\":%d,\"t\":%d", e.g, e.t);
+	if (balances(&e))
+		printf(",\"pending\":%d", waiting(s, &e));
 }
 
 static void

@@ -335,7 +335,7 @@ gone(void)
 #define ABSENT "3 'state':'absent','absent_from':'2026-09-02T12:00:00Z'"
 #define SEEN "listed (-,1] observed\n"
 #define BALANCED ",'ripe':true,'fell':false,'baseline':true,'g_most':1," \
-	"'g':1,'t':0,'v':1,'n':0,'returns':0,'item_days':40"
+	"'g':1,'t':0,'v':1,'n':0,'returns':0,'pending':0,'item_days':40"
 #define UNSOLD ",'ripe':true,'fell':false,'baseline':true,'g_most':0," \
 	"'g':0,'t':0,'v':1,'n':0,'returns':0,'item_days':40"
 
@@ -406,6 +406,15 @@ sale_needs_all(void)
 	    SEEN "vanished (1,3] unknown, reason no-baseline, sweep");
 	EVENTS(LIVE ABSENT BALANCED ",'item_days':40.01",
 	    SEEN "vanished (1,3] unknown, reason busy, sweep");
+	EVENTS(LIVE ABSENT BALANCED ",'pending':1",
+	    SEEN "vanished (1,3] unknown, reason reserved-before, sweep");
+	EVENTS(LIVE ABSENT BALANCED ",'pending':null",
+	    SEEN "vanished (1,3] unknown, reason reserved-before, sweep");
+	EVENTS(LIVE ABSENT BALANCED ",'pending':1,'v':2",
+	    SEEN "vanished (1,3] unknown, reason unbalanced, sweep");
+	/* what is gone then was not sold: no contradiction */
+	EVENTS(LIVE ABSENT BALANCED ",'pending':1\n4 'state':'gone'",
+	    SEEN "deleted (1,4] observed");
 	EVENTS(LIVE ABSENT BALANCED ",'item_days':null",
 	    SEEN "vanished (1,3] unknown, reason unbalanced, sweep");
 	/* two of three vanished were sold */
@@ -531,6 +540,50 @@ absence_ignored(void)
 #define P "'site':'s','currency':'EUR',"
 #define HER ",'seller_currency':'CZK','seller_price':"
 
+/* Searches do not tell her price, wardrobes do. */
+static void
+like_with_like(void)
+{
+	/* the rate moved on the way: what the two say that tell it */
+	EVENTS("1 " P "'price':10" HER "250\n"
+	    "2 " P "'price':9.2,'rate':1,'rate_err':0\n"
+	    "3 " P "'price':9,'rate':1,'rate_err':0\n"
+	    "4 " P "'price':9.1" HER "250",
+	    SEEN "repriced 10>9.1 EUR by rate (1,4] observed, seller_price");
+	EVENTS("1 " P "'price':10" HER "250\n2 " P "'price':9\n"
+	    "3 " P "'price':9" HER "225",
+	    SEEN "repriced 250>225 CZK by seller (1,3] observed, seller_price");
+	/* there and back */
+	EVENTS("1 " P "'price':10" HER "250\n2 " P "'price':9\n"
+	    "3 " P "'price':10" HER "250", "listed (-,1] observed");
+	/* a fee is told by the total alone, and stays */
+	EVENTS("1 " P "'price':10" HER "250\n2 " P "'price':9,'total_price':9\n"
+	    "3 " P "'price':9,'total_price':10\n4 " P "'price':10" HER "250",
+	    SEEN "repriced 9>10 EUR by fee (2,3] observed, total_price");
+	/* before the first that tells it, and after the last */
+	EVENTS("1 " P "'price':10\n2 " P "'price':9" HER "225\n"
+	    "3 " P "'price':8,'rate':1,'rate_err':0\n"
+	    "4 " P "'price':7,'rate':1,'rate_err':0",
+	    SEEN "repriced 10>9 EUR by unknown (1,2] unknown, reason unlike, "
+	    "price\n"
+	    "repriced#2 9>8 EUR by unknown (2,3] unknown, reason unlike, "
+	    "price\n"
+	    "repriced#3 8>7 EUR by seller (3,4] inferred, "
+	    "rule common-ratio, rate");
+	/* another site has prices of its own */
+	EVENTS("1 " P "'price':10" HER "250\n"
+	    "2 'site':'t','currency':'EUR','price':10,'home':true\n"
+	    "3 'site':'t','currency':'EUR','price':9,'home':true\n"
+	    "4 " P "'price':9" HER "225",
+	    SEEN "repriced 10>9 EUR by seller (2,3] observed, home\n"
+	    "repriced#2 250>225 CZK by seller (1,4] observed, seller_price");
+	/* two currencies: neither knows better than what is between */
+	EVENTS("1 " P "'price':10" HER "250\n2 " P "'price':9\n3 " P
+	    "'price':9,'seller_currency':'PLN','seller_price':40",
+	    SEEN "repriced 10>9 EUR by unknown (1,2] unknown, reason unlike, "
+	    "price");
+}
+
 static void
 her_price(void)
 {
@@ -554,7 +607,7 @@ her_price(void)
 	/* her country changed: the two are not one price */
 	EVENTS("1 " P "'price':10" HER "250\n2 " P "'price':9,"
 	    "'seller_currency':'PLN','seller_price':40",
-	    SEEN "repriced 10>9 EUR by unknown (1,2] unknown, reason no-rate, "
+	    SEEN "repriced 10>9 EUR by unknown (1,2] unknown, reason unlike, "
 	    "price");
 	EVENTS("1 " P "'price':10" HER "250\n2 " P "'price':10,"
 	    "'seller_currency':'PLN','seller_price':40", "listed (-,1] observed");
@@ -581,10 +634,10 @@ home_and_places(void)
 	    SEEN "repriced 10>9 EUR by seller (1,2] observed, home");
 	/* on one of the two only */
 	EVENTS("1 " P "'price':10,'home':true\n2 " P "'price':9,'home':false",
-	    SEEN "repriced 10>9 EUR by unknown (1,2] unknown, reason no-rate, "
+	    SEEN "repriced 10>9 EUR by unknown (1,2] unknown, reason unlike, "
 	    "price");
 	EVENTS("1 " P "'price':10,'seller_currency':'EUR'\n2 " P "'price':9",
-	    SEEN "repriced 10>9 EUR by unknown (1,2] unknown, reason no-rate, "
+	    SEEN "repriced 10>9 EUR by unknown (1,2] unknown, reason unlike, "
 	    "price");
 	/* nothing known is not the same as nothing known */
 	EVENTS("1 'price':10\n2 'price':9",
@@ -788,6 +841,7 @@ main(void)
 	contradictions();
 	absence_ignored();
 	her_price();
+	like_with_like();
 	home_and_places();
 	rates();
 	promoted();
