@@ -12,3 +12,18 @@ load helper
 @test "json: written as jq -c writes it, numbers with their digits" {
   run -0 "$O/unit/json"
 }
+
+@test "image: what a picture's bytes say; cut, changed and lying ones do no harm" {
+  run -0 "$O/unit/image" "$ROOT/tests/fuzz/corpus/image"
+  [ -z "$output" ]
+}
+
+@test "store: an object is right or written anew, whoever else is at it" {
+  run -0 --separate-stderr "$O/unit/store" "$tmp"
+  [[ "$stderr" == *"cannot write '$tmp/sha256/"*"Not a directory" ]]
+}
+
+@test "phash: near-copies are near, others are not, a wall has no hash" {
+  run -0 "$O/unit/phash"
+  [ -z "$output" ]
+}
