@@ -20,7 +20,7 @@ COPY scripts/deps /tmp/deps
 # Debian's postgresql would make a cluster of its own; deps sees to that
 RUN apt-get -qq update && \
     apt-get -qq install -y --no-install-recommends libcurl4 libjq1 libmicrohttpd12 \
-        libpq5 libsimdjson14 libssl3 libxml2 libzstd1 >/dev/null && \
+        libjpeg62-turbo libpng16-16 libpq5 libsimdjson14 libssl3 libwebp7 libxml2 libzstd1 >/dev/null && \
     /tmp/deps run && \
     rm -rf /tmp/deps /var/lib/apt/lists/* && \
     useradd --system --uid 990 --user-group --home-dir /var/lib/vpipe --create-home vpipe

@@ -15,14 +15,15 @@ SAN =
 WARN = -Wall -Wextra -Wshadow -Wvla -Wwrite-strings -Wpointer-arith \
 	-Wformat=2 -Wundef $(WERROR)
 CWARN = -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition
-PKGS = libpq libcurl libzstd libcrypto libxml-2.0
+PKGS = libpq libcurl libzstd libcrypto libxml-2.0 libjpeg libpng libwebp
 CPPFLAGS = -D_GNU_SOURCE -Isrc/lib $(shell pkg-config --cflags $(PKGS))
 BASELIBS = -lsimdjson
 LIBS_vfetch = -lcurl -lcrypto
 LIBS_vput = -lzstd -lcrypto
 LIBS_vnormalize = -ljq -lxml2 -lcrypto
 LIBS_vupsert = -lpq -lcrypto
-LIBS_unit = -ljq -lpq -lcurl -lzstd -lcrypto
+LIBS_vimg = -lcurl -lcrypto -ljpeg -lpng -lwebp -lpthread -lm
+LIBS_unit = -ljq -lpq -lcurl -lzstd -lcrypto -ljpeg -lpng -lwebp -lz -lpthread -lm
 
 PROGRAMS = $(notdir $(patsubst %/main.c,%,$(wildcard src/*/main.c)))
 LIBOBJ = $(patsubst src/%,$(O)/%.o,$(wildcard src/lib/*.c src/lib/*.cc))
@@ -73,7 +74,7 @@ $(foreach p,$(PROGRAMS),$(eval $(call PROGRAM,$(p))))
 $(BIN)/vmarket: $(MARKETOBJ) $(O)/libv.a
 	@mkdir -p $(@D)
 	$(CXX) $(LDFLAGS) $(SAN) -o $@ $^ -Wl,--as-needed -lmicrohttpd \
-	    -lcrypto -lm $(BASELIBS)
+	    -ljpeg -lpng -lwebp -lz -lcrypto -lm $(BASELIBS)
 
 $(O)/unit/%: $(O)/unit/%.o $(O)/libv.a
 	$(CXX) $(LDFLAGS) $(SAN) -o $@ $^ -Wl,--as-needed $(LIBS_unit) \
