@@ -795,6 +795,85 @@ wardrobe() {
 ["71",1,1,"end",true]'
 }
 
+# part USER PAGE PER-PAGE ID...: that page of the wardrobe 1 to 7, four a page
+part() {
+  jq -cn --argjson page "$2" '{items: [$ARGS.positional[] | {id: tonumber}], pagination: {total_entries: 7, total_pages: 2, current_page: $page}}' \
+    --args "${@:4}" | json "/api/v2/wardrobe/$1/items?page=$2&per_page=$3" '200 OK'
+}
+
+oops() {  # oops USER PAGE PER-PAGE
+  at "/api/v2/wardrobe/$1/items?page=$2&per_page=$3" '520 Oops' 'Content-Type: text/plain' <<<oops
+}
+
+walks() {  # what the closing record says of each wardrobe
+  closing "$1" '.queries[] | [.user_id, .asked, .answered, .stop, .walked] | tojson'
+}
+
+@test "a wardrobe's page that fails is asked again in halves, the first at once, others at the end" {
+  site
+  part 70 1 4 1 2 3 4 && oops 70 2 4 && part 70 3 2 5 6 && part 70 4 2 7
+  oops 71 1 4 && part 71 1 2 1 2 && part 71 2 2 3 4 && part 71 2 4 5 6 7
+  about wardrobe 70 71 | jq -c '.params.per_page = 4' >"$tmp/in"
+  vfetch requests <"$tmp/in" >"$tmp/out" 2>/dev/null || :
+  same "$(walks "$tmp/out")" '["70",4,3,"end",true]
+["71",4,3,"end",true]'
+  # the record says which page of the walk, and which half; the address what was asked
+  same "$(jq -c 'select(.kind == "wardrobe") | [.request.user_id, .request.page, .request.per_page, .request.half, (.request.url | sub(".*\\?"; "")), .status]' "$tmp/out")" \
+'["70",1,4,null,"page=1&per_page=4",200]
+["70",2,4,null,"page=2&per_page=4",520]
+["70",2,4,1,"page=3&per_page=2",200]
+["70",2,4,2,"page=4&per_page=2",200]
+["71",1,4,null,"page=1&per_page=4",520]
+["71",1,4,1,"page=1&per_page=2",200]
+["71",1,4,2,"page=2&per_page=2",200]
+["71",2,4,null,"page=2&per_page=4",200]'
+}
+
+@test "a wardrobe of which a half fails too was not walked; a refusal there ends the run" {
+  site
+  part 70 1 4 1 2 3 4 && oops 70 2 4 && part 70 3 2 5 6 && oops 70 4 2
+  about wardrobe 70 71 | jq -c '.params.per_page = 4' >"$tmp/in"
+  oops 71 1 4 && oops 71 1 2
+  vfetch requests <"$tmp/in" >"$tmp/out" 2>/dev/null || :
+  same "$(walks "$tmp/out")" '["70",4,2,"failed:server",false]
+["71",2,0,"failed:server",false]'
+  at '/api/v2/wardrobe/70/items?page=3&per_page=2' '403 Forbidden' 'Content-Type: application/json' <<<'{}'
+  # the worst status is that of the page that failed
+  run -69 --separate-stderr vfetch requests <"$tmp/in"
+  printf '%s\n' "$output" >"$tmp/out"
+  same "$(walks "$tmp/out")" '["70",3,1,"refused:forbidden",false]'
+  same "$(closing "$tmp/out" .stop)" refused
+}
+
+@test "halves are asked within the budget" {
+  site
+  part 70 1 4 1 2 3 4 && oops 70 2 4
+  about wardrobe 70 | jq -c '.params.per_page = 4' >"$tmp/in"
+  # the front page and the two pages
+  vfetch requests --budget 3 <"$tmp/in" >"$tmp/out" 2>/dev/null || :
+  same "$(walks "$tmp/out")" '["70",2,1,"budget",false]'
+}
+
+@test "a source without endpoints is none to ask: passed over, and 78 when it is named" {
+  mkdir -p "$tmp/sources/quiet"
+  echo '{"source":"quiet","version":1,"sites":[],"endpoints":{},"verdicts":[]}' >"$tmp/sources/quiet/source.json"
+  export VPIPE_SOURCES=$tmp/sources:$ROOT/schema/sources
+  fails 78 "'quiet' has no endpoints" vfetch catalog --source quiet --site x
+  run -0 vfetch catalog --dry-run --site www.vinted.pt
+}
+
+@test "messages do not say which seller was asked about, however much is said" {
+  site
+  at /api/v2/users/4711 '520 Oops' 'Content-Type: text/plain' <<<oops
+  at '/api/v2/wardrobe/4711/items?page=1&per_page=96' '520 Oops' 'Content-Type: text/plain' <<<oops
+  { about user 4711 4711; about wardrobe 4711 4711; about item-page 4712; } >"$tmp/in"
+  vfetch requests -v <"$tmp/in" >"$tmp/out" 2>"$tmp/err" || :
+  [[ $(cat "$tmp/err") == *"'www.vinted.pt/user of a seller': failed:server, status 520"* ]]
+  [[ $(cat "$tmp/err") == *"'www.vinted.pt/wardrobe of a seller'"* ]]
+  [[ $(cat "$tmp/err") == *"4712"* ]]
+  [[ $(cat "$tmp/err") != *4711* ]]
+}
+
 @test "a seller who is no more is gone, said so by the API's own code; any other 404 there is a refusal" {
   site
   about user 70 >"$tmp/in"

@@ -42,7 +42,9 @@ select w.user_id,
     c.given_count,
     c.total_count,
     a.active,
-    g.gone_at
+    g.gone_at,
+    n.asked_at as unanswered_at,
+    n.times as unanswered
 from watched w
     left join lateral (
 	select *
@@ -51,6 +53,15 @@ from watched w
 	    and s.given_count is not null
 	order by s.observed_at desc
 	limit 1) as c on true
+    -- asked since, in vain
+    left join lateral (
+	select max(l.observed_at) as asked_at,
+	    count(distinct l.run) as times
+	from :"staging".:"look" l
+	where l.user_id = w.user_id
+	    and l.kind = 'user'
+	    and l.observed_at > coalesce(c.observed_at, '-infinity')) as n
+	    on true
     left join lateral (
 	select max(l.observed_at) as gone_at
 	from :"staging".:"look" l
@@ -80,6 +91,10 @@ from seller
 where gone_at is null
     and (counted_at is null
         or counted_at <= :now - case when active then 1 else 3 end * :period)
+    -- who gives no counters is asked less and less often
+    and (unanswered_at is null
+        or unanswered_at <= :now
+            - least(0.1 * 2 ^ least(unanswered, 10), 7) * :period)
 order by counted_at nulls first, user_id collate "C";
 \elif :is_wardrobe
 select json_build_object('site', s.site, 'kind', 'wardrobe',
@@ -88,7 +103,13 @@ from seller s
     left join lateral (
 	select max(w.first_at) as tried_at,
 	    max(w.first_at) filter (where w.complete) as swept_at,
-	    max(w.first_at) filter (where not w.complete) as broken_at
+	    max(w.first_at) filter (where not w.complete) as broken_at,
+	    count(*) filter (where not w.complete
+	        and w.first_at > coalesce((
+		select max(c.first_at)
+		from :"staging".:"track_sweep" c
+		where c.user_id = s.user_id
+		    and c.complete), '-infinity')) as breaks
 	from :"staging".:"track_sweep" w
 	where w.user_id = s.user_id) as w on true
     left join lateral (
@@ -104,13 +125,17 @@ where s.counted_at is not null
     -- once for each answer of the counters; what was broken off, again
     and (w.tried_at is null or w.tried_at < s.counted_at
         or (w.broken_at = w.tried_at
-            and w.broken_at <= :now - 0.2 * :period))
+            and w.broken_at <= :now
+                - least(0.1 * 2 ^ least(w.breaks, 10), 3) * :period))
     and (w.swept_at is null
         or (c.item_count, c.given_count, c.total_count) is distinct from
             (s.item_count, s.given_count, s.total_count)
         or w.broken_at = w.tried_at
         or w.swept_at <= :now - case when s.active then 3 else 7 end * :period)
-order by w.swept_at nulls first, s.user_id collate "C";
+-- one that was broken off first, but not again and again
+order by w.broken_at = w.tried_at and w.breaks < 3 desc nulls last,
+    w.swept_at nulls first,
+    s.user_id collate "C";
 \else
 -- the type of the source's own ids; and whether its items have addresses
 select format_type(a.atttypid, a.atttypmod) as id_type,
@@ -142,7 +167,8 @@ from :"staging".:"item_state" s
 	where l.item_id = s.item_id
 	    and l.kind = :'question'
 	    and l.observed_at >= s.earliest) as a on true
-where case
+where s.state in ('missing', 'reserved', 'hidden')
+    and case
         -- the counters will tell, unless too much goes on there
         when s.state = 'missing' and s.reason = 'lag'
             then i.item_days > :item_days

@@ -2,6 +2,16 @@
 -- rows are loaded and whose mart step is not done; then that step's rows, in
 -- the same transaction.  One at a time: what a second load committed while
 -- this one waited is seen by one of them.
+
+-- tables that were never analyzed: until autovacuum comes by; each by itself,
+-- for its lock would be kept to the end
+select format('analyze %I.%I', n.nspname, c.relname)
+from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = :'staging'
+    and c.relkind = 'r'
+    and c.reltuples < 0 \gexec
+
 begin;
 select pg_advisory_xact_lock(hashtext('vpipe.mart'));
 
@@ -25,14 +35,6 @@ where step = 'upsert'
 	    and m.part = u.part
 	    and m.step = 'mart');
 
--- tables that were never analyzed: until autovacuum comes by
-select format('analyze %I.%I', n.nspname, c.relname)
-from pg_class c
-    join pg_namespace n on n.oid = c.relnamespace
-where n.nspname = :'staging'
-    and c.relkind = 'r'
-    and c.reltuples < 0 \gexec
-
 select ops.make_views(:'staging', :'serving');
 
 -- the sites that were asked; and the others of their source, for a listing
@@ -51,6 +53,9 @@ from (
 	select p.source, p.site
 	from :"serving".price_statistics p
 	where p.source in (select source from touched)) as s;
+
+-- the pictures that these parts brought, and what they are near to
+select ops.refresh_images(:'staging', :'serving', array(select run from due));
 
 insert into ops.load (run, part, step, published, contracts)
 select run, part, 'mart', published, contracts

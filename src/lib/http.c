@@ -2,11 +2,11 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "clock.h"
+#include "http_curl.h"
 #include "stop.h"
 #include "banned.h"
 
@@ -18,12 +18,6 @@ struct http {
 	CURL *easy;
 	const struct http_base *base;
 	struct curl_slist *connect_to;
-	bool too_large;			/* the body at hand */
-};
-
-struct sink {
-	struct http *h;
-	struct http_answer *a;
 };
 
 static bool
@@ -80,6 +74,13 @@ http_base_release(struct http_base *base)
 	*base = (struct http_base){ 0 };
 }
 
+struct curl_slist *
+http_connect_to(const struct http_base *base)
+{
+	return base->connect != NULL ?
+	    curl_slist_append(NULL, base->connect) : NULL;
+}
+
 struct http *
 http_new(const struct http_base *base)
 {
@@ -89,8 +90,7 @@ http_new(const struct http_base *base)
 	    (h->easy = curl_easy_init()) == NULL)
 		die(EX_SOFTWARE, "cannot set up libcurl");
 	h->base = base;
-	if (base->connect != NULL)
-		h->connect_to = curl_slist_append(NULL, base->connect);
+	h->connect_to = http_connect_to(base);
 	return h;
 }
 
@@ -108,11 +108,11 @@ http_free(struct http *h)
 static size_t
 on_body(char *p, size_t size, size_t n, void *arg)
 {
-	struct sink *s = arg;
+	struct http_sink *s = arg;
 
-	if (buf_try_add(&s->a->body, p, size * n))
+	if (buf_try_add(&s->answer->body, p, size * n))
 		return size * n;
-	s->h->too_large = true;
+	s->too_large = true;
 	return 0;		/* ends the transfer */
 }
 
@@ -120,7 +120,7 @@ on_body(char *p, size_t size, size_t n, void *arg)
 static size_t
 on_header(char *p, size_t size, size_t n, void *arg)
 {
-	struct buf *b = &((struct sink *)arg)->a->headers;
+	struct buf *b = &((struct http_sink *)arg)->answer->headers;
 	size_t len = size * n, end = len, i, from = b->len;
 	char *colon;
 
@@ -147,23 +147,21 @@ on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 	return stopped != 0;
 }
 
-/* The one place that sets options; a reused handle starts from nothing. */
-static void
-set_options(struct http *h, const struct http_request *r, const char *url,
-    struct curl_slist *headers, struct sink *sink, char *error)
+void
+http_set_options(CURL *c, const struct http_base *base,
+    struct curl_slist *connect_to, const struct http_request *r,
+    struct http_sink *sink)
 {
-	CURL *c = h->easy;
-
 	curl_easy_reset(c);
-	curl_easy_setopt(c, CURLOPT_URL, url);
+	curl_easy_setopt(c, CURLOPT_URL, sink->url);
 	curl_easy_setopt(c, CURLOPT_HTTPGET, 1L);
-	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(c, CURLOPT_HTTPHEADER, sink->headers);
 	curl_easy_setopt(c, CURLOPT_USERAGENT, r->agent);
 	curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "");	/* all it can */
 	curl_easy_setopt(c, CURLOPT_HTTP_VERSION,
 	    (long)CURL_HTTP_VERSION_2TLS);
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR,
-	    h->base->connect != NULL ? "http" : "https");
+	    base->connect != NULL ? "http" : "https");
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	/* on a kept connection that has died libcurl asks again by itself,
 	 * which neither the pace nor the budget nor the record would see */
@@ -179,16 +177,16 @@ set_options(struct http *h, const struct http_request *r, const char *url,
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, sink);
 	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(c, CURLOPT_HEADERDATA, sink);
-	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, error);
-	if (h->connect_to != NULL) {
-		curl_easy_setopt(c, CURLOPT_CONNECT_TO, h->connect_to);
+	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, sink->error);
+	if (connect_to != NULL) {
+		curl_easy_setopt(c, CURLOPT_CONNECT_TO, connect_to);
 		/* a proxy of the environment has no say in where this goes */
 		curl_easy_setopt(c, CURLOPT_PROXY, "");
 	}
 }
 
 static const char *
-cause_of(CURLcode code, const struct http *h, const struct http_answer *a)
+cause_of(CURLcode code, const struct http_sink *s)
 {
 	switch (code) {
 	case CURLE_OK:
@@ -209,9 +207,11 @@ cause_of(CURLcode code, const struct http *h, const struct http_answer *a)
 	case CURLE_RECV_ERROR:
 	case CURLE_HTTP2:
 	case CURLE_HTTP2_STREAM:
-		return a->status != 0 ? "truncated" : "reset";
+		return s->answer->status != 0 ? "truncated" : "reset";
+	case CURLE_FILESIZE_EXCEEDED:
+		return "too-large";
 	case CURLE_WRITE_ERROR:
-		return h->too_large ? "too-large" : "encoding";
+		return s->too_large ? "too-large" : "encoding";
 	case CURLE_BAD_CONTENT_ENCODING:
 		return "encoding";
 	case CURLE_SSL_CONNECT_ERROR:
@@ -223,49 +223,61 @@ cause_of(CURLcode code, const struct http *h, const struct http_answer *a)
 	}
 }
 
-static void
-answer_reset(struct http_answer *a, size_t max_body)
+void
+http_sink_start(struct http_sink *s, const struct http_base *base,
+    const struct http_request *r)
 {
+	struct http_answer *a = s->answer;
+	const char *const *line;
+
 	buf_reset(&a->headers);
 	buf_reset(&a->body);
-	a->body.max = max_body;
+	a->body.max = r->max_body;
 	free(a->location);
 	a->location = NULL;
 	a->status = 0;
 	a->message[0] = '\0';
+	s->too_large = false;
+	s->error[0] = '\0';
+	s->began = clock_mono_ms();
+	/* the simulator speaks no TLS; the Host header stays the site's */
+	s->url = base->connect != NULL && strncmp(r->url, "https://", 8) == 0 ?
+	    xasprintf("http://%s", r->url + 8) : xstrdup(r->url);
+	s->headers = NULL;
+	for (line = r->headers; line != NULL && *line != NULL; line++)
+		s->headers = curl_slist_append(s->headers, *line);
+}
+
+void
+http_sink_end(struct http_sink *s, CURL *c, CURLcode code)
+{
+	struct http_answer *a = s->answer;
+	long status = 0;
+	char *to = NULL;
+
+	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(c, CURLINFO_REDIRECT_URL, &to);
+	a->status = (int)status;
+	a->cause = cause_of(code, s);
+	if (a->cause != NULL)
+		snprintf(a->message, sizeof a->message, "%s",
+		    *s->error ? s->error : curl_easy_strerror(code));
+	a->location = to != NULL ? xstrdup(to) : NULL;
+	a->ms = clock_mono_ms() - s->began;
+	curl_slist_free_all(s->headers);
+	free(s->url);
+	s->headers = NULL;
+	s->url = NULL;
 }
 
 void
 http_get(struct http *h, const struct http_request *r, struct http_answer *a)
 {
-	char error[CURL_ERROR_SIZE] = "", *url, *to = NULL;
-	struct curl_slist *headers = NULL;
-	struct sink sink = { h, a };
-	const char *const *line;
-	int64_t began = clock_mono_ms();
-	CURLcode code;
-	long status = 0;
+	struct http_sink sink = { .answer = a };
 
-	answer_reset(a, r->max_body);
-	h->too_large = false;
-	/* the simulator speaks no TLS; the Host header stays the site's */
-	url = h->base->connect != NULL && strncmp(r->url, "https://", 8) == 0 ?
-	    xasprintf("http://%s", r->url + 8) : xstrdup(r->url);
-	for (line = r->headers; line != NULL && *line != NULL; line++)
-		headers = curl_slist_append(headers, *line);
-	set_options(h, r, url, headers, &sink, error);
-	code = curl_easy_perform(h->easy);
-	curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
-	curl_easy_getinfo(h->easy, CURLINFO_REDIRECT_URL, &to);
-	a->status = (int)status;
-	a->cause = cause_of(code, h, a);
-	if (a->cause != NULL)
-		snprintf(a->message, sizeof a->message, "%s",
-		    *error ? error : curl_easy_strerror(code));
-	a->location = to != NULL ? xstrdup(to) : NULL;
-	a->ms = clock_mono_ms() - began;
-	curl_slist_free_all(headers);
-	free(url);
+	http_sink_start(&sink, h->base, r);
+	http_set_options(h->easy, h->base, h->connect_to, r, &sink);
+	http_sink_end(&sink, h->easy, curl_easy_perform(h->easy));
 }
 
 void

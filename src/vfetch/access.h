@@ -1,8 +1,7 @@
 /*
  * access: may this URL be asked for at all?
  *
- * A host that is not loopback needs a contact and an explicit go-ahead in the
- * configuration; its robots.txt is read once a day, kept in the data folder,
+ * A host's robots.txt is read once a day, kept in the data folder (polite.h),
  * and obeyed unless the operator states permission.
  */
 #ifndef VFETCH_ACCESS_H
@@ -10,8 +9,6 @@
 
 #include "run.h"
 
-/* Dies (78) when the go-ahead, or the contact, is missing. */
-void access_live_or_die(const struct http_base *base);
 /*
  * Reads robots.txt of the URL's host where need be.  ANSWERED: go on.
  * FAILED: robots.txt forbids it (*forbidden), or could not be read.

@@ -7,13 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "access.h"
 #include "check.h"
 #include "clock.h"
 #include "closing.h"
 #include "conf.h"
 #include "options.h"
 #include "plan.h"
+#include "polite.h"
 #include "state.h"
 #include "stop.h"
 #include "banned.h"
@@ -49,14 +49,18 @@ load_markets(struct program *p)
 
 	if (p->o.source != NULL) {
 		p->markets.v = xmalloc(sizeof *p->markets.v);
-		p->markets.v[p->markets.n++] = market_load(p->o.source);
+		p->markets.v[p->markets.n] = market_load(p->o.source);
+		if (p->markets.v[p->markets.n++] == NULL)
+			die(EX_CONFIG, "'%s' has no endpoints: there is "
+			    "nothing to ask", p->o.source);
 		return;
 	}
 	names = conf_sources();
 	for (n = names; *n != NULL; n++) {
 		p->markets.v = xrealloc(p->markets.v,
 		    (p->markets.n + 1) * sizeof *p->markets.v);
-		p->markets.v[p->markets.n++] = market_load(*n);
+		p->markets.v[p->markets.n] = market_load(*n);
+		p->markets.n += p->markets.v[p->markets.n] != NULL;
 		free(*n);
 	}
 	free(names);
@@ -104,7 +108,7 @@ begin(struct program *p, const struct market *m)
 	p->sessions = xcalloc(m->nsites, sizeof *p->sessions);
 	p->began = true;
 	if (!p->o.dry_run)
-		access_live_or_die(&p->run.base);
+		polite_live_or_die(&p->run.base);
 	json_start(&p->list, &p->queries);
 	json_array(&p->list);
 }
@@ -157,7 +161,7 @@ static void
 ask(struct program *p, const struct query *q)
 {
 	if (!is_new(p, q))
-		warn("'%s' is asked twice: once will do", q->name);
+		warn("'%s' is asked twice: once will do", q->title);
 	else if (p->o.dry_run)
 		plan_query(&p->plan, &p->run, q, &p->o.pages);
 	else

@@ -268,6 +268,12 @@ market_load(const char *name)
 	if (m->source == NULL)
 		die(EX_CONFIG, "no source '%s'", name);
 	root = m->source->doc->root;
+	kinds = val_each(val_member(root, "endpoints"));
+	if (!val_next(&kinds, &kind, &v)) {
+		source_free(m->source);
+		free(m);
+		return NULL;
+	}
 	m->rules = verdict_load(m->source);
 	m->group = val_cstr(val_member(val_member(root, "budget"), "group"));
 	if (!is_word(m->group))

@@ -87,7 +87,8 @@ struct market {
 	struct val session, web;	/* SCAN_NONE: has none */
 };
 
-struct market *market_load(const char *source);	/* dies (78) */
+/* NULL: nothing is asked of it, it has no endpoints.  Dies (78). */
+struct market *market_load(const char *source);
 void market_free(struct market *m);
 
 /* "www." in front may be missing. */

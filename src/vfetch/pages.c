@@ -13,6 +13,9 @@
 /* Share of a page's ids, paid placements aside, that makes it a known one. */
 #define HOLDS_PERCENT 95
 #define HOLDS_RUNNING 2
+/* So many pages of a walk may fail and be asked in halves; more is no page's
+ * fault. */
+#define LOST_MOST 4
 
 struct walk {
 	struct run *r;
@@ -26,6 +29,9 @@ struct walk {
 	int64_t asked, answered;
 	int64_t totals[2];		/* first and last; -1: not said */
 	int running;			/* pages that hold, one after another */
+	int64_t pages;			/* that there are, as said; 0: not */
+	int64_t lost[LOST_MOST];	/* pages that failed */
+	size_t nlost;
 	char *pin, *token;
 	char why[80];			/* empty: goes on */
 	bool walked, gap;
@@ -60,11 +66,11 @@ pages_last(const struct query *q, const struct pages_options *o)
 
 static enum outcome
 ask(struct run *r, struct session *s, const struct query *q, int64_t page,
-    const char *url)
+    int half, const char *url)
 {
 	struct call c = { .kind = q->endpoint->kind, .site = q->site,
-		.url = url, .query = q, .page = page, .renewable =
-		val_type(q->m->session) == SCAN_OBJECT };
+		.url = url, .query = q, .page = page, .half = half,
+		.renewable = val_type(q->m->session) == SCAN_OBJECT };
 	enum outcome out;
 
 	/* a visit that nobody makes is not put off beside its request */
@@ -90,10 +96,10 @@ ask(struct run *r, struct session *s, const struct query *q, int64_t page,
 
 enum outcome
 pages_ask(struct run *r, struct session *s, const struct query *q,
-    int64_t page, const char *url)
+    int64_t page, int half, const char *url)
 {
 	struct tally *t = &r->kinds[q->endpoint - q->m->endpoints];
-	enum outcome out = ask(r, s, q, page, url);
+	enum outcome out = ask(r, s, q, page, half, url);
 
 	t->requests++;
 	if (out == ANSWERED)
@@ -259,6 +265,99 @@ stop_outcome(struct walk *w, enum outcome out)
 		stop(w, w->r->verdict.name, false);
 }
 
+/* ---- pages that fail ---- */
+
+/* Worth its halves: the site failed at this page, and the walk can go on. */
+static bool
+may_lose(const struct walk *w, enum outcome out)
+{
+	const struct paging *p = &w->q->endpoint->paging;
+	const char *name = w->r->verdict.name;
+
+	return out == FAILED && !stopped && w->nlost < LOST_MOST &&
+	    w->r->answer_of == w->q && strncmp(name, "failed:", 7) == 0 &&
+	    !w->q->endpoint->keeps_state && p->page != NULL &&
+	    p->token == NULL && p->pin == NULL && p->per_page != NULL &&
+	    w->q->per_page % 2 == 0 && w->q->page == 1 && w->o->max_pages == 0;
+}
+
+static void
+note_answer(struct walk *w)
+{
+	w->answered++;
+	if (w->answered == 1)
+		w->first_at = w->r->answer_at;
+	take_paging(w);
+}
+
+/* One half, in a page numbering of its own; false: it did not come. */
+static bool
+ask_half(struct walk *w, struct session *s, int64_t page, int half,
+    struct buf *url)
+{
+	struct query q = *w->q;
+	enum outcome out;
+
+	q.per_page /= 2;
+	query_url(&q, 2 * (page - 1) + half, NULL, NULL, url);
+	out = pages_ask(w->r, s, w->q, page, half, url->data);
+	w->asked += out != PUT_OFF;
+	if (out != ANSWERED) {
+		stop_outcome(w, out);
+		return false;
+	}
+	note_answer(w);
+	if (run_is_gone(w->r)) {
+		stop(w, "gone", false);
+		return false;
+	}
+	take_hits(w);
+	return true;
+}
+
+static bool
+mend(struct walk *w, struct session *s, int64_t page, struct buf *url)
+{
+	int64_t half = w->q->per_page / 2;
+
+	if (!ask_half(w, s, page, 1, url))
+		return false;
+	/* nothing stands in the second, if the total is to be believed */
+	return (w->totals[1] >= 0 && w->totals[1] <= (2 * page - 1) * half) ||
+	    ask_half(w, s, page, 2, url);
+}
+
+/* The walk goes on behind the page; a first one tells how far it is. */
+static void
+lose(struct walk *w, struct session *s, struct buf *url)
+{
+	if (w->answered == 0) {
+		if (!mend(w, s, w->page, url))
+			return;
+		if (w->totals[1] < 0) {
+			stop(w, "failed:total", false);
+			return;
+		}
+		w->pages = (w->totals[1] + w->q->per_page - 1) / w->q->per_page;
+	} else {
+		w->lost[w->nlost++] = w->page;
+	}
+	if (++w->page > w->pages)
+		stop(w, w->seen.n > 0 ? "end" : "empty", true);
+}
+
+/* At the end: what was lost, by another address. */
+static void
+mend_all(struct walk *w, struct session *s, struct buf *url)
+{
+	size_t i;
+
+	for (i = 0; i < w->nlost && w->walked; i++)
+		if (mend(w, s, w->lost[i], url))
+			info("%s: page %" PRId64 " came in halves",
+			    w->q->title, w->lost[i]);
+}
+
 /* ---- the walk ---- */
 
 static void
@@ -268,16 +367,18 @@ walk_page(struct walk *w, struct session *s, struct buf *url)
 	struct found f;
 
 	query_url(w->q, w->page, w->token, w->pin, url);
-	out = pages_ask(w->r, s, w->q, w->page, url->data);
+	out = pages_ask(w->r, s, w->q, w->page, 0, url->data);
 	w->asked += out != PUT_OFF;
 	if (out != ANSWERED) {
-		stop_outcome(w, out);
+		if (may_lose(w, out) && (w->answered == 0 || w->pages > 0))
+			lose(w, s, url);
+		else
+			stop_outcome(w, out);
 		return;
 	}
-	w->answered++;
-	if (w->answered == 1)
-		w->first_at = w->r->answer_at;
-	take_paging(w);
+	note_answer(w);
+	if (w->r->verdict.has_pages)
+		w->pages = w->r->verdict.total_pages;
 	f = take_hits(w);
 	decide(w, &f);
 	w->page++;
@@ -348,7 +449,7 @@ ask_once(struct run *r, struct session *s, const struct query *q)
 	struct buf url = { 0 };
 
 	query_url(q, 0, NULL, NULL, &url);
-	pages_ask(r, s, q, 0, url.data);
+	pages_ask(r, s, q, 0, 0, url.data);
 	buf_release(&url);
 }
 
@@ -370,13 +471,14 @@ pages_walk(struct run *r, struct session *s, const struct query *q,
 		w.pin = xstrdup(q->time);
 	while (w.why[0] == '\0')
 		walk_page(&w, s, &url);
+	mend_all(&w, s, &url);
 	/* begun in the middle, or at an old time: it says nothing of the top */
 	if (q->page != 1 || q->time != NULL)
 		w.walked = false;
 	if (w.gap)
 		warn("%s: the page limit came before the state: a gap",
-		    q->name);
-	info("%s: %" PRId64 " pages, %zu items, %s", q->name, w.answered,
+		    q->title);
+	info("%s: %" PRId64 " pages, %zu items, %s", q->title, w.answered,
 	    w.seen.n, w.why);
 	/* where nothing was asked there is nothing but a state to tell */
 	if (w.asked > 0 || q->endpoint->keeps_state)

@@ -191,6 +191,23 @@ make_name(const struct query *q)
 	return buf_take(&b);
 }
 
+/* Logs are kept, and a seller is a person. */
+static char *
+make_title(const struct query *q)
+{
+	const struct parameter *p;
+	size_t i;
+
+	for (i = 0; i < q->params.n; i++) {
+		p = endpoint_parameter(q->endpoint,
+		    slice_of(q->params.v[i].name));
+		if (p->subject != NULL && strcmp(p->subject, "user_id") == 0)
+			return xasprintf("%s/%s of a seller", q->site->host,
+			    q->endpoint->kind);
+	}
+	return xstrdup(q->name);
+}
+
 /* Moves the draft's parameters to the query, one by one. */
 static bool
 settle_params(struct params *from, struct query *q, struct buf *why)
@@ -257,6 +274,7 @@ query_settle(struct draft *d, const char *endpoint, struct query *q,
 	params_sort(&q->params);
 	q->newest_first = is_newest_first(q);
 	q->name = make_name(q);
+	q->title = make_title(q);
 	return true;
 }
 
@@ -266,6 +284,7 @@ query_release(struct query *q)
 	params_release(&q->params);
 	free(q->time);
 	free(q->name);
+	free(q->title);
 	*q = (struct query){ 0 };
 }
 

@@ -30,6 +30,8 @@ struct query {
 	char *time;			/* pinned by whoever asked; or NULL */
 	bool newest_first;
 	char *name;			/* "HOST/search?catalog=1904" */
+	char *title;			/* the same, for people: whom it is
+					   about is not said */
 };
 
 /* The sources at hand. */

@@ -55,7 +55,7 @@ finish(struct run *r, struct json *j)
 }
 
 static void
-put_query(struct json *j, const struct query *q, int64_t page)
+put_query(struct json *j, const struct query *q, const struct call *c)
 {
 	size_t i, k;
 
@@ -63,9 +63,13 @@ put_query(struct json *j, const struct query *q, int64_t page)
 	json_cstr(j, q->name);
 	query_put_catalog(q, j);
 	query_put_subjects(q, j);
-	if (page > 0) {
+	if (c->page > 0) {
 		json_key(j, "page");
-		json_int(j, page);
+		json_int(j, c->page);
+	}
+	if (c->half > 0) {
+		json_key(j, "half");
+		json_int(j, c->half);
 	}
 	if (q->per_page > 0) {
 		json_key(j, "per_page");
@@ -103,7 +107,7 @@ put_request(struct run *r, struct json *j, const struct call *c)
 	if (c->query != NULL) {
 		json_key(j, "endpoint");
 		json_cstr(j, c->query->endpoint->name);
-		put_query(j, c->query, c->page);
+		put_query(j, c->query, c);
 	}
 	json_end(j);
 }

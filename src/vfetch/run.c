@@ -1,6 +1,5 @@
 #include "run.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +8,7 @@
 #include "access.h"
 #include "clock.h"
 #include "conf.h"
-#include "opt.h"
+#include "polite.h"
 #include "record.h"
 #include "retry.h"
 #include "stop.h"
@@ -18,31 +17,6 @@
 
 /* A Retry-After longer than this is not waited for, but handed to cron. */
 #define WAIT_MOST_MS (5 * 60000)
-
-static int
-rate(const char *key, int otherwise)
-{
-	const char *text = conf_get(key);
-	int64_t n;
-
-	if (text == NULL)
-		return otherwise;
-	if (!opt_number(text, &n) || n < 1 || n > 100000)
-		die(EX_CONFIG, "%s does not take '%s'", key, text);
-	return (int)n;
-}
-
-static bool
-obey_robots(void)
-{
-	const char *text = conf_get("VPIPE_ROBOTS");
-
-	if (text == NULL || strcmp(text, "obey") == 0)
-		return true;
-	if (strcmp(text, "permitted") != 0)
-		die(EX_CONFIG, "VPIPE_ROBOTS does not take '%s'", text);
-	return false;
-}
 
 static void
 init_base(struct run *r, const char *text)
@@ -55,21 +29,9 @@ init_base(struct run *r, const char *text)
 static void
 init_identity(struct run *r)
 {
-	const char *contact = conf_get("VPIPE_CONTACT");
-	char at[CLOCK_LEN];
-	uint64_t random;
-	const char *c;
-
-	for (c = contact; c != NULL && *c != '\0'; c++)
-		if (iscntrl((unsigned char)*c))
-			die(EX_CONFIG, "VPIPE_CONTACT is no line of text");
-	random = (uint64_t)retry_random(INT64_MAX - 1) << 1 |
-	    (uint64_t)retry_random(1);
+	r->agent = polite_agent();
 	r->began_at = clock_now_ms();
-	snprintf(r->id, sizeof r->id, "%s-%s-%016" PRIx64,
-	    clock_compact(r->began_at, at), r->flow, random);
-	r->agent = contact == NULL ? xstrdup("vpipe/" VPIPE_VERSION) :
-	    xasprintf("vpipe/%s (+%s)", VPIPE_VERSION, contact);
+	polite_run_id(r->id, r->began_at, r->flow);
 }
 
 void
@@ -82,13 +44,13 @@ run_init(struct run *r, const struct market *m, const struct run_options *o)
 		.mute = o->mute };
 	init_base(r, o->base_url);
 	init_identity(r);
-	r->obey = obey_robots();
+	r->obey = polite_obeys_robots();
 	free_of_pace = r->base.connect != NULL && r->base.loopback;
 	r->chunk = o->chunks && !free_of_pace ? m->chunk.requests : 0;
 	r->kinds = xcalloc(m->nendpoints + 1, sizeof *r->kinds);
 	pace_init(&r->pace, folder, m->group,
-	    free_of_pace ? 0 : rate("VPIPE_RATE_MINUTE", 12),
-	    free_of_pace ? 0 : rate("VPIPE_RATE_HOUR", 180));
+	    free_of_pace ? 0 : polite_rate("VPIPE_RATE_MINUTE", 12),
+	    free_of_pace ? 0 : polite_rate("VPIPE_RATE_HOUR", 180));
 	r->http = http_new(&r->base);
 	r->scan = scan_new();
 	writer_init(&r->out, STDOUT_FILENO);
@@ -136,6 +98,15 @@ run_count_unasked(struct run *r, enum outcome out)
 		r->tally.failed++;
 	else
 		r->tally.put_off++;
+}
+
+/* What a message says of a call: its URL, unless that says who is asked
+ * about. */
+static const char *
+call_title(const struct call *c)
+{
+	return c->query != NULL && strcmp(c->query->title, c->query->name) !=
+	    0 ? c->query->title : c->url;
 }
 
 /* ---- before a request ---- */
@@ -216,6 +187,7 @@ static void
 fail(struct run *r, const char *name)
 {
 	snprintf(r->verdict.name, sizeof r->verdict.name, "%s", name);
+	r->answer_of = NULL;
 }
 
 static enum outcome
@@ -236,7 +208,7 @@ check_robots(struct run *r, const struct call *c)
 		/* the API may have a host of its own */
 		url_split(c->url, &u);
 		warn("robots.txt of '%.*s' forbids '%s'", SLICE_ARG(u.host),
-		    c->url);
+		    call_title(c));
 		fail(r, "refused:robots");
 		run_worse(r, EX_NOPERM);
 	} else {
@@ -270,17 +242,20 @@ attempt(struct run *r, const struct call *c, int number)
 		r->budget--;
 	r->in_chunk++;
 	r->tally.attempts++;
-	progress("%s, %" PRIu64 " answered", c->url, r->tally.answered);
+	progress("%s, %" PRIu64 " answered", call_title(c),
+	    r->tally.answered);
 	http_get(r->http, &q, &r->answer);
 	r->answer_at = clock_now_ms();
+	r->answer_of = c->query;
 	r->tally.bytes += r->answer.body.len;
 	next = next_hop(r, c);
 	if (next != NULL) {
-		info("%s: %d, to %s", c->url, r->answer.status, next);
+		info("%s: %d, to %s", call_title(c), r->answer.status,
+		    call_title(c) == c->url ? next : "another address");
 		return next;
 	}
 	record_answer(r, c, number);
-	info("%s: %d %s, %" PRId64 " ms", c->url, r->answer.status,
+	info("%s: %d %s, %" PRId64 " ms", call_title(c), r->answer.status,
 	    c->query != NULL ? r->verdict.name : c->kind, r->answer.ms);
 	return NULL;
 }
@@ -317,12 +292,12 @@ static enum outcome
 failed(struct run *r, const struct call *c)
 {
 	if (stopped)
-		info("'%s': given up", c->url);
+		info("'%s': given up", call_title(c));
 	else if (r->answer.cause != NULL)
-		warn("'%s': %s: %s", c->url, r->verdict.name,
+		warn("'%s': %s: %s", call_title(c), r->verdict.name,
 		    r->answer.message);
 	else
-		warn("'%s': %s, status %d", c->url, r->verdict.name,
+		warn("'%s': %s, status %d", call_title(c), r->verdict.name,
 		    r->answer.status);
 	/* what a later run may find mended, and what it will not */
 	run_worse(r, retry_cause(r->answer.cause) ||

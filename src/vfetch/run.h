@@ -16,6 +16,7 @@
 #include "line.h"
 #include "market.h"
 #include "pace.h"
+#include "polite.h"
 #include "query.h"
 
 #define RUN_BODY_MAX ((size_t)32 << 20)
@@ -36,6 +37,7 @@ struct call {
 	const char *const *headers;	/* NULL-terminated; may be NULL */
 	const struct query *query;	/* NULL: no page of a query */
 	int64_t page;			/* 0: it has no pages */
+	int half;			/* of the page: 1, 2; 0: all of it */
 	int64_t redirects;		/* followed to come to this url */
 	int attempt;			/* those made already; counts on */
 	bool renewable;			/* a 401 is UNAUTHORIZED */
@@ -60,7 +62,7 @@ struct run {
 	int64_t chunk, in_chunk;	/* requests until a pause: 0, never;
 					   and made since the last */
 
-	char id[64];
+	char id[POLITE_RUN_ID];
 	const char *flow;
 	int64_t began_at;
 	struct writer out;
@@ -70,6 +72,7 @@ struct run {
 	struct scan *scan;		/* of the answer at hand */
 	struct http_answer answer;
 	int64_t answer_at;
+	const struct query *answer_of;	/* NULL: of no query's page */
 	struct verdict verdict;		/* borrows from all of these */
 
 	struct tally tally;

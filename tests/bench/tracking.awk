@@ -60,6 +60,9 @@ END {
 		if (sum["settled:" c] > 0)
 			printf "# wardrobes of about %s: %.2f requests per settled exit, naive %.2f\n", c, \
 			    sum["asked:" c] / sum["settled:" c], sum["naive:" c] / sum["settled:" c]
+		else
+			printf "# wardrobes of about %s: no exit was settled, %d requests, naive %d\n", c, \
+			    sum["asked:" c], sum["naive:" c]
 	}
 	goal("tracking_requests_vs_naive", sprintf("%.4f", asked / naive), "ratio", "<=", 0.1)
 	exit failed

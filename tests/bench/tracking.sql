@@ -4,9 +4,10 @@ set client_min_messages = warning;
 set timezone = 'UTC';
 set work_mem = '256MB';
 
+-- ids collate as those of staging do, or their indexes serve no join
 create table judge.event as
-select line::jsonb ->> 'id' as item_id,
-    line::jsonb ->> 'user_id' as user_id,
+select (line::jsonb ->> 'id') collate "C" as item_id,
+    (line::jsonb ->> 'user_id') collate "C" as user_id,
     line::jsonb ->> 'type' as type,
     (line::jsonb ->> 'at')::timestamptz as at,
     (line::jsonb ->> 'price')::numeric as price,
@@ -18,8 +19,8 @@ create index on judge.event (user_id, type);
 analyze judge.event;
 
 create table judge.item as
-select line::jsonb ->> 'id' as item_id,
-    line::jsonb ->> 'user_id' as user_id
+select (line::jsonb ->> 'id') collate "C" as item_id,
+    (line::jsonb ->> 'user_id') collate "C" as user_id
 from judge.truth
 where line like '%"what":"item"%';
 create unique index on judge.item (item_id);
@@ -67,7 +68,7 @@ analyze judge.exit;
 
 -- when the feed called an item sold, and whether it still does
 create table judge.called as
-select c.item_id,
+select c.item_id collate "C" as item_id,
     c.event ->> 'confidence' as confidence,
     (c.event ->> 'earliest')::timestamptz as earliest,
     (c.event ->> 'latest')::timestamptz as latest,

@@ -1,9 +1,9 @@
 /*
- * Fuzz target of src/vfetch/robots.h: the first line is what is asked for, the
+ * Fuzz target of src/lib/robots.h: the first line is what is asked for, the
  * rest is robots.txt.  Run it as json.c, with -Isrc;
  * tests/unit/fuzz_check replays the corpus.
  */
-#include "vfetch/robots.c"
+#include "lib/robots.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

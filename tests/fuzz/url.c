@@ -1,9 +1,9 @@
 /*
- * Fuzz target of src/vfetch/url.h: the first line is a pattern of a path, the
+ * Fuzz target of src/lib/url.h: the first line is a pattern of a path, the
  * second a URL.  Run it as json.c, with -Isrc; tests/unit/fuzz_check replays
  * the corpus.
  */
-#include "vfetch/url.c"
+#include "lib/url.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -1,6 +1,6 @@
 /* robots: RFC 9309, its examples among them */
-#include "vfetch/robots.c"
-#include "vfetch/url.c"
+#include "lib/robots.c"
+#include "lib/url.c"
 
 #include "test.h"
 

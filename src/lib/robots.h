@@ -5,8 +5,8 @@
  * their rules the longest that matches, Allow when two are as long; "*" and
  * "$" as the RFC has them, %XX compared as what it stands for.
  */
-#ifndef VFETCH_ROBOTS_H
-#define VFETCH_ROBOTS_H
+#ifndef ROBOTS_H
+#define ROBOTS_H
 
 #include "buf.h"
 

@@ -2,8 +2,8 @@
  * url: take URLs apart and put them together (RFC 3986, and the form encoding
  * that browsers use in queries).
  */
-#ifndef VFETCH_URL_H
-#define VFETCH_URL_H
+#ifndef URL_H
+#define URL_H
 
 #include "buf.h"
 

@@ -1,0 +1,152 @@
+#include "polite.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "conf.h"
+#include "file.h"
+#include "opt.h"
+#include "retry.h"
+#include "url.h"
+#include "banned.h"
+
+#define DAY_MS 86400000
+
+void
+polite_live_or_die(const struct http_base *base)
+{
+	const char *pin = getenv("VPIPE_NOW");
+
+	if (base->connect != NULL && base->loopback)
+		return;
+	if (conf_get("VPIPE_CONTACT") == NULL)
+		die(EX_CONFIG, "VPIPE_CONTACT is not set: a marketplace is to "
+		    "know whom to write to");
+	if (!conf_yes("VPIPE_LIVE"))
+		die(EX_CONFIG, "VPIPE_LIVE is not 'yes': no go-ahead for hosts "
+		    "that are not loopback");
+	/* a clock that is moved instead of waited for keeps no pace */
+	if (pin != NULL && *pin != '\0')
+		die(EX_CONFIG, "VPIPE_NOW is for tests, not for a live host");
+}
+
+int
+polite_rate(const char *key, int otherwise)
+{
+	const char *text = conf_get(key);
+	int64_t n;
+
+	if (text == NULL)
+		return otherwise;
+	if (!opt_number(text, &n) || n < 1 || n > 100000)
+		die(EX_CONFIG, "%s does not take '%s'", key, text);
+	return (int)n;
+}
+
+bool
+polite_obeys_robots(void)
+{
+	const char *text = conf_get("VPIPE_ROBOTS");
+
+	if (text == NULL || strcmp(text, "obey") == 0)
+		return true;
+	if (strcmp(text, "permitted") != 0)
+		die(EX_CONFIG, "VPIPE_ROBOTS does not take '%s'", text);
+	return false;
+}
+
+char *
+polite_agent(void)
+{
+	const char *contact = conf_get("VPIPE_CONTACT"), *c;
+
+	for (c = contact; c != NULL && *c != '\0'; c++)
+		if (iscntrl((unsigned char)*c))
+			die(EX_CONFIG, "VPIPE_CONTACT is no line of text");
+	return contact == NULL ? xstrdup("vpipe/" VPIPE_VERSION) :
+	    xasprintf("vpipe/%s (+%s)", VPIPE_VERSION, contact);
+}
+
+void
+polite_run_id(char id[POLITE_RUN_ID], int64_t at, const char *flow)
+{
+	uint64_t random = (uint64_t)retry_random(INT64_MAX - 1) << 1 |
+	    (uint64_t)retry_random(1);
+	char text[CLOCK_LEN];
+
+	snprintf(id, POLITE_RUN_ID, "%s-%s-%016" PRIx64,
+	    clock_compact(at, text), flow, random);
+}
+
+/*
+ * The file in the cache: its first line is a comment of ours, "# TIME FROM",
+ * FROM being the base URL or "live"; the rest is robots.txt as it came.
+ */
+static char *
+cache_path(struct slice host)
+{
+	char *folder = conf_path(NULL, "state/robots"), *path;
+
+	path = xasprintf("%s/%.*s", folder, SLICE_ARG(host));
+	free(folder);
+	return path;
+}
+
+bool
+polite_robots_kept(const char *via, struct slice host, struct buf *text)
+{
+	char *path = cache_path(host), *line, *space;
+	struct buf b = { 0 };
+	int64_t at, now = clock_now_ms();
+	bool ok = false;
+
+	if (file_read(path, &b) && strncmp(b.data, "# ", 2) == 0 &&
+	    (line = strchr(b.data, '\n')) != NULL) {
+		*line++ = '\0';
+		space = strchr(b.data + 2, ' ');
+		ok = space != NULL &&
+		    strcmp(space + 1, via ? via : "live") == 0 &&
+		    clock_parse(b.data + 2, (size_t)(space - b.data) - 2,
+		    &at) && at <= now && now - at < DAY_MS;
+		if (ok)
+			buf_adds(text, line);
+	}
+	buf_release(&b);
+	free(path);
+	return ok;
+}
+
+void
+polite_robots_keep(const char *via, struct slice host, struct slice text)
+{
+	char *folder = conf_path(NULL, "state/robots");
+	char *path = cache_path(host), at[CLOCK_LEN];
+	struct buf b = { 0 };
+
+	if (!file_mkdirs(folder, 0755))
+		die_errno(EX_IOERR, "cannot make '%s'", folder);
+	free(folder);
+	buf_addf(&b, "# %s %s\n", clock_format(clock_now_ms(), at),
+	    via ? via : "live");
+	buf_addslice(&b, text);
+	if (!file_replace(path, buf_slice(&b), 0644))
+		die_errno(EX_IOERR, "cannot write '%s'", path);
+	buf_release(&b);
+	free(path);
+}
+
+char *
+polite_robots_next(const struct http_answer *a, struct slice host)
+{
+	const char *to = a->location, *rest;
+	struct url u;
+
+	if (to == NULL || a->status / 100 != 3 ||
+	    !url_split(to, &u) || !slice_eq(u.host, host))
+		return NULL;
+	rest = u.host.p + u.host.len;
+	return xasprintf("https://%.*s%s", SLICE_ARG(host), rest);
+}

@@ -1,0 +1,37 @@
+/*
+ * polite: what every program that asks foreign hosts has in common: whether
+ * it may, as whom, how often, and what it remembers of a host's robots.txt.
+ */
+#ifndef POLITE_H
+#define POLITE_H
+
+#include "http.h"
+
+#define POLITE_RUN_ID 64
+
+/* Dies (78) when the go-ahead, or the contact, is missing; never for a base
+ * URL on loopback. */
+void polite_live_or_die(const struct http_base *base);
+/* The setting KEY, requests in a minute or an hour; dies (78) when it is no
+ * such number. */
+int polite_rate(const char *key, int otherwise);
+/* VPIPE_ROBOTS: true unless the operator states permission. */
+bool polite_obeys_robots(void);
+/* "vpipe/0.1.0 (+CONTACT)"; the caller frees. */
+char *polite_agent(void);
+/* "20261121T011855Z-FLOW-0123456789abcdef" */
+void polite_run_id(char id[POLITE_RUN_ID], int64_t at, const char *flow);
+
+/*
+ * robots.txt of a host, kept for a day in the data folder.  via: the base URL
+ * that was asked instead of the host, or NULL.  False: none, old, or from
+ * elsewhere.
+ */
+bool polite_robots_kept(const char *via, struct slice host, struct buf *text);
+void polite_robots_keep(const char *via, struct slice host, struct slice text);
+/* Where a redirect of robots.txt leads on the same host, https, the caller
+ * frees; NULL: elsewhere, or it is none. */
+char *polite_robots_next(const struct http_answer *a, struct slice host);
+#define POLITE_REDIRECTS 5		/* RFC 9309, 2.3.1.2 */
+
+#endif
