@@ -1,7 +1,7 @@
 # the manual pages and --help: one truth each
 load helper
 
-programs="vfetch vput vnormalize vsnapshot vupsert"
+programs="vfetch vput vnormalize vsnapshot vupsert vimg"
 
 help_options() {
   "$1" --help | sed -n 's/^ *\(-.,\)\{0,1\} *--\([a-z-]*\).*/\2/p' | sort -u
@@ -76,6 +76,7 @@ examples() {
   zstd -q run.ndjson -o run.0001.ndjson.zst
   jq -c 'select(.kind == "search") | .body' run.ndjson | head -n 1 >old-1.json
   cp old-1.json old-2.json
+  curl -sS -f "$MARKET/_market/photos?limit=5" >photos.ndjson
   mkdir -p raw "$VPIPE_DATA"
   (umask 077; head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$VPIPE_DATA/key")
   psql -X -q -v ON_ERROR_STOP=1 -f "$ROOT/schema/migration/0001-ops.sql"

@@ -38,12 +38,26 @@ is_mount(int fd)
 	return fstatfs(fd, &fs) == 0 && fs.f_type == PUBLISH_FUSE;
 }
 
+bool
+place_holds(const struct place *to, int fd)
+{
+	return !to->mount || is_mount(fd);
+}
+
+void
+place_gone_say(const struct place *to)
+{
+	say("'%s' is not mounted, and %s says it must be", to->root,
+	    to->setting != NULL ? to->setting : "VPIPE_RAW_MOUNT");
+}
+
 static void
 mounted_or_die(const struct place *to, int fd)
 {
-	if (to->mount && !is_mount(fd))
-		die(EX_CONFIG, "'%s' is not mounted, and VPIPE_RAW_MOUNT says "
-		    "it must be", to->root);
+	if (place_holds(to, fd))
+		return;
+	place_gone_say(to);
+	exit(EX_CONFIG);
 }
 
 void
@@ -54,9 +68,9 @@ place_open(const struct place *to)
 	if (!to->mount && !file_mkdirs(to->root, 0777))
 		die_errno(EX_IOERR, "cannot make '%s'", to->root);
 	fd = open(to->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		die_errno(to->mount ? EX_CONFIG : EX_IOERR,
-		    "cannot open '%s'", to->root);
+	if (fd < 0)		/* EIO: it is mounted, its server is away */
+		die_errno(!to->mount ? EX_IOERR : errno == EIO ?
+		    EX_TEMPFAIL : EX_CONFIG, "cannot open '%s'", to->root);
 	mounted_or_die(to, fd);
 	close(fd);
 }
@@ -158,8 +172,8 @@ publish_is_temporary(const char *name)
 	return strstr(name, TMP) != NULL;
 }
 
-static bool
-write_whole(int fd, const char *p, size_t n)
+bool
+publish_write(int fd, const char *p, size_t n)
 {
 	ssize_t done;
 
@@ -190,7 +204,7 @@ copy_range(int to, const struct piece *from)
 			continue;
 		if (n == 0)
 			errno = EIO;		/* our spool lost its end */
-		if (n <= 0 || !write_whole(to, buf, (size_t)n))
+		if (n <= 0 || !publish_write(to, buf, (size_t)n))
 			break;
 		done += (uint64_t)n;
 	}
@@ -205,8 +219,8 @@ passing(int err)
 	return err == EIO || err == EAGAIN || err == ETIMEDOUT || err == EINTR;
 }
 
-static bool
-sync_file(int fd, const char *path)
+bool
+publish_sync_file(int fd, const char *path)
 {
 	int64_t pause = sync_retry.first_ms;
 	int try, err;
@@ -241,7 +255,7 @@ publish_copy(struct publication *p, const struct place *to, const char *path,
 		return false;
 	}
 	mounted_or_die(to, fd);		/* it may have gone since */
-	ok = copy_range(fd, from) && sync_file(fd, path);
+	ok = copy_range(fd, from) && publish_sync_file(fd, path);
 	err = errno;
 	if (close(fd) != 0 && ok) {
 		ok = false;
@@ -270,8 +284,8 @@ publish_name(struct publication *p)
 	return false;
 }
 
-static bool
-hash_fd(int fd, char sha256[SHA_HEX])
+bool
+publish_hash_fd(int fd, char sha256[SHA_HEX])
 {
 	char *buf = xmalloc(PIECE);
 	struct sha h;
@@ -300,7 +314,7 @@ publish_hash(const char *path, char sha256[SHA_HEX])
 		return false;
 	/* what is clean leaves the cache, so that the medium is read */
 	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-	ok = hash_fd(fd, sha256);
+	ok = publish_hash_fd(fd, sha256);
 	err = errno;
 	close(fd);
 	errno = err;

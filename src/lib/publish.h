@@ -34,6 +34,7 @@
 struct place {
 	const char *root;	/* all is published below; not owned */
 	bool mount;		/* must be a mount: a dead one is a folder */
+	const char *setting;	/* that says so, for messages */
 };
 
 /* A range of a local file. */
@@ -51,8 +52,12 @@ struct publication {
 	struct publication *next;	/* those that exit would undo */
 };
 
-/* Dies (78) when the place must be a mount and is none; else makes it. */
+/* Dies (78) when the place must be a mount and is none, (75) when the server
+ * of the mount is away; makes a folder that may be a plain one. */
 void place_open(const struct place *);
+/* Is what is open there where it must be?  It may have gone since. */
+bool place_holds(const struct place *, int fd);
+void place_gone_say(const struct place *);
 
 bool publish_copy(struct publication *, const struct place *,
     const char *path, const struct piece *);
@@ -65,6 +70,10 @@ bool publish_sync(const struct place *, const char *dir);
 
 /* The file is there, of that size and hash.  False without a word. */
 bool publish_proven(const char *path, uint64_t bytes, const char *sha256);
+/* The steps by themselves, for store.h; false with errno. */
+bool publish_write(int fd, const char *p, size_t n);
+bool publish_sync_file(int fd, const char *path);
+bool publish_hash_fd(int fd, char sha256[SHA_HEX]);
 /* The hash of a file; false with errno. */
 bool publish_hash(const char *path, char sha256[SHA_HEX]);
 /* A temporary key by its name: "....tmp-0123456789abcdef". */

@@ -164,7 +164,8 @@ main(int argc, char *argv[])
 	};
 	int first = options(&o, argc, argv), status = EX_OK;
 	char *raw = raw_folder(&o, argc - first, argv + first);
-	struct place to = { raw, conf_yes("VPIPE_RAW_MOUNT") };
+	struct place to = { raw, conf_yes("VPIPE_RAW_MOUNT"),
+		"VPIPE_RAW_MOUNT" };
 	struct writer out;
 
 	writer_init(&out, STDOUT_FILENO);

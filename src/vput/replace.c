@@ -209,7 +209,7 @@ replace_part(bool mount, const char *manifest, const struct spool_opts *so,
 {
 	struct spool_opts whole = *so;
 	char *root = root_of(manifest);
-	struct place to = { root, mount };
+	struct place to = { root, mount, "VPIPE_RAW_MOUNT" };
 	struct manifest old;
 	struct spool sp;
 	const char *why;

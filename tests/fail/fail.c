@@ -8,15 +8,16 @@
  *	FAIL_TIMES=2      and the next one, too; 0: all from there on (default 1)
  *	FAIL_HOW=ENOSPC   with that errno (ENOSPC EIO ENOMEM EINTR EROFS); or
  *	                  short: a write takes only half; or kill: SIGKILL
- *	                  before the call (default EIO)
+ *	                  before the call; or stop: SIGSTOP before the call,
+ *	                  which is then made as it stands (default EIO)
  *	FAIL_PATH=.zst    counts only calls whose file's name holds this text
  *	FAIL_TELL=FILE    made when a call fails: without it all were spared
  *	FAIL_MOUNT=/raw/  fstatfs says that files whose name holds this text lie
  *	                  on an s3fs mount
  *	FAIL_SYNC=no      an fsync that does not fail does nothing: quick tests
  *
- * pread counts as read.  A close that fails has closed the descriptor, as on
- * Linux.  Programs have one thread.
+ * pread counts as read, syncfs as fsync.  A close that fails has closed the descriptor, as on
+ * Linux.  Which call is the nth is only certain where there is one thread.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -137,6 +138,10 @@ fails(const char *call, const char *path, int fd)
 	tell();
 	if (is_how("kill"))
 		kill(getpid(), SIGKILL);
+	if (is_how("stop")) {
+		kill(getpid(), SIGSTOP);
+		return false;
+	}
 	return true;
 }
 
@@ -199,6 +204,20 @@ fsync(int fd)
 
 	if (real == NULL)
 		real = (int (*)(int))next("fsync");
+	if (fails("fsync", NULL, fd)) {
+		set_errno();
+		return -1;
+	}
+	return want.no_sync ? 0 : real(fd);
+}
+
+int
+syncfs(int fd)
+{
+	static int (*real)(int);
+
+	if (real == NULL)
+		real = (int (*)(int))next("syncfs");
 	if (fails("fsync", NULL, fd)) {
 		set_errno();
 		return -1;

@@ -1,0 +1,285 @@
+#include "http_multi.h"
+
+#include <stdlib.h>
+
+#include "http_curl.h"
+#include "banned.h"
+
+#define PIECE 65536L			/* libcurl's buffer of a transfer */
+#define DRIP_BYTES 64L			/* slower than that a second, */
+#define DRIP_S 30L			/* for so long, is a time-out */
+#define FDS_MOST 4
+
+struct transfer {
+	CURL *easy;
+	struct http_sink sink;
+	struct http_answer answer;
+	void *arg;
+	struct http_multi *m;
+	bool paused;
+	struct transfer *elder, *younger;	/* while under way */
+	struct transfer *next;			/* idle */
+};
+
+struct http_multi {
+	CURLM *curl;
+	const struct http_base *base;
+	struct curl_slist *connect_to;
+	int64_t timeout_ms;
+	size_t room, active, out;	/* bytes: most, under way, handed out */
+	struct transfer *eldest, *youngest, *idle;
+	int n, paused;
+};
+
+struct http_multi *
+http_multi_new(const struct http_base *base, int parallel, size_t room,
+    int64_t timeout_ms)
+{
+	struct http_multi *m = xcalloc(1, sizeof *m);
+
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0 ||
+	    (m->curl = curl_multi_init()) == NULL)
+		die(EX_SOFTWARE, "cannot set up libcurl");
+	curl_multi_setopt(m->curl, CURLMOPT_MAXCONNECTS, (long)parallel);
+	curl_multi_setopt(m->curl, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+	    (long)parallel);
+	curl_multi_setopt(m->curl, CURLMOPT_PIPELINING,
+	    (long)CURLPIPE_MULTIPLEX);
+	m->base = base;
+	m->room = room;
+	m->timeout_ms = timeout_ms;
+	m->connect_to = http_connect_to(base);
+	return m;
+}
+
+static void
+transfer_free(struct transfer *t)
+{
+	curl_easy_cleanup(t->easy);
+	http_answer_release(&t->answer);
+	free(t);
+}
+
+void
+http_multi_free(struct http_multi *m)
+{
+	struct transfer *t;
+	void *arg;
+
+	if (m == NULL)
+		return;
+	while (http_multi_drop(m, &arg))
+		;
+	while ((t = m->idle) != NULL) {
+		m->idle = t->next;
+		transfer_free(t);
+	}
+	curl_slist_free_all(m->connect_to);
+	curl_multi_cleanup(m->curl);
+	curl_global_cleanup();
+	free(m);
+}
+
+int
+http_multi_n(const struct http_multi *m)
+{
+	return m->n;
+}
+
+void
+http_multi_hold(struct http_multi *m, size_t bytes)
+{
+	m->out += bytes;
+}
+
+void
+http_multi_forget(struct http_multi *m, size_t bytes)
+{
+	m->out -= bytes;
+}
+
+/* ---- transfers ---- */
+
+static bool
+may_grow(const struct transfer *t, size_t n)
+{
+	const struct http_multi *m = t->m;
+
+	return m->active + m->out + n <= m->room ||
+	    (t == m->eldest && m->out == 0);
+}
+
+static size_t
+on_body(char *p, size_t size, size_t count, void *arg)
+{
+	struct transfer *t = arg;
+	size_t n = size * count;
+	curl_off_t len = -1;
+
+	if (!may_grow(t, n)) {
+		if (!t->paused)
+			t->m->paused++;
+		t->paused = true;
+		return CURL_WRITEFUNC_PAUSE;
+	}
+	if (t->answer.body.len == 0) {
+		curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
+		    &len);
+		if (len > 0 && (size_t)len < t->answer.body.max)
+			buf_grow(&t->answer.body, (size_t)len);
+	}
+	if (!buf_try_add(&t->answer.body, p, n)) {
+		t->sink.too_large = true;
+		return 0;
+	}
+	t->m->active += n;
+	return n;
+}
+
+static struct transfer *
+transfer_new(struct http_multi *m)
+{
+	struct transfer *t = m->idle;
+
+	if (t != NULL) {
+		m->idle = t->next;
+		return t;
+	}
+	t = xcalloc(1, sizeof *t);
+	t->m = m;
+	t->sink.answer = &t->answer;
+	t->easy = curl_easy_init();
+	if (t->easy == NULL)
+		die(EX_SOFTWARE, "cannot set up libcurl");
+	return t;
+}
+
+static void
+enlist(struct http_multi *m, struct transfer *t)
+{
+	t->elder = m->youngest;
+	t->younger = NULL;
+	*(m->youngest != NULL ? &m->youngest->younger : &m->eldest) = t;
+	m->youngest = t;
+	m->n++;
+}
+
+/* Under way no more: its bytes are handed out now. */
+static void
+delist(struct http_multi *m, struct transfer *t)
+{
+	*(t->elder != NULL ? &t->elder->younger : &m->eldest) = t->younger;
+	*(t->younger != NULL ? &t->younger->elder : &m->youngest) = t->elder;
+	m->n--;
+	m->paused -= t->paused;
+	t->paused = false;
+	m->active -= t->answer.body.len;
+	curl_multi_remove_handle(m->curl, t->easy);
+	t->next = m->idle;
+	m->idle = t;
+}
+
+void
+http_multi_get(struct http_multi *m, const struct http_request *r, void *arg)
+{
+	struct transfer *t = transfer_new(m);
+	CURL *c = t->easy;
+
+	t->arg = arg;
+	http_sink_start(&t->sink, m->base, r);
+	http_set_options(c, m->base, m->connect_to, r, &t->sink);
+	curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, NULL);
+	curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 0L);
+	curl_easy_setopt(c, CURLOPT_FORBID_REUSE, 0L);
+	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 1L);
+	curl_easy_setopt(c, CURLOPT_PIPEWAIT, 1L);
+	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)m->timeout_ms);
+	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, DRIP_BYTES);
+	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, DRIP_S);
+	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, PIECE);
+	curl_easy_setopt(c, CURLOPT_MAXFILESIZE_LARGE,
+	    (curl_off_t)r->max_body);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
+	curl_easy_setopt(c, CURLOPT_PRIVATE, t);
+	if (curl_multi_add_handle(m->curl, c) != CURLM_OK)
+		die(EX_SOFTWARE, "cannot start a transfer");
+	enlist(m, t);
+}
+
+/* ---- the loop ---- */
+
+/* Those that waited for room, the eldest first. */
+static void
+resume(struct http_multi *m)
+{
+	struct transfer *t, *younger;
+
+	for (t = m->eldest; m->paused > 0 && t != NULL; t = younger) {
+		younger = t->younger;
+		if (!t->paused)
+			continue;
+		if (!may_grow(t, (size_t)PIECE))
+			break;
+		t->paused = false;
+		m->paused--;
+		curl_easy_pause(t->easy, CURLPAUSE_CONT);
+	}
+}
+
+void
+http_multi_wait(struct http_multi *m, struct pollfd *fds, int n, int64_t ms)
+{
+	struct curl_waitfd extra[FDS_MOST];
+	int i, running;
+
+	resume(m);
+	curl_multi_perform(m->curl, &running);
+	for (i = 0; i < n && i < FDS_MOST; i++)
+		extra[i] = (struct curl_waitfd){ fds[i].fd, CURL_WAIT_POLLIN,
+			0 };
+	/* some have ended already: look only */
+	if (running < m->n)
+		ms = 0;
+	curl_multi_poll(m->curl, extra, (unsigned)i, (int)ms, NULL);
+	for (i = 0; i < n && i < FDS_MOST; i++)
+		fds[i].revents = extra[i].revents;
+	curl_multi_perform(m->curl, &running);
+}
+
+bool
+http_multi_next(struct http_multi *m, void **arg, struct http_answer *a)
+{
+	struct transfer *t;
+	CURLMsg *msg;
+	int left;
+
+	do {
+		msg = curl_multi_info_read(m->curl, &left);
+		if (msg == NULL)
+			return false;
+	} while (msg->msg != CURLMSG_DONE);
+	curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&t);
+	http_sink_end(&t->sink, t->easy, msg->data.result);
+	delist(m, t);
+	m->out += t->answer.body.len;
+	*arg = t->arg;
+	*a = t->answer;
+	t->answer = (struct http_answer){ 0 };
+	return true;
+}
+
+bool
+http_multi_drop(struct http_multi *m, void **arg)
+{
+	struct transfer *t = m->eldest;
+
+	if (t == NULL)
+		return false;
+	http_sink_end(&t->sink, t->easy, CURLE_ABORTED_BY_CALLBACK);
+	delist(m, t);
+	http_answer_release(&t->answer);
+	t->answer = (struct http_answer){ 0 };
+	*arg = t->arg;
+	return true;
+}

@@ -1,0 +1,85 @@
+/*
+ * photo: a photo that a listing says it shows, on its way to being a picture.
+ *
+ *	ready -> under way -> decoding -> storing -> record
+ *	  ^________|____________|            (a temporary failure, tried again)
+ *
+ * A photo belongs to one list at a time; photo_free after its record.
+ */
+#ifndef VIMG_PHOTO_H
+#define VIMG_PHOTO_H
+
+#include "image.h"
+#include "scan.h"
+#include "sha.h"
+
+#define COPIES_MOST 8
+
+struct host;
+
+struct copy_file {
+	char sha256[SHA_HEX];
+	char *path;		/* below the store's root */
+};
+
+struct photo {
+	/* as asked; item_id is JSON text, the rest are texts */
+	char *source, *site, *item_id, *photo_key, *size, *url;
+	char *known_etag, *known_modified, *known_ext;
+	char known_sha256[SHA_HEX];	/* empty: none */
+	int64_t known_bytes, position, attempts;
+	bool has_position;
+
+	struct host *host;
+	int tries;			/* in this run */
+	int64_t due_at;			/* not asked before; wall clock */
+	bool conditional;		/* the last request was */
+	bool unconditional;		/* the next must not be */
+
+	/* the answer */
+	int status;
+	int64_t fetched_at, ms, retry_after;
+	char *etag, *modified;
+	struct buf body;
+	size_t held;			/* bytes that count as in flight */
+	bool reread;			/* 304: the object is to be read */
+
+	/* what became of it */
+	const char *outcome;		/* NULL: put off */
+	char reason[72];		/* empty: none */
+	int64_t try_after;		/* 0: none */
+	bool decoded;			/* image and sha256 are known */
+	struct image image;
+	char sha256[SHA_HEX];
+	uint64_t bytes;
+	char *path;
+	struct image_copy copies[COPIES_MOST];
+	struct copy_file files[COPIES_MOST];
+	int ncopies;
+	int failed;			/* the store did: the status */
+
+	struct photo *next;
+};
+
+struct photos {				/* a list, first in, first out */
+	struct photo *first, **last;
+	size_t n;
+};
+
+/*
+ * From a request object, or the record of a stream of photos (then source is
+ * the SCHEMA's).  type: which of `sizes` is wanted, "full", or NULL.  NULL
+ * with the reason when it is none.
+ */
+struct photo *photo_read(struct val object, const char *source,
+    const char *type, const char **why);
+void photo_free(struct photo *p);
+/* Ready for another try: what the last one brought is dropped. */
+void photo_reset(struct photo *p);
+void photo_reason(struct photo *p, const char *outcome, const char *reason);
+
+void photos_init(struct photos *l);
+void photos_add(struct photos *l, struct photo *p);
+struct photo *photos_take(struct photos *l);	/* NULL: it is empty */
+
+#endif

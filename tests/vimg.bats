@@ -1,0 +1,532 @@
+# vimg(1): photos to pictures in the store, and a record of each
+load helper
+
+scenarios=$ROOT/fixtures/market/scenarios
+corpus=$ROOT/tests/fuzz/corpus/image
+hosts=(images1.vinted.net)
+
+setup() {
+  export VPIPE_SCHEMA=$ROOT/schema VPIPE_IMAGES=$tmp/images
+  store=$VPIPE_IMAGES
+}
+
+teardown() {
+  [[ -z ${SERVER_PID:-} ]] || kill "$SERVER_PID"
+  market_stop
+}
+
+# photos N [QUERY]: the market's first N photos as requests
+photos() {
+  curl -sS -f "$MARKET/_market/photos?limit=$1${2:+&$2}"
+}
+
+# records FILE JQ: of the records of the stream image
+records() {
+  jq -r "select(.stream == \"image\" and .type == \"RECORD\").record | $2" "$1"
+}
+
+outcomes() {
+  records "$1" '[.outcome, .reason // empty] | join(" ")' | sort | uniq -c | sed 's/^ *//'
+}
+
+# every object that a record names is there, and is what its name says
+store_holds() {
+  local sum path
+
+  records "$1" 'select(.path != null) | [.sha256, .path] | @tsv' >"$tmp/named"
+  while read -r sum path; do
+    same "$sum" "$(sha256sum <"$store/$path" | cut -c 1-64)"
+    [[ $path == sha256/${sum:0:2}/${sum:2:2}/$sum.* ]]
+  done <"$tmp/named"
+}
+
+fault() {
+  curl -sS -f -X POST "$MARKET/_market/faults?path=image&$1" >/dev/null
+}
+
+# serve: a server on loopback that sends the file of $tmp/www that the path
+# names, byte for byte, head included; requests go to $tmp/asked
+serve() {
+  mkdir -p "$tmp/www"
+  perl -MIO::Socket::INET -e '
+    my ($ready, $www, $log) = @ARGV; $SIG{PIPE} = "IGNORE"; $SIG{CHLD} = "IGNORE";
+    my $s = IO::Socket::INET->new(Listen => 50, LocalAddr => "127.0.0.1");
+    open my $r, ">", "$ready.new"; print $r $s->sockport; close $r;
+    rename "$ready.new", $ready;
+    while (my $c = $s->accept) {
+      next if fork;
+      my $got = "";
+      while ($got !~ /\r\n\r\n/) { sysread $c, $got, 65536, length $got or exit }
+      open my $l, ">>", $log; syswrite $l, $got; close $l;
+      my ($name) = $got =~ m{^GET /([^? ]*)}; $name =~ s{/}{_}g;
+      $name = "404" unless -e "$www/$name";
+      open my $f, "<:raw", "$www/$name" or exit; local $/; my $b = <$f>;
+      if ($b =~ s/^PAUSE//) { select undef, undef, undef, 30 }
+      syswrite $c, $b; exit;
+    }' "$tmp/port" "$tmp/www" "$tmp/asked" 3>&- 4>&- &
+  SERVER_PID=$!
+  until_true 10 test -s "$tmp/port"
+  export VPIPE_BASE_URL=http://127.0.0.1:$(<"$tmp/port") VPIPE_ROBOTS=permitted
+  reply 404 '404 Not Found' </dev/null
+}
+
+# reply NAME STATUS [HEADER]... <BODY
+reply() {
+  local name=$1
+
+  cat >"$tmp/body"
+  { printf 'HTTP/1.1 %s\r\n' "$2"
+    printf '%s\r\n' "${@:3}" "Content-Length: $(stat -c %s "$tmp/body")" 'Connection: close' ''
+    cat "$tmp/body"; } >"$tmp/www/$name"
+}
+
+# ask NAME...: requests for these
+ask() {
+  for name; do
+    printf '{"source":"vinted","site":"www.vinted.pt","item_id":7,"photo_key":"k-%s","url":"https://%s/%s"}\n' \
+      "$name" "${hosts[0]}" "$name"
+  done
+}
+
+# --- what comes of it ---------------------------------------------------------------
+
+@test "each picture is stored under its hash, and its record says what identify says" {
+  market_start "$scenarios/small.json"
+  photos 60 >"$tmp/in"
+  run -0 --separate-stderr vimg <"$tmp/in"
+  printf '%s\n' "$output" >"$tmp/out"
+  n=$(wc -l <"$tmp/in")
+  [[ "$stderr" == "vimg: $n photos = "*" + 0 failed + 0 put off, "* ]]
+  [ "$(records "$tmp/out" .outcome | grep -cE '^(stored|known)$')" = "$n" ]
+  store_holds "$tmp/out"
+  records "$tmp/out" '[.path, .format, .width, .height, .bytes] | @tsv' >"$tmp/named"
+  while read -r path format width height bytes; do
+    same "$(identify -format '%m %w %h' "$store/$path")" "${format^^} $width $height"
+    [ "$(stat -c %s "$store/$path")" = "$bytes" ]
+  done <"$tmp/named"
+  [ "$(records "$tmp/out" 'select((.phash|test("^[0-9a-f]{16}$")) and
+    (.dominant_color|test("^#[0-9a-f]{6}$")) and .status == 200 and .etag != null)' | jq -s length)" = "$n" ]
+}
+
+@test "the same again: known, read and hashed; the store is as it was" {
+  market_start "$scenarios/small.json"
+  photos 30 >"$tmp/in"
+  vimg -q <"$tmp/in" >"$tmp/out"
+  find "$store" -type f | sort >"$tmp/before"
+  vimg -q <"$tmp/in" >"$tmp/again"
+  [ "$(records "$tmp/again" .outcome | sort -u)" = known ]
+  same "$(find "$store" -type f | sort)" "$(cat "$tmp/before")"
+  same "$(records "$tmp/out" '[.photo_key, .sha256, .phash] | @tsv' | sort)" \
+    "$(records "$tmp/again" '[.photo_key, .sha256, .phash] | @tsv' | sort)"
+}
+
+@test "what is known is asked for conditionally, if the store still has it" {
+  market_start "$scenarios/small.json"
+  photos 4 >"$tmp/in"
+  vimg -q <"$tmp/in" >"$tmp/out"
+  records "$tmp/out" '{source, site, item_id, photo_key, url, etag, last_modified, sha256, bytes, ext} | tojson' >"$tmp/known"
+  vimg -q <"$tmp/known" >"$tmp/again"
+  [ "$(records "$tmp/again" '[.outcome, .status, .width > 0] | @csv' | sort -u)" = '"known",304,true' ]
+  # one that is gone, one that is not what it was
+  records "$tmp/out" .path | sort -u >"$tmp/paths"
+  rm "$store/$(sed -n 1p "$tmp/paths")"
+  printf x | dd of="$store/$(sed -n 2p "$tmp/paths")" conv=notrunc status=none
+  vimg -q <"$tmp/known" >"$tmp/again"
+  store_holds "$tmp/again"
+  [ "$(records "$tmp/again" 'select(.status == 200).outcome' | sort -u)" = stored ]
+}
+
+@test "a record has every member, null where nothing is known" {
+  serve
+  ask nothing | vimg -q >"$tmp/out"
+  same "$(records "$tmp/out" 'keys_unsorted | join(" ")')" \
+    "source site item_id photo_key position size url outcome status reason try_after attempts fetched_at ms sha256 bytes format ext width height dominant_color phash etag last_modified path thumbs"
+  same "$(records "$tmp/out" '[.outcome, .reason, .status, .sha256, .try_after] | tojson')" \
+    '["gone","not-found",404,null,null]'
+}
+
+@test "--hash-only keeps nothing" {
+  market_start "$scenarios/small.json"
+  photos 3 | vimg -q --hash-only >"$tmp/out"
+  [ "$(records "$tmp/out" '[.outcome, .path, (.sha256|length)] | tojson' | sort -u)" = '["hashed",null,64]' ]
+  [ ! -e "$store" ]
+}
+
+@test "--thumbs and --max-edge keep smaller copies beside the original" {
+  serve
+  convert -size 640x480 plasma:fractal -quality 85 "$tmp/big.jpg"
+  reply big '200 OK' <"$tmp/big.jpg"
+  ask big | vimg -q --thumbs 150,64 --max-edge 1200 >"$tmp/out"
+  same "$(records "$tmp/out" '.thumbs[] | [.edge, .width, .height] | join(" ")')" $'64 64 48\n150 150 113\n1200 640 480'
+  records "$tmp/out" '.thumbs[] | [.path, .sha256, .width, .height, .bytes] | @tsv' >"$tmp/named"
+  while read -r path sum width height bytes; do
+    same "$(identify -format '%m %w %h' "$store/$path")" "JPEG $width $height"
+    same "$(sha256sum <"$store/$path" | cut -c 1-64)" "$sum"
+    [ "$(stat -c %s "$store/$path")" = "$bytes" ]
+  done <"$tmp/named"
+  first=$(cat "$store"/thumb/150/*/*/*.jpg | sha256sum)
+  rm -r "$store"
+  ask big | vimg -q --thumbs 150 >/dev/null
+  same "$(cat "$store"/thumb/150/*/*/*.jpg | sha256sum)" "$first"
+}
+
+@test "--size takes another of the sizes on offer" {
+  serve
+  reply small '200 OK' <"$corpus/plain.png"
+  printf '{"source":"vinted","item_id":"a","photo_key":"k","url":"https://%s/none","sizes":[{"type":"thumb","url":"https://%s/small"}]}\n' \
+    "${hosts[0]}" "${hosts[0]}" | vimg -q --size thumb >"$tmp/out"
+  same "$(records "$tmp/out" '[.size, .outcome, .item_id] | join(" ")')" "thumb stored a"
+}
+
+# --- what is no picture ---------------------------------------------------------------
+
+@test "format goes by the bytes, not by the name or the stated type" {
+  serve
+  reply a.jpg '200 OK' 'Content-Type: image/jpeg' <"$corpus/plain.png"
+  reply b.png '200 OK' 'Content-Type: text/html' <"$corpus/plain.webp"
+  ask a.jpg b.png | vimg -q >"$tmp/out"
+  same "$(records "$tmp/out" '[.photo_key, .format, .ext] | join(" ")' | sort)" $'k-a.jpg png png\nk-b.png webp webp'
+}
+
+@test "each thing that is no picture is unfit for its own reason, and nothing is kept" {
+  serve
+  printf '<!DOCTYPE html><html>no' | reply html '200 OK' 'Content-Type: image/jpeg'
+  printf 'no picture' | reply text '200 OK'
+  printf 'GIF89a and so on' | reply gif '200 OK'
+  { cat "$corpus/plain.jpg"; printf 'PK\3\4 and the rest of it'; } | reply polyglot '200 OK'
+  { printf '#!/bin/sh\n'; cat "$corpus/plain.jpg"; } | reply before '200 OK'
+  reply animated '200 OK' <"$corpus/animated.webp"
+  # 30000 x 30000 of nothing: 900 million pixels in a few bytes
+  perl -MCompress::Zlib -e 'sub c { pack("N", length $_[1]) . $_[0] . $_[1] . pack("N", crc32($_[0] . $_[1])) }
+    print "\x89PNG\r\n\x1a\n", c("IHDR", pack("NNCCCCC", 30000, 30000, 8, 2, 0, 0, 0)),
+      c("IDAT", compress("\0" x 100000)), c("IEND", "")' | reply bomb '200 OK'
+  perl -MCompress::Zlib -e 'local $/; my $b = <>; substr($b, 20, 4) = pack("N", 72);
+    substr($b, 29, 4) = pack("N", crc32(substr($b, 12, 17))); print $b' "$corpus/plain.png" | reply lying '200 OK'
+  head -c 3000000 /dev/zero | reply huge '200 OK'
+  ask html text gif polyglot before animated bomb lying huge | vimg -q --max-bytes 2M >"$tmp/out"
+  same "$(records "$tmp/out" '[.photo_key, .outcome, .reason, .try_after, .sha256] | tojson' | sort)" \
+'["k-animated","unfit","unsupported",null,null]
+["k-before","unfit","not-an-image",null,null]
+["k-bomb","unfit","too-many-pixels",null,null]
+["k-gif","unfit","unsupported",null,null]
+["k-html","unfit","html",null,null]
+["k-huge","unfit","too-large",null,null]
+["k-lying","unfit","corrupt",null,null]
+["k-polyglot","unfit","trailing-data",null,null]
+["k-text","unfit","not-an-image",null,null]'
+  [ -z "$(find "$store" -type f)" ]
+}
+
+@test "a body that is too large without saying so is cut off" {
+  serve
+  { printf 'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n'; cat "$corpus/plain.png"; head -c 3000000 /dev/zero; } >"$tmp/www/endless"
+  ask endless | vimg -q --max-bytes 1M >"$tmp/out"
+  same "$(outcomes "$tmp/out")" '1 unfit too-large'
+}
+
+@test "only hosts that the source names are asked" {
+  serve
+  printf '{"source":"vinted","item_id":1,"photo_key":"k","url":"https://elsewhere.example/x"}\n' | vimg -q >"$tmp/out"
+  same "$(outcomes "$tmp/out")" '1 unfit other-host'
+  [ ! -e "$tmp/asked" ]
+}
+
+# --- what goes wrong, and when it is tried again ---------------------------------------
+
+@test "a picture that ends too early is tried three times, then later" {
+  export VPIPE_NOW=2026-09-20T08:00:00Z
+  serve
+  head -c 500 "$corpus/plain.jpg" | reply half '200 OK'
+  ask half | vimg -q >"$tmp/out"
+  same "$(records "$tmp/out" '[.outcome, .reason, .attempts] | tojson')" '["failed","truncated",1]'
+  [ "$(grep -c '^GET /half' "$tmp/asked")" = 3 ]
+}
+
+@test "what is temporary is put off by 15 minutes, doubling up to 7 days" {
+  export VPIPE_NOW=2026-09-20T08:00:00Z
+  serve
+  reply down '400 Bad Request' </dev/null
+  for n in 0 1 4 30; do
+    ask down | jq -c ".attempts = $n" | vimg -q >"$tmp/out"
+    records "$tmp/out" '[.reason, .attempts, .try_after] | join(" ")'
+  done >"$tmp/have"
+  same "$(cat "$tmp/have")" 'client-error 1 2026-09-20T08:15:00.000Z
+client-error 2 2026-09-20T08:30:00.000Z
+client-error 5 2026-09-20T12:00:00.000Z
+client-error 31 2026-09-27T08:00:00.000Z'
+}
+
+@test "Retry-After is a floor" {
+  export VPIPE_NOW=2026-09-20T08:00:00Z
+  serve
+  reply busy '503 Service Unavailable' 'Retry-After: 7200' </dev/null
+  ask busy | vimg -q >"$tmp/out"
+  same "$(records "$tmp/out" '[.reason, .try_after] | join(" ")')" 'server-error 2026-09-20T10:00:00.000Z'
+  [ "$(grep -c '^GET /busy' "$tmp/asked")" = 1 ]
+}
+
+@test "403 without a challenge: the address has expired, only a newer one will do" {
+  serve
+  printf '<?xml version="1.0"?><Error>AccessDenied</Error>' | reply old '403 Forbidden' 'Content-Type: application/xml'
+  ask old | vimg -q >"$tmp/out"
+  same "$(records "$tmp/out" '[.outcome, .reason, .status, .try_after] | tojson')" '["failed","expired",403,null]'
+}
+
+@test "a 429 cools the host down: the rest is put off, now and in the next run" {
+  export VPIPE_NOW=2026-09-20T08:00:00Z
+  serve
+  reply wall '429 Too Many Requests' </dev/null
+  reply fine '200 OK' <"$corpus/plain.png"
+  ask wall fine >"$tmp/in"
+  run -75 --separate-stderr vimg --parallel 1 <"$tmp/in"
+  printf '%s\n' "$output" >"$tmp/out"
+  same "$(records "$tmp/out" '[.outcome, .reason, .try_after] | join(" ")')" \
+    'failed too-many-requests 2026-09-20T08:15:00.000Z'
+  [[ "${stderr_lines[0]}" == *"refused us (rate-limit, status 429): it is not asked before 2026-09-20T08:15:00.000Z" ]]
+  [[ "${stderr_lines[1]}" == "vimg: 2 photos = 0 stored + 0 known + 1 failed + 1 put off, "* ]]
+  VPIPE_NOW=2026-09-20T08:10:00Z run -75 --separate-stderr vimg <"$tmp/in"
+  [ -z "$output" ]
+  [[ "${stderr_lines[0]}" == *"cools down until 2026-09-20T08:15:00.000Z" ]]
+  VPIPE_NOW=2026-09-20T08:16:00Z run -75 --separate-stderr vimg < <(ask fine wall)
+  [ "$(grep -c '"outcome":"stored"' <<<"$output")" = 1 ]
+}
+
+@test "a challenge page is a refusal" {
+  serve
+  printf '<html>/cdn-cgi/challenge-platform</html>' | reply wall '403 Forbidden' 'cf-mitigated: challenge'
+  run -77 --separate-stderr vimg < <(ask wall)
+  [ "$(records /dev/stdin .reason <<<"$output")" = refused:challenge ]
+}
+
+@test "robots.txt is obeyed, and read once a day" {
+  market_start "$scenarios/small.json"
+  photos 2 >"$tmp/in"
+  vimg -q --hash-only <"$tmp/in" >"$tmp/out"
+  [ "$(market_requests | jq -r 'select(.path == "/robots.txt").host' | wc -l)" = 1 ]
+  mkdir -p "$VPIPE_DATA/state/robots"
+  printf '# %s %s\nUser-agent: *\nDisallow: /\n' "$(date -u +%FT%TZ)" "$MARKET" >"$VPIPE_DATA/state/robots/${hosts[0]}"
+  run -77 --separate-stderr vimg --hash-only <"$tmp/in"
+  [ "$(records /dev/stdin .reason <<<"$output" | sort -u)" = refused:robots ]
+}
+
+@test "when nobody answers the rest is put off" {
+  export VPIPE_NOW=2026-09-20T08:00:00Z VPIPE_BASE_URL=http://127.0.0.1:1 VPIPE_ROBOTS=permitted
+  ask $(seq 40) >"$tmp/in"
+  run -75 --separate-stderr vimg --parallel 2 <"$tmp/in"
+  [[ "${stderr_lines[0]}" == *"does not answer (connect): the rest is put off" ]]
+  [[ "$stderr" == *" put off, "* ]]
+  same "$(sed -n 's/.*, \([0-9]*\) attempts.*/\1/p' <<<"$stderr")" 12
+  [ "$(jq -r 'select(.type == "RECORD").record.reason' <<<"$output" | sort -u)" = "" ]
+}
+
+@test "a live host needs a contact and a go-ahead" {
+  fails 78 "VPIPE_CONTACT is not set" vimg --hash-only < <(ask x)
+  VPIPE_CONTACT=me@example.org fails 78 "VPIPE_LIVE is not 'yes'" vimg --hash-only < <(ask x)
+}
+
+@test "every fault of the market has its record, and the store holds the truth" {
+  market_start "$scenarios/small.json"
+  photos 60 >"$tmp/in"
+  for kind in 404 410 403 html wrong-type wrong-format truncated reset bomb lying polyglot; do
+    fault "kind=$kind&share=0.08&sticky_hours=1000"
+  done
+  run -0 --separate-stderr vimg <"$tmp/in"
+  printf '%s\n' "$output" >"$tmp/out"
+  [ "$(records "$tmp/out" .outcome | wc -l)" = "$(wc -l <"$tmp/in")" ]
+  store_holds "$tmp/out"
+  records "$tmp/out" .outcome | sort -u | grep -qx stored
+  records "$tmp/out" .outcome | sort -u | grep -qx unfit
+}
+
+# --- lines in, lines out ----------------------------------------------------------------
+
+@test "no photos, no records" {
+  run -0 --separate-stderr vimg </dev/null
+  [ -z "$output" ]
+  same "$stderr" "vimg: 0 photos = 0 stored + 0 known + 0 failed + 0 put off, 0 gone, 0 unfit, 0 attempts, 0 body bytes, 0 repeated, 0 rejected lines"
+}
+
+@test "a line that is no photo is named and counted, the rest goes on" {
+  serve
+  reply fine '200 OK' <"$corpus/plain.jpg"
+  { printf 'no JSON\n[1]\n{"source":"vinted","item_id":1,"photo_key":"k"}\n'
+    printf '{"source":"nobody","item_id":1,"photo_key":"k","url":"https://a.example/x"}\n'
+    printf '{"source":"vinted","item_id":1,"photo_key":"\xff","url":"https://a.example/x"}\n'
+    printf '{"source":"vinted","item_id":1,"photo_key":"a\\u0000b","url":"https://a.example/x"}\n'
+    printf '{"pad":"%03000d"}\n' 0
+    ask fine | tr -d '\n'; } >"$tmp/in"
+  run -65 --separate-stderr vimg --max-line 2K <"$tmp/in"
+  [ "$(records /dev/stdin .outcome <<<"$output")" = stored ]
+  [[ "$stderr" == *"line 2: no photo: an object is due"*"line 3: a photo's 'url' is none"*"line 4: its source is not described"*"line 7: longer than --max-line"*"1 photos = 1 stored"*"7 rejected lines" ]]
+}
+
+@test "asked twice, fetched once" {
+  serve
+  reply fine '200 OK' <"$corpus/plain.jpg"
+  run -0 --separate-stderr vimg < <(ask fine fine fine)
+  [ "$(grep -c '^GET /fine' "$tmp/asked")" = 1 ]
+  [[ "$stderr" == *"1 photos = 1 stored"*", 2 repeated, "* ]]
+}
+
+@test "--budget asks for so many, and puts the rest off" {
+  market_start "$scenarios/small.json"
+  run -0 --separate-stderr vimg --budget 5 < <(photos 20)
+  [ "$(records /dev/stdin .outcome <<<"$output" | wc -l)" = 5 ]
+  [[ "$stderr" == *"20 photos = "*" + 15 put off, "* ]]
+}
+
+@test "Singer messages pass in their order, STATE after the records before it" {
+  serve
+  reply a '200 OK' <"$corpus/plain.jpg"
+  reply b '200 OK' <"$corpus/plain.png"
+  cat >"$tmp/in" <<-EOF
+	{"type":"SCHEMA","stream":"vinted_photo","schema":{},"key_properties":[],"x-source":"vinted"}
+	{"type":"SCHEMA","stream":"item","schema":{},"key_properties":[]}
+	{"type":"RECORD","stream":"item","record":{"source":"vinted","item_id":1,"photo_key":"no","url":"https://${hosts[0]}/no"}}
+	{"type":"RECORD","stream":"vinted_photo","record":{"item_id":1,"photo_key":"ka","url":"https://${hosts[0]}/a"}}
+	{"type":"STATE","value":{"n":1}}
+	{"type":"RECORD","stream":"vinted_photo","record":{"item_id":1,"photo_key":"kb","url":"https://${hosts[0]}/b"}}
+	{"type":"STATE","value":{"n":2}}
+	EOF
+  vimg -q <"$tmp/in" >"$tmp/out"
+  same "$(jq -r 'select(.stream != "image") | tojson' "$tmp/out")" "$(jq -r tojson "$tmp/in")"
+  same "$(jq -r 'select(.type == "STATE" or (.type == "RECORD" and .stream == "image")) | (.record.photo_key // .value.n)' "$tmp/out")" \
+    $'ka\n1\nkb\n2'
+}
+
+@test "--raw writes a run that vput publishes" {
+  market_start "$scenarios/small.json"
+  photos 12 | vimg -q --raw image >"$tmp/raw"
+  same "$(jq -r .kind "$tmp/raw" | uniq -c | awk '{ print $1, $2 }')" $'12 image\n1 run'
+  jq -r 'select(.kind == "image") | [.sha256, (.body|tojson)] | @tsv' "$tmp/raw" >"$tmp/sums"
+  same "$(head -n 1 "$tmp/raw" | jq -r .sha256)" \
+    "$(head -n 1 "$tmp/raw" | sed 's/^.*"body"://; s/}$//' | tr -d '\n' | sha256sum | cut -c 1-64)"
+  same "$(tail -n 1 "$tmp/raw" | jq -c '[.source, .site, .line, .body.stop, .body.complete, .body.ledger.requests, .body.ledger.put_off]')" \
+    '["vinted",null,13,"end",true,12,0]'
+  [ "$(vput -q --raw "$tmp/raw-layer" <"$tmp/raw" | jq .complete)" = true ]
+}
+
+@test "--raw is one source: another one ends the run, with its closing record" {
+  serve
+  reply a '200 OK' <"$corpus/plain.jpg"
+  run -65 --separate-stderr vimg --raw image < <(ask a; printf '{"source":"bazar","item_id":1,"photo_key":"k","url":"https://a.example/x"}\n')
+  [[ "${stderr_lines[0]}" == *"line 2: 'bazar' is another source than 'vinted': with --raw a run is one" ]]
+  [ "$(tail -n 1 <<<"$output" | jq -r '[.kind, .body.stop, .body.status] | join(" ")')" = "run input 65" ]
+}
+
+# --- the end ------------------------------------------------------------------------------
+
+@test "a full disk: one sentence, what is recorded holds, the rest is put off" {
+  market_start "$scenarios/small.json"
+  mkdir "$tmp/small"
+  mount -t tmpfs -o size=600k none "$tmp/small" || skip "no tmpfs can be mounted here"
+  store=$tmp/small/images
+  status=0
+  photos 60 | vimg --store "$store" >"$tmp/out" 2>"$tmp/err" || status=$?
+  store_holds "$tmp/out" || { umount "$tmp/small"; return 1; }
+  umount "$tmp/small"
+  [ "$status" -eq 74 ]
+  [ "$(wc -l <"$tmp/err")" -eq 2 ]
+  grep -q "^vimg: cannot .*: No space left on device$" "$tmp/err"
+  grep -Eq "^vimg: [0-9]+ photos = .* \+ [1-9][0-9]* put off, " "$tmp/err"
+}
+
+@test "standard output that is full or gone" {
+  serve
+  reply a '200 OK' <"$corpus/plain.jpg"
+  ask a >"$tmp/in"
+  run -74 bash -c "vimg -q <'$tmp/in' >/dev/full"
+  [ "${#lines[@]}" -eq 1 ]
+  run -0 bash -c "vimg -q <'$tmp/in' | head -c 0; [ \${PIPESTATUS[0]} -eq 141 ]"
+}
+
+@test "SIGTERM: what is under way is put off, the run is closed, and the signal seen" {
+  serve
+  reply fine '200 OK' <"$corpus/plain.jpg"
+  printf 'PAUSE' >"$tmp/www/slow"
+  mkfifo "$tmp/fifo"
+  vimg --raw image <"$tmp/fifo" >"$tmp/out" 2>"$tmp/err" 3>&- &
+  pid=$!
+  exec 8>"$tmp/fifo"
+  ask fine slow >&8
+  until_true 10 grep -q '"stored"' "$tmp/out"
+  kill -TERM $pid
+  status=0
+  wait $pid || status=$?
+  exec 8>&-
+  [ "$status" -eq 143 ]
+  [ "$(tail -n 1 "$tmp/out" | jq -r '[.kind, .body.stop, .body.status] | join(" ")')" = "run signal 143" ]
+  grep -q "2 photos = 1 stored + 0 known + 0 failed + 1 put off, " "$tmp/err"
+}
+
+@test "killed at any moment: what is recorded is there, and the next run completes" {
+  market_start "$scenarios/small.json"
+  photos 60 >"$tmp/in"
+  for ((n = 0; n < 12; n++)); do
+    vimg -q <"$tmp/in" >"$tmp/out.$n" 2>/dev/null 3>&- &
+    pid=$!
+    sleep "0.0$((RANDOM % 90 + 10))"
+    kill -9 $pid 2>/dev/null || :
+    wait $pid 2>/dev/null || :
+    # the last line may be cut
+    sed '$ { /}$/!d }' "$tmp/out.$n" >"$tmp/whole"
+    store_holds "$tmp/whole"
+  done
+  vimg -q <"$tmp/in" >"$tmp/out"
+  store_holds "$tmp/out"
+  [ "$(records "$tmp/out" .outcome | grep -cE 'stored|known')" = "$(wc -l <"$tmp/in")" ]
+  for path in $(cd "$store" && find sha256 -type f); do
+    [[ $path == *"$(sha256sum <"$store/$path" | cut -c 1-64)".* ]]
+  done
+}
+
+@test "killed at each call of the store: nothing false is recorded" {
+  market_start "$scenarios/small.json"
+  photos 3 >"$tmp/in"
+  for call in open write fsync close; do
+    for n in 1 2 3; do
+      rm -rf "$store"
+      env LD_PRELOAD="$O/fail.so" ASAN_OPTIONS=verify_asan_link_order=0 FAIL_CALL=$call FAIL_HOW=kill \
+        FAIL_AT=$n FAIL_PATH=/images vimg -q <"$tmp/in" >"$tmp/out" 2>/dev/null || :
+      store_holds "$tmp/out"
+      vimg -q <"$tmp/in" >"$tmp/out"
+      store_holds "$tmp/out"
+      [ "$(records "$tmp/out" .path | wc -l)" = 3 ]
+    done
+  done 2>/dev/null
+}
+
+@test "a write, sync or close that fails ends the run with 74 and one sentence" {
+  market_start "$scenarios/small.json"
+  photos 5 >"$tmp/in"
+  for call in write fsync close; do
+    rm -rf "$store"
+    run -74 --separate-stderr env LD_PRELOAD="$O/fail.so" ASAN_OPTIONS=verify_asan_link_order=0 \
+      FAIL_CALL=$call FAIL_HOW=EIO FAIL_TIMES=0 FAIL_PATH=/images vimg -q <"$tmp/in"
+    [ "${#stderr_lines[@]}" -eq 1 ]
+    [[ "$stderr" == "vimg: cannot "*": Input/output error" ]]
+    [ -z "$output" ]
+  done
+}
+
+@test "a store that must be a mount and is none is refused" {
+  fails 78 "cannot open '$store'" vimg --mount --store "$store" </dev/null
+  mkdir "$store"
+  fails 78 "'$store' is not mounted, and --mount says it must be" vimg --mount --store "$store" </dev/null
+  VPIPE_IMAGES_MOUNT=yes fails 78 "'$store' is not mounted, and VPIPE_IMAGES_MOUNT says it must be" vimg </dev/null
+}
+
+@test "memory stays below 64 MiB, whatever the pictures" {
+  market_start "$scenarios/small.json"
+  fault 'kind=bomb&share=0.1&sticky_hours=1000'
+  photos 300 >"$tmp/in"
+  # address space is not what is meant: the peak of what is resident
+  run -0 bash -c 'vimg -q --thumbs 400 <"$1" >"$2" & pid=$!; peak=0
+    while kill -0 $pid 2>/dev/null; do
+      now=$(sed -n "s/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p" /proc/$pid/status 2>/dev/null || :)
+      [ "${now:-0}" -le "$peak" ] || peak=$now
+      sleep 0.02
+    done; echo "$peak"' sh "$tmp/in" "$tmp/out"
+  grep -q __asan_init "$BIN/vimg" || [ "$output" -lt 65536 ]
+  [ "$output" -gt 0 ]
+}
