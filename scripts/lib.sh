@@ -192,7 +192,19 @@ configure() {
 	setting VPIPE_TRACK_BUDGET 150
 	setting VPIPE_LOOK_HOURS 25
 	setting VPIPE_ITEM_QUESTION item-page
-	for name in RAW SCHEMA KEY FORGOTTEN BIN; do
+	setting VPIPE_IMAGES "$VPIPE_DATA/images"
+	setting VPIPE_IMAGE_SIZE list
+	setting VPIPE_IMAGE_KEEP yes
+	setting VPIPE_IMAGE_BUDGET 1000
+	setting VPIPE_IMAGE_RATE_MINUTE 60
+	setting VPIPE_IMAGE_RATE_HOUR 1800
+	setting VPIPE_IMAGE_PERIOD 6h
+	setting VPIPE_S3_REGION us-east-1
+	setting VPIPE_S3_STYLE path
+	setting VPIPE_S3_PASSWD "$VPIPE_DATA/s3.passwd"
+	setting VPIPE_S3_TMP "$VPIPE_DATA/s3"
+	setting VPIPE_S3_FREE 512
+	for name in RAW IMAGES SCHEMA KEY FORGOTTEN BIN S3_PASSWD S3_TMP; do
 		absolute "VPIPE_$name"
 	done
 	absolute_sources
@@ -226,6 +238,10 @@ numbers_checked() {
 	number_checked VPIPE_TRACK_BUDGET '[0-9]+' 999999999
 	number_checked VPIPE_LOOK_HOURS '([0-9]*\.)?[0-9]+' 8760
 	number_checked VPIPE_KEEP_DAYS '[0-9]+' 999999
+	number_checked VPIPE_IMAGE_BUDGET '[0-9]+' 999999999
+	number_checked VPIPE_IMAGE_RATE_MINUTE '[1-9][0-9]*' 999999
+	number_checked VPIPE_IMAGE_RATE_HOUR '[1-9][0-9]*' 9999999
+	number_checked VPIPE_S3_FREE '[0-9]+' 999999999
 }
 
 # number_checked NAME PATTERN MOST
@@ -258,6 +274,34 @@ data_made() {
 	[ -d "$VPIPE_DATA" ] || (umask 022 && mkdir -p -- "$VPIPE_DATA") ||
 	    die 74 "cannot make the data folder '$VPIPE_DATA'"
 	mkdir -p -- "$VPIPE_DATA/lock"
+}
+
+# place_ready NAME: the folder of that setting is there.  Where NAME_MOUNT says
+# that it must be on a mount and it is not, nothing begins: an empty folder would
+# pass for a market never seen.
+place_ready() {
+	eval "folder=\$$1 must=\${$1_MOUNT:-}"
+	# shellcheck disable=SC2154	# set by eval
+	case $must in
+	yes | true | 1 | on) on_mount "$1" ;;
+	esac
+	mkdir -p -- "$folder" || die 74 "cannot make '$folder'"
+}
+
+# on_mount NAME: dies unless that folder, or the nearest one above it that is
+# there, lies on FUSE.
+on_mount() {
+	near=$folder
+	while ! type=$(stat -f -c %t -- "$near" 2>&1); do
+		case $type in
+		*'No such file'*) near=$(dirname -- "$near") ;;
+		*'Input/output error'*)
+			die 75 "'$near' cannot be reached: ${type##*: }" ;;
+		*) die 78 "cannot open '$near': ${type##*: }" ;;
+		esac
+	done
+	[ "$type" = 65735546 ] ||
+	    die 78 "'$folder' is not mounted, and $1_MOUNT says it must be"
 }
 
 # lock NAME: held until this script and its children end.
@@ -398,6 +442,20 @@ publish_leftovers() {
 	return "$left"
 }
 
+# --- whom to watch ------------------------------------------------------------
+
+# VPIPE_SAMPLE_FRAC as a JSON object
+fractions() {
+	# shellcheck disable=SC2086	# words
+	jq -cn '[$ARGS.positional[] | split("=")
+	    | select(length == 1 or (length == 2 and (.[0] | test("^[A-Za-z0-9_-]+$")))) // error("form")
+	    | if length == 1 then ["default", .[0]] else . end
+	    | {key: .[0], value: (.[1] | tonumber)}
+	    | select(.value >= 0 and .value <= 1) // error("range")]
+	    | from_entries' --args -- $VPIPE_SAMPLE_FRAC 2>/dev/null ||
+	    die 78 "VPIPE_SAMPLE_FRAC '$VPIPE_SAMPLE_FRAC' is not like '0.05 1904=0.2'"
+}
+
 # --- events -------------------------------------------------------------------
 
 # facts SOURCE: what SQL needs to know of it, from its description
@@ -408,7 +466,7 @@ facts() {
 		[ ! -e "$description" ] || break
 	done
 	[ -e "$description" ] || die 78 "no description of the source '$1'"
-	jq -c '{sites: [.sites[] | {country, currency}],
+	jq -c '{sites: [.sites[] | {country, currency}], images,
 	    asks: (.endpoints.user and .endpoints.wardrobe), tracking: ({
 	    counter_lag_hours: 24, arithmetic_item_days: 40,
 	    sold_page_hours: 240} + (.tracking // {}))}' "$description"

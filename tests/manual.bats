@@ -100,6 +100,7 @@ examples() {
   [ "$status" -eq 0 ] || { echo "$output$stderr"; return 1; } >&2
   [[ "$output" == *"https://api.vinted.pt/svc-catalogue/items?"* ]]
   [[ "$output" == *EUR* ]]
+  [ "$(grep -c '^hashed.*[0-9a-f]\{16\}$' <<<"$output")" -eq 5 ]
   [ "$(sql 'select price from cheap.price')" = 1.20 ]
 }
 

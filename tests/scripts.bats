@@ -62,7 +62,7 @@ lib() {
   want=$output
   VPIPE_CONF=$ROOT/vpipe.conf.example run -0 --separate-stderr config
   same "$want" "$output"
-  for key in $(grep -o '^VPIPE_[A-Z_]*' <<<"$output"); do
+  for key in $(grep -o '^VPIPE_[A-Z0-9_]*' <<<"$output"); do
     case $key in VPIPE_SCHEMA | VPIPE_BASE_URL | VPIPE_NOW) continue ;; esac
     grep -q "^#$key=" "$ROOT/vpipe.conf.example" || { echo "$key"; return 1; }
   done
@@ -79,7 +79,7 @@ lib() {
 }
 
 @test "a number that is none: 78 with its name, before anything is done" {
-  for script in catalog track load retain rebuild crontab; do
+  for script in catalog track images load retain rebuild crontab; do
     VPIPE_REJECTS=abc fails 78 "VPIPE_REJECTS 'abc'" "$ROOT/scripts/$script"
     VPIPE_REJECTS=1.5 fails 78 "VPIPE_REJECTS '1.5'" "$ROOT/scripts/$script"
     VPIPE_BATCH_ROWS='1 --schema x' fails 78 "VPIPE_BATCH_ROWS '1 --schema x'" \
@@ -176,7 +176,7 @@ crontab_line() {
 }
 
 track_line() {
-  VPIPE_TRACK_PERIOD=$1 "$ROOT/scripts/crontab" | sed -n 4p | cut -d ' ' -f 1-5
+  VPIPE_TRACK_PERIOD=$1 "$ROOT/scripts/crontab" | grep ' track$' | cut -d ' ' -f 1-5
 }
 
 @test "crontab: a period in minutes, hours and days" {
@@ -189,9 +189,20 @@ track_line() {
 
 @test "crontab: second looks every six hours, half an hour apart from the catalogs" {
   run -0 "$ROOT/scripts/crontab"
-  [[ ${#lines[@]} -eq 4 && ${lines[2]} == '# the tracking flow, every 6h' ]]
+  [[ ${#lines[@]} -eq 6 && ${lines[2]} == '# the tracking flow, every 6h' ]]
   [[ ${lines[3]} =~ ^([0-9]+)\ \*/6\ \*\ \*\ \*\ .*/cron\'\ track$ ]]
   same "$(((${BASH_REMATCH[1]} + 30) % 60))" "${lines[1]%% *}"
+}
+
+@test "crontab: pictures every six hours, a quarter apart from second looks, or never" {
+  run -0 "$ROOT/scripts/crontab"
+  [[ ${lines[4]} == '# the images flow, every 6h' ]]
+  [[ ${lines[5]} =~ ^([0-9]+)\ \*/6\ \*\ \*\ \*\ .*/cron\'\ images$ ]]
+  same "$(((${lines[3]%% *} + 15) % 60))" "${lines[5]%% *}"
+  VPIPE_IMAGE_PERIOD=never run -0 "$ROOT/scripts/crontab"
+  [ ${#lines[@]} -eq 4 ]
+  VPIPE_IMAGE_PERIOD=5h fails 78 "VPIPE_IMAGE_PERIOD '5h' divides neither" \
+    "$ROOT/scripts/crontab"
 }
 
 @test "crontab: second looks have a period of their own, or none" {
@@ -225,7 +236,7 @@ track_line() {
   VPIPE_KEEP_DAYS=9 VPIPE_REJECTS=0.2 run -0 "$ROOT/scripts/crontab"
   [[ ${lines[1]} == *"VPIPE_REJECTS='0.2' VPIPE_"*"/cron' catalog" ]]
   [[ ${lines[3]} == *"VPIPE_REJECTS='0.2' VPIPE_"*"/cron' track" ]]
-  [[ ${lines[5]} == *"VPIPE_KEEP_DAYS='9' "*"/cron' retain" ]]
+  [[ ${lines[7]} == *"VPIPE_KEEP_DAYS='9' "*"/cron' retain" ]]
 }
 
 @test "crontab: a line break in a setting is refused" {

@@ -57,8 +57,19 @@ inside as (
 	union all
 	select i.type || ' ' || i.identity
 	from (
-		select 'pg_proc'::regclass, oid, pronamespace
-		from pg_proc
+		select 'pg_proc'::regclass, p.oid, p.pronamespace
+		from pg_proc p
+		    join pg_namespace h on h.oid = p.pronamespace
+		-- of which the new schema has one of the same name and arguments
+		where not exists (
+			select
+			from pg_proc q
+			    join pg_namespace m on m.oid = q.pronamespace
+			where q.proname = p.proname
+			    and q.proargtypes = p.proargtypes
+			    and m.nspname = case h.nspname
+			        when 'staging' then :'staging'
+			        else :'serving' end)
 		union all
 		select 'pg_type'::regclass, oid, typnamespace
 		from pg_type

@@ -1,6 +1,8 @@
 -- A row per manifest, of those in the file `manifests` (a path a line), whose
 -- run began more than :days days before :now and whose part is loaded to its
--- last step.  scripts/retain.
+-- last step.  What became of pictures stays, for it
+-- alone says what the image folder holds, and labels: nobody can be asked for
+-- them again.  scripts/retain.
 create temporary table published (
 	path text
 );
@@ -12,6 +14,7 @@ from published p
             from '.*/([^/.]+)\.[0-9]{4}[^/]*$') collate "C"
         and l.part = substring(p.path from '.*/[^/.]+\.([0-9]{4})[^/]*$')
         and l.step = 'mart'
-where to_timestamp(left(l.run, 15) || '+00', 'YYYYMMDD"T"HH24MISSTZH')
+where p.path !~ '/(image|label)/dt=[^/]*/hh=[^/]*/[^/]*$'
+    and to_timestamp(left(l.run, 15) || '+00', 'YYYYMMDD"T"HH24MISSTZH')
     < rtrim(:'now', '+')::timestamptz - make_interval(days => :days)
 order by p.path;

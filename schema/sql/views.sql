@@ -85,6 +85,7 @@ begin
 		execute format('create or replace view %I.%I as %s', serving,
 		    name, definition);
 	exception when invalid_table_definition then
+		perform ops.drop_image_views(serving);
 		execute format('drop view %I.%I', serving, name);
 		execute format('create view %I.%I as %s', serving, name,
 		    definition);
@@ -297,6 +298,7 @@ begin
 	    'a row is what a listing is now, as far as is known: live, '
 	    'reserved, hidden, sold, deleted or missing; scripts/load writes '
 	    'the view, people read it');
+	perform ops.make_image_views(staging, serving);
 end
 $$;
 
@@ -308,6 +310,7 @@ language plpgsql set client_min_messages = warning as $$
 declare
 	name text;
 begin
+	perform ops.drop_image_views(serving);
 	foreach name in array array['sweep', 'look', 'item_catalog', 'item',
 	    'event', 'item_state']
 	loop

@@ -84,10 +84,16 @@ file_replace(const char *path, struct slice s, mode_t mode)
 bool
 file_mkdirs(const char *path, mode_t mode)
 {
-	char *p = xstrdup(path), *slash;
+	char *p, *slash;
 	bool ok = true;
 	int err = 0;
 
+	/* most often no more than the last is missing */
+	if (mkdir(path, mode) == 0 || errno == EEXIST)
+		return true;
+	if (errno != ENOENT)
+		return false;
+	p = xstrdup(path);
 	for (slash = strchr(p + 1, '/'); ok; slash = strchr(slash + 1, '/')) {
 		if (slash != NULL)
 			*slash = '\0';

@@ -18,6 +18,7 @@
 #include "banned.h"
 
 #define PIECE ((size_t)256 << 10)
+#define HASH_PIECE ((size_t)64 << 10)
 #define TMP ".tmp-"
 
 /* On a mount whose server is away, s3fs itself waits in each fsync. */
@@ -287,12 +288,12 @@ publish_name(struct publication *p)
 bool
 publish_hash_fd(int fd, char sha256[SHA_HEX])
 {
-	char *buf = xmalloc(PIECE);
+	char buf[HASH_PIECE];		/* a fresh large one costs more */
 	struct sha h;
 	ssize_t n;
 
 	sha_start(&h);
-	while ((n = read(fd, buf, PIECE)) != 0) {
+	while ((n = read(fd, buf, sizeof buf)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -300,7 +301,6 @@ publish_hash_fd(int fd, char sha256[SHA_HEX])
 		sha_add(&h, buf, (size_t)n);
 	}
 	sha_end(&h, sha256);
-	free(buf);
 	return n == 0;
 }
 

@@ -479,22 +479,49 @@ use_contracts(struct normalizer *n, struct catalogue *k)
 }
 
 static void
-judge(struct normalizer *n, struct catalogue *k)
+apply_streams(struct normalizer *n, struct catalogue *k,
+    const struct verdict *v)
 {
-	struct verdict v = verdict_of(k->rules, &n->rec.answer);
+	size_t i;
+
+	for (i = 0; i + 1 < k->nstreams; i++)
+		if (k->streams[i].wanted)
+			apply_stream(n, k, &k->streams[i], v);
+}
+
+static void
+begin_line(struct normalizer *n, struct catalogue *k)
+{
 	size_t i;
 
 	for (i = 0; i < k->nextracts; i++)
 		extract_reset(k->extracts[i]);
 	page_set(n->page, n->rec.answer.bytes);
 	use_contracts(n, k);
+}
+
+static void
+judge(struct normalizer *n, struct catalogue *k)
+{
+	struct verdict v = verdict_of(k->rules, &n->rec.answer);
+
+	begin_line(n, k);
 	if (k->streams[k->nstreams - 1].wanted)
 		write_look(n, k, &v);
-	if (!is_data(n, &v))
-		return;
-	for (i = 0; i + 1 < k->nstreams; i++)
-		if (k->streams[i].wanted)
-			apply_stream(n, k, &k->streams[i], &v);
+	if (is_data(n, &v))
+		apply_streams(n, k, &v);
+}
+
+/* What we say ourselves, of a picture or a label: the source's rules are not
+ * about that, and kinds that no contract is for give nothing. */
+static void
+take_as_said(struct normalizer *n, struct catalogue *k)
+{
+	struct verdict v = { .name = "ok" };
+
+	begin_line(n, k);
+	if (is_data(n, &v))
+		apply_streams(n, k, &v);
 }
 
 static struct catalogue *
@@ -537,6 +564,7 @@ normalize(struct normalizer *n, struct slice line, bool toolong)
 			judge(n, k);
 		} else {
 			n->totals.without_look++;
+			take_as_said(n, k);
 		}
 	}
 	n->totals.lines++;		/* not before: the run may have changed */
