@@ -1,0 +1,3 @@
+-- all pictures
+select sha256
+from serving.image;

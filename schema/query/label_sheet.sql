@@ -1,0 +1,75 @@
+-- What scripts/label sheet shows: :query names pictures by its column sha256,
+-- in its order, :limit of them at most, :name what is to be said.  Prints
+-- "ready" when the query was understood, "value TEXT" (JSON) for each of the
+-- values that pictures have most (those of catalogs last), and an object a picture: what it is, what is
+-- sold with it, and what has been said.
+begin isolation level repeatable read;
+create temporary table chosen (
+	sha256 text collate "C",
+	place bigint
+) on commit drop;
+set transaction read only;
+set local search_path = serving, public;
+insert into chosen
+select q.sha256::text, row_number() over ()
+from (
+:query
+) as q
+limit :limit;
+select 'ready';
+analyze chosen;
+-- the views tell the planner nothing of their size
+set local enable_nestloop = off;
+set local enable_mergejoin = off;
+
+with
+used as (
+	select distinct on (u.sha256) u.sha256, u.source, u.site, u.item_id
+	from serving.image_use u
+	where u.sha256 = any (array(select sha256 from chosen))
+	order by u.sha256, u.observed_at desc, u.source, u.site, u.item_id
+),
+said as (
+	select l.sha256,
+	    jsonb_agg(jsonb_build_object('source', l.label_source,
+	        'value', l.value, 'score', l.score)
+	        order by l.label_source <> 'human', l.score desc nulls last,
+	        l.label_source, l.value) as labels
+	from serving.image_label l
+	where l.sha256 = any (array(select sha256 from chosen))
+	    and l.name = :'name'
+	    and l.value is not null
+	group by l.sha256
+)
+select jsonb_strip_nulls(jsonb_build_object(
+    'sha256', c.sha256,
+    'ext', case i.format when 'jpeg' then 'jpg' else i.format end,
+    'width', i.width,
+    'height', i.height,
+    'color', i.dominant_color,
+    'title', t.j ->> 'title',
+    'price', t.j ->> 'price',
+    'currency', t.j ->> 'currency',
+    'brand', t.j ->> 'brand',
+    'size', t.j ->> 'size',
+    'site', u.site,
+    'labels', s.labels))
+from chosen c
+    join serving.image i using (sha256)
+    left join used u using (sha256)
+    left join serving.item x on x.source = u.source
+        and x.site = u.site
+        and x.item_id = u.item_id
+    cross join lateral (
+	select to_jsonb(x) as j) as t
+    left join said s using (sha256)
+order by c.place;
+
+select 'value ' || to_json(value)::text
+from serving.image_label
+where name = :'name'
+    and value is not null
+group by value
+order by bool_and(label_source = 'catalog'), count(distinct sha256) desc, value
+limit 30;
+rollback;

@@ -1,0 +1,241 @@
+# scripts/dataset: pictures as WebDataset shards, split by seller
+load helper
+load pictures
+
+setup_file() {
+  pg_start
+  pg_migrated
+}
+
+teardown_file() {
+  pg_stop
+}
+
+setup() {
+  pg_fresh
+}
+
+dataset() {
+  "$ROOT/scripts/dataset" "$@"
+}
+
+# wardrobes SELLERS LISTINGS: so many listings each, a picture each
+wardrobes() {
+  local seller n
+
+  for ((seller = 1; seller <= $1; seller++)); do
+    for ((n = 1; n <= $2; n++)); do
+      picture "$seller.$n"
+      listed "$((9900000000 + seller * 100 + n))" "$((200000000 + seller))" \
+        "Dress $n of $seller" "$sha"
+    done
+  done
+}
+
+# samples FOLDER: "PART SHA" of each picture in its shards
+samples() {
+  local shard
+
+  for shard in "$1"/*/*.tar; do
+    tar -tf "$shard" | grep -E '\.(jpg|png|webp)$' |
+      sed "s|^|$(basename "$(dirname "$shard")") |; s|\..*||"
+  done
+}
+
+# files FOLDER: all that it holds, hashed
+files() {
+  (cd "$1" && find . -type f | LC_ALL=C sort | xargs sha256sum)
+}
+
+@test "a sample is a picture, its JSON and its title, under one key, the hash of its bytes" {
+  picture one
+  listed 9900000011 200000001 $'Dress "one" \\ caf\u00e9' "$sha" 00000000ffffffff
+  local one=$sha
+  picture two png
+  listed 9900000012 200000001 'Dress two' "$sha" ffffffff00000000 png
+  pictures_loaded
+  printf '{"sha256":"%s","source":"human","name":"category","value":"dress"}\n' "$one" |
+    "$ROOT/scripts/label" load -
+  run -0 --separate-stderr dataset --split 1,0,0 \
+    'select sha256, 7 as extra, $$mine$$ as status from serving.image' "$tmp/d"
+  mkdir "$tmp/x"
+  tar -C "$tmp/x" -xf "$tmp/d/train/00000.tar"
+  same "$(printf '%s\n' "$one".{jpg,json,txt} "$sha".{json,png,txt} | LC_ALL=C sort)" \
+    "$(ls "$tmp/x")"
+  same "$one" "$(sha256sum <"$tmp/x/$one.jpg" | cut -c -64)"
+  same "$sha" "$(sha256sum <"$tmp/x/$sha.png" | cut -c -64)"
+  same $'Dress "one" \\ caf\u00e9' "$(cat "$tmp/x/$one.txt")"
+  same "[\"$one\",\"$one\",\"success\",null,\"jpeg\",600,800,\"train\",7,\"9900000011\",29.87]" \
+    "$(jq -c '[.key, .sha256, .status, .error_message, .format, .width, .height, .split, .extra, .item_id, .price]' "$tmp/x/$one.json")"
+  # the human before the catalog; nothing of the seller
+  same '["dress","Fjellrev"]' "$(jq -c '[.label.category, .label.brand]' "$tmp/x/$one.json")"
+  same '["human","catalog"]' "$(jq -c '[.labels[] | select(.name == "category") | .source]' "$tmp/x/$one.json")"
+  same 4 "$(jq -r .label.category "$tmp/x/$sha.json")"
+  ! grep -qE 'seller|200000001' "$tmp"/x/*.json
+  # a sample's files stand one after another, the picture first
+  same "$(tar -tf "$tmp/d/train/00000.tar" | sed 's/\..*//' | uniq | wc -l)" 2
+  [[ $(tar -tf "$tmp/d/train/00000.tar" | head -n 1) =~ \.(jpg|png)$ ]]
+}
+
+@test "shards have so many samples, their index and counts beside, and the manifest vouches for all" {
+  wardrobes 4 5
+  pictures_loaded
+  run -0 --separate-stderr dataset --shard-size 8 --split 1 all "$tmp/d"
+  same "$(printf '%s\n' 00000.ndjson 00000.tar 00000_stats.json 00001.ndjson 00001.tar 00001_stats.json 00002.ndjson 00002.tar 00002_stats.json)" \
+    "$(ls "$tmp/d/train")"
+  same '8 8 4' "$(cat "$tmp"/d/train/*_stats.json | jq .successes | paste -s -d ' ' -)"
+  same '8 8 4' "$(wc -l "$tmp"/d/train/*.ndjson | awk '$2 != "total" { print $1 }' | paste -s -d ' ' -)"
+  jq -r 'select(.shard) | "\(.sha256)  \(.shard)"' "$tmp/d/manifest.ndjson" >"$tmp/sums"
+  [ "$(wc -l <"$tmp/sums")" -eq 3 ]
+  (cd "$tmp/d" && sha256sum --quiet -c "$tmp/sums")
+  same '[20,4,5,0]' "$(head -n 1 "$tmp/d/manifest.ndjson" | jq -c '.dataset | [.samples, .groups, .largest_group, .missing]')"
+  same "$(sql 'select sha256 from serving.image order by 1')" \
+    "$(samples "$tmp/d" | cut -d ' ' -f 2 | sort)"
+}
+
+@test "the same query and data give the same bytes; the seed moves the split and nothing else" {
+  wardrobes 12 2
+  pictures_loaded
+  dataset --shard-size 5 all "$tmp/one"
+  sleep 1.1
+  (umask 000 && dataset --shard-size 5 all "$tmp/two")
+  same "$(files "$tmp/one")" "$(files "$tmp/two")"
+  dataset --shard-size 5 --seed other all "$tmp/three"
+  [ "$(samples "$tmp/one")" != "$(samples "$tmp/three")" ]
+  same "$(samples "$tmp/one" | cut -d ' ' -f 2 | sort)" "$(samples "$tmp/three" | cut -d ' ' -f 2 | sort)"
+}
+
+@test "all of a seller's pictures are in one part, and the parts have about their shares" {
+  wardrobes 60 3
+  pictures_loaded
+  dataset --split 60,20,20 all "$tmp/d"
+  samples "$tmp/d" >"$tmp/samples"
+  sql "select sha256, seller_key from serving.image_use" | tr '|' ' ' | sort >"$tmp/sellers"
+  sort -k 2 "$tmp/samples" | join -1 2 -2 1 - "$tmp/sellers" |
+    awk '{ print $3, $2 }' | sort -u >"$tmp/parts"
+  # 60 sellers, a part each
+  [ "$(wc -l <"$tmp/parts")" -eq 60 ]
+  cut -d ' ' -f 2 "$tmp/parts" | sort | uniq -c >"$tmp/counts"
+  [ "$(wc -l <"$tmp/counts")" -eq 3 ]
+  [ "$(awk '$2 == "train" { print ($1 >= 25 && $1 <= 47) }' "$tmp/counts")" -eq 1 ]
+}
+
+@test "sellers of one picture, and of near ones, are in one part, along a whole chain" {
+  local n
+
+  # seller n shares a picture with n + 1, and has one near to a picture of n + 10
+  for n in {1..9}; do
+    picture "shared $n"
+    listed "$((9900001000 + n))" "$((200000000 + n))" "S $n" "$sha"
+    listed "$((9900002000 + n))" "$((200000001 + n))" "S $n again" "$sha"
+    picture "near $n"
+    listed "$((9900003000 + n))" "$((200000000 + n))" "N $n" "$sha" "0000000${n}abcdef01"
+    picture "near $n, again"
+    listed "$((9900004000 + n))" "$((200000010 + n))" "N $n again" "$sha" "0000000${n}abcdef02"
+  done
+  # and as many who share nothing
+  for n in {1..19}; do
+    picture "own $n"
+    listed "$((9900005000 + n))" "$((200000100 + n))" "O $n" "$sha"
+  done
+  pictures_loaded
+  run -0 --separate-stderr dataset --split 1,1,1 all "$tmp/d"
+  # of the chain: 9 shared, 18 near; and 19 alone
+  same '[46,20,27]' "$(head -n 1 "$tmp/d/manifest.ndjson" | jq -c '.dataset | [.samples, .groups, .largest_group]')"
+  [[ $stderr == *"27 of 46 pictures hang together by their sellers and by near copies, and stay in one part"* ]]
+  sql "select sha256 from serving.image_use u join serving.item i using (source, site, item_id)
+    where i.title !~ '^O'" | sort -u >"$tmp/chain"
+  [ "$(samples "$tmp/d" | sort -k 2 | join -1 2 - "$tmp/chain" | cut -d ' ' -f 2 | sort -u | wc -l)" -eq 1 ]
+  [ "$(samples "$tmp/d" | cut -d ' ' -f 1 | sort -u | wc -l)" -eq 3 ]
+  # a distance of 0 lets the near ones go
+  dataset --near 0 --split 1,1,1 all "$tmp/e"
+  same '[46,29]' "$(head -n 1 "$tmp/e/manifest.ndjson" | jq -c '.dataset | [.samples, .groups]')"
+}
+
+@test "a picture that is missing, or has other bytes, is said and left out" {
+  wardrobes 2 10
+  pictures_loaded
+  rm "$(kept "$sha")"
+  local gone=$sha
+  picture 1.1
+  echo x >>"$(kept "$sha")"
+  run -0 --separate-stderr dataset --missing 0.1 --split 1 all "$tmp/d"
+  [[ $stderr == *"picture $gone is not in the store"* ]]
+  [[ $stderr == *"picture $sha has other bytes in the store"* ]]
+  [[ $stderr == *"2 of 20 pictures are left out"* ]]
+  [ "$(samples "$tmp/d" | wc -l)" -eq 18 ]
+  [ "$(tar -tf "$tmp/d/train/00000.tar" | wc -l)" -eq 54 ]
+  same "$(printf '%s missing\n%s other bytes\n' "$gone" "$sha" | sort)" \
+    "$(jq -r 'select(.status != "success") | "\(.key) \(.error_message)"' "$tmp/d/train/00000.ndjson" | sort)"
+  same '{"count":20,"successes":18,"failed":2,"status_dict":{"success":18,"missing":1,"other bytes":1}}' \
+    "$(cat "$tmp/d/train/00000_stats.json")"
+  run -65 --separate-stderr dataset --split 1 all "$tmp/e"
+  [[ ${stderr_lines[-1]} == *"2 of 20 pictures are missing or broken, more than --missing 0.01 allows; '$tmp/e' is not finished" ]]
+  [ ! -e "$tmp/e/manifest.ndjson" ]
+}
+
+@test "killed at any point and started again: the bytes of a run that was not" {
+  wardrobes 5 10
+  pictures_loaded
+  dataset --shard-size 5 all "$tmp/want"
+  for after in 0.1 0.3 0.5 0.7 0.9 1.1; do
+    setsid "$ROOT/scripts/dataset" --shard-size 5 all "$tmp/d" 3>&- >/dev/null 2>&1 &
+    sleep "$after"
+    kill -KILL -- "-$!" 2>/dev/null || :
+    wait "$!" || :
+    if [ -e "$tmp/d/manifest.ndjson" ]; then
+      same "$(files "$tmp/want")" "$(files "$tmp/d")"
+      rm -rf "$tmp/d"
+    fi
+  done
+  [ -e "$tmp/d/manifest.ndjson" ] || dataset --shard-size 5 all "$tmp/d"
+  same "$(files "$tmp/want")" "$(files "$tmp/d")"
+}
+
+@test "presets: all, the first picture of each listing, what a human has labelled" {
+  wardrobes 2 2
+  pictures_loaded
+  dataset main "$tmp/main"
+  [ "$(samples "$tmp/main" | wc -l)" -eq 4 ]
+  printf '{"sha256":"%s","source":"human","name":"category","value":"dress"}\n' "$sha" |
+    "$ROOT/scripts/label" load -
+  dataset labelled "$tmp/labelled"
+  same "$sha" "$(samples "$tmp/labelled" | cut -d ' ' -f 2)"
+}
+
+@test "what it cannot do is said in one sentence, and a data set is never overwritten" {
+  wardrobes 1 1
+  pictures_loaded
+  dataset all "$tmp/d"
+  before=$(files "$tmp/d")
+  fails 64 "'$tmp/d' holds a data set already" dataset all "$tmp/d"
+  same "$before" "$(files "$tmp/d")"
+  mkdir "$tmp/mine"
+  echo mine >"$tmp/mine/file"
+  fails 64 "'$tmp/mine' is no empty folder" dataset all "$tmp/mine"
+  fails 64 "there is no query 'nonesuch'" dataset nonesuch "$tmp/x"
+  fails 64 'the query: relation "nowhere" does not exist' dataset 'select * from nowhere' "$tmp/x"
+  fails 64 'the query: column q.sha256 does not exist' dataset 'select 1 as one' "$tmp/x"
+  fails 65 "the query finds no picture" dataset 'select sha256 from serving.image where false' "$tmp/x"
+  fails 64 "'80,x' is no split" dataset --split 80,x all "$tmp/x"
+  fails 64 "'0,0' is no split" dataset --split 0,0 all "$tmp/x"
+  fails 64 "'0' is no size of a shard" dataset --shard-size 0 all "$tmp/x"
+  fails 64 "'2' is no share" dataset --missing 2 all "$tmp/x"
+  run -64 --separate-stderr dataset all
+  VPIPE_IMAGES_MOUNT=yes fails 78 "is not mounted" dataset all "$tmp/x"
+  sql 'create function public.meddle() returns text language sql as
+    $$delete from ops.run; select null$$'
+  fails 64 'cannot execute DELETE in a read-only transaction' \
+    dataset 'select public.meddle() as sha256' "$tmp/x"
+}
+
+@test "a full disk below the data set ends with 74, and finishes nothing" {
+  [ "$EUID" -eq 0 ] || skip "needs root, to mount a small disk"
+  wardrobes 1 3
+  pictures_loaded
+  mkdir "$tmp/small"
+  mount -t tmpfs -o size=16k tmpfs "$tmp/small"
+  run -74 --separate-stderr dataset all "$tmp/small/d"
+  umount "$tmp/small"
+  [[ $stderr == *"cannot write '$tmp/small/d/train/00000.tar'"* ]]
+}
