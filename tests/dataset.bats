@@ -148,6 +148,7 @@ files() {
   [ "$(samples "$tmp/d" | sort -k 2 | join -1 2 - "$tmp/chain" | cut -d ' ' -f 2 | sort -u | wc -l)" -eq 1 ]
   [ "$(samples "$tmp/d" | cut -d ' ' -f 1 | sort -u | wc -l)" -eq 3 ]
   # a distance of 0 lets the near ones go
+  fails 64 "more than what serving knows" dataset --near 99 all "$tmp/f"
   dataset --near 0 --split 1,1,1 all "$tmp/e"
   same '[46,29]' "$(head -n 1 "$tmp/e/manifest.ndjson" | jq -c '.dataset | [.samples, .groups]')"
 }

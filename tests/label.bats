@@ -133,6 +133,17 @@ label: $tmp/labels: lines that are no labels: 15; they stand in '$tmp/rejects', 
   [ "$(wc -l <"$tmp/rejects")" -eq 15 ]
 }
 
+@test "a leap second is a time; one before 1970, or of the day after tomorrow, is none, whatever stands before it" {
+  { line "$a" '"dress"' '"at":"2016-12-31T23:59:60Z"'
+    line "$a" '"x"' '"at":"2999-01-01T00:00:00Z"'
+    line "$b" '"bag"' '"at":"0000-01-01T00:00:00Z"'
+  } >"$tmp/labels"
+  run -65 --separate-stderr label load "$tmp/labels"
+  [[ $stderr == *"$tmp/labels:2: 'at' is in the future"*"$tmp/labels:3: 'at' is before 1970"* ]]
+  [[ $stderr != *"$tmp/labels:1:"* ]]
+  same "ca97|human|category|dress|" "$(said)"
+}
+
 @test "without --rejects bad lines go to the data folder; all of them bad publishes nothing" {
   echo nope >"$tmp/labels"
   run -65 --separate-stderr label load "$tmp/labels"
