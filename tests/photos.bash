@@ -42,6 +42,10 @@ pictures_asked() {
 	market_requests | grep -c '"path":"/tc\?/' || :
 }
 
+sanitized() {
+	grep -q __asan_init "$BIN/vimg"
+}
+
 # --- what must hold -----------------------------------------------------------
 
 records() {
@@ -51,7 +55,7 @@ records() {
 
 # Without a last line that was cut.
 whole() {
-	[[ -z $(tail -c 1 "$1") ]] && cat "$1" || sed '$d' "$1"
+	if [[ -z $(tail -c 1 "$1") ]]; then cat "$1"; else sed '$d' "$1"; fi
 }
 
 outcomes() {
@@ -60,7 +64,7 @@ outcomes() {
 }
 
 store_holds() {
-	local sum path bytes
+	local sum path
 
 	records "$1" 'select(.path != null) | ., .thumbs[]?
 	    | "\(.sha256)  \(.path)", "\(.bytes) \(.path)"' >"$tmp/claims"

@@ -1,4 +1,4 @@
-# scripts/quickstart: from the tree to prices and sales, again and anew; long
+# scripts/quickstart: from the tree to prices, sales and pictures, again and anew; long
 load ../helper
 load ../flow
 
@@ -68,11 +68,58 @@ sold() {
     and [.[].n] == [range(1; length + 1)]'
 }
 
+@test "the pictures that it fetched are there, under their hashes, each once" {
+  read -r _ due stored known hashed failed put_off _ < <(
+    grep '^vinted ' "$D/quickstart/last.images")
+  [ $((stored + known)) -eq 120 ]
+  [ $((hashed + failed + put_off)) -eq 0 ]
+  [ "$due" -gt 120 ]
+  (cd "$D/quickstart/images" && find sha256 -type f -printf '%f  %p\n') |
+    sed 's/^\([0-9a-f]*\)\.[a-z]*/\1/' >"$tmp/sums"
+  [ "$(wc -l <"$tmp/sums")" -eq "$stored" ]
+  (cd "$D/quickstart/images" && sha256sum --quiet -c "$tmp/sums")
+  [ "$(demo "$ROOT/scripts/db" psql -A -t -c 'select count(*), count(path)
+    from serving.image')" = "$stored|$stored" ]
+}
+
+@test "the page to look at has each of them beside it" {
+  page=$D/quickstart/sheet
+  stored=$(grep '^vinted ' "$D/quickstart/last.images" | awk '{ print $3 }')
+  [ "$(grep -o '"file":"[^"]*"' "$page/index.html" | sort -u | wc -l)" -eq "$stored" ]
+  for file in $(sed -n 's/.*"file":"\([^"]*\)".*/\1/p' "$page/index.html"); do
+    [ -s "$page/pictures/$file" ] || { echo "$file"; exit 1; }
+  done
+  grep -q '"trousers"' "$page/index.html"
+}
+
+@test "what the README shows of pictures runs as it stands, after it" {
+  sed -n '/^This works as pasted after the quickstart/,/^```$/p' "$ROOT/README.md" |
+    sed '1,/^```sh/d; /^```/d' >"$tmp/readme.sh"
+  [[ $(head -n 1 "$tmp/readme.sh") == "export VPIPE_CONF=/dev/null VPIPE_DATA="* ]]
+  sed -i 1d "$tmp/readme.sh"
+  cd "$ROOT"
+  run -0 --separate-stderr demo bash -e "$tmp/readme.sh"
+  stored=$(grep '^vinted ' "$D/quickstart/last.images" | awk '{ print $3 }')
+  [[ $stderr == *"images: $stored pictures"*", 0 of them missing or different, 0 other files"* ]]
+  [ "$(grep -c '^{"source" : "vinted".*"url" : "https://' <<<"$output")" -eq 2 ]
+  # three tables, each with rows; stock photos are found, edited ones as well
+  [ "$(grep -c '^([1-9][0-9]* rows\?)$' <<<"$output")" -eq 3 ]
+  [[ $output =~ $'\n'' stock | near '.*\|\ +[1-9] ]]
+  # each picture has its label, dark or not
+  [ "$(awk '$2 == "model:by-colour" { n += $1 } END { print n }' <<<"$output")" -eq "$stored" ]
+  # and is in one part of the data set
+  [ "$(awk '$1 ~ /^(train|validation|test)$/ { n += $3 } END { print n }' <<<"$output")" -eq "$stored" ]
+  [[ $output =~ $'\n'[0-9a-f]{64}\.(jpg|png|webp)$'\n'[0-9a-f]{64}\.json$'\n'[0-9a-f]{64}\.txt$ ]]
+}
+
 @test "again, it goes on from there" {
   unset VPIPE_BIN
   before=$(cat "$D/quickstart/clock")
   run -0 "$ROOT/scripts/quickstart"
   [[ $(cat "$D/quickstart/clock") > $before ]]
+  # other pictures than the first time
+  [ "$(demo "$ROOT/scripts/db" psql -A -t -c 'select count(*)
+    from staging.vinted_photo_fetch')" -eq 240 ]
   # and the truth it keeps is that of both: the oracle knows what searches told
   # and no more, so the searches are loaded alone
   TRUTH=$D/quickstart/truth.ndjson
