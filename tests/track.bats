@@ -1,6 +1,7 @@
 # the tracking flow: what is asked, what it comes to, and what is withdrawn again
 load helper
 load track
+load images
 load flow		# the last: its load is that of scripts
 
 setup_file() {
@@ -330,6 +331,120 @@ one_photo() {
     from staging.vinted_track_relist')"
 }
 
+# relists: of what is known to repeat what, an item a line
+relists() {
+  sql 'select item_id, old_id, by from staging.vinted_track_relist
+    order by item_id' | tr '|' ' '
+}
+
+@test "a picture uploaded anew is a relisting: no sale, and the sale that was told is withdrawn" {
+  export VPIPE_RAW=$VPIPE_DATA/raw
+  sales_of 300
+  loaded 2026-09-04T09:00:00Z <<<'list 5 3004@300'
+  same 'sold inferred counters' "$(state 3001)"
+  same 'listed observed -' "$(happened 3004)"
+  before=$(sql 'select max(n) from ops.change')
+  # other bytes, a few bits of the hash
+  fetched 2026-09-05T09:00:00Z <<<$'photo_3001 stored a1 c3a59966f00f3c5a
+photo_3002 stored a2 0123456789abcdef\nphoto_3004 stored a4 c3a59966f00f3c55'
+  load
+  same $'listed observed -\nrelisted inferred same-picture' "$(happened 3004)"
+  same $'listed observed -\ndeleted inferred relisted' "$(happened 3001)"
+  same 'deleted inferred relisted' "$(state 3001)"
+  same $'add 3001 deleted inferred\nadd 3004 relisted inferred
+withdraw 3001 sold inferred' \
+    "$(feed --since "$before" | cut -d ' ' -f 2- | LC_ALL=C sort)"
+  feed_is_true
+}
+
+@test "no relisting: another seller, a far hash, another shape, none, or seen at once" {
+  export VPIPE_RAW=$VPIPE_DATA/raw
+  kept 2026-09-01T09:00:00Z <<<'list 5 11@300 21@310 31@320 41@330 51@340 61@350'
+  kept 2026-09-02T09:00:00Z <<<'list 5 12@301 22@310 32@320 42@330 52@340 62@350'
+  kept 2026-09-02T10:00:00Z <<<'list 5 51@340 52@340'
+  fetched 2026-09-03T09:00:00Z <<<'photo_11 stored 11 c3a59966f00f3c5a
+photo_12 stored 11 c3a59966f00f3c5a
+photo_21 stored 21 00ff00ff00ff00ff
+photo_22 stored 22 00ff00ff00fff000
+photo_31 stored 31 123456789abcdef0 600x800
+photo_32 stored 32 123456789abcdef0 800x600
+photo_41 stored 41 -
+photo_42 stored 42 -
+photo_51 stored 51 5555aaaa5555aaaa
+photo_52 stored 51 5555aaaa5555aaaa
+photo_61 stored 61 -
+photo_62 stored 61 -'
+  load
+  # the same bytes need no hash
+  same '62 61 picture' "$(relists)"
+}
+
+@test "of several the one seen last; a photo before a picture, a picture before a text" {
+  export VPIPE_RAW=$VPIPE_DATA/raw
+  kept 2026-09-01T09:00:00Z <<<'list 5 11@300 21@310 31@320'
+  kept 2026-09-02T09:00:00Z <<<'list 5 12@300'
+  one_photo 2026-09-02T10:00:00Z 22 23 <<<'list 5 22@310'
+  kept 2026-09-02T11:00:00Z <<<'list 5 32@320'
+  kept 2026-09-04T09:00:00Z <<<'list 5 13@300'
+  one_photo 2026-09-04T10:00:00Z 22 23 <<<'list 5 23@310'
+  told 2026-09-04T11:00:00Z <<<'list 5 33@320' | sed 's/thing 33/thing 32/' |
+    vput -q "$VPIPE_RAW" >/dev/null
+  load
+  same $'23 22 photo\n33 32 text' "$(relists)"
+  fetched 2026-09-05T09:00:00Z <<<$'photo_11 stored a1 c3a59966f00f3c5a
+photo_12 stored a2 c3a59966f00f3c5b\nphoto_13 stored a3 c3a59966f00f3c5a
+photo_21 stored b1 00ff00ff00ff00ff\nphoto_22 stored b1 00ff00ff00ff00ff
+photo_31 stored 31 123456789abcdef0\nphoto_33 stored 31 123456789abcdef0'
+  load
+  same $'12 11 picture\n13 12 picture\n22 21 picture\n23 22 photo\n33 31 picture' \
+    "$(relists)"
+  # the first one is there again, and then the last one was not the second
+  loaded 2026-09-03T09:00:00Z <<<'list 5 11@300'
+  same '13 11 picture' "$(relists | grep '^1')"
+  # the photo shows something else now
+  fetched 2026-09-06T09:00:00Z <<<'photo_13 stored c3 0f0f0f0f0f0f0f0f'
+  load
+  same '' "$(relists | grep '^1')"
+  same 'listed observed -' "$(happened 13)"
+  # what was got before it, and what came of the bytes by another photo
+  fetched 2026-09-05T20:00:00Z <<<'photo_13 stored a1 c3a59966f00f3c5a'
+  fetched 2026-09-07T09:00:00Z <<<'photo_99 stored c3 c3a59966f00f3c5a'
+  load
+  same '13 11 picture' "$(relists | grep '^1')"
+  feed_is_true
+  replays
+}
+
+@test "pictures before, between, after and twice: the same context, events and rows" {
+  export VPIPE_RAW=$VPIPE_DATA/raw
+  sales_of 300 310
+  kept 2026-09-04T09:00:00Z <<<'list 5 3004@300 3104@310'
+  kept 2026-09-05T09:00:00Z <<<$'wardrobe 300 3002 3003 3004
+    wardrobe 310 3102 3103 3104'
+  fetched 2026-09-02T12:00:00Z <<<$'photo_3001 stored a1 c3a59966f00f3c5a
+photo_3101 failed timeout 2026-09-02T13:00:00Z'
+  fetched 2026-09-06T12:00:00Z <<<$'photo_3004 stored a4 c3a59966f00f3c55
+photo_3101 stored b1 00ff00ff00ff00ff\nphoto_3104 stored b1 00ff00ff00ff00ff'
+  load
+  same $'3004 3001 picture\n3104 3101 picture' "$(relists)"
+  want=$("$ROOT/scripts/db" digest)
+  pictures=$(parts | grep -e -image-)
+  seen=$(parts | grep -v -e -image-)
+  same 2 "$(wc -l <<<"$pictures")"
+  # shellcheck disable=SC2086	# paths without blanks
+  {
+    same "$want" "$(replayed before one_by_one $pictures $seen)"
+    same "$want" "$(replayed after one_by_one $seen $pictures)"
+    same "$want" "$(replayed last_first one_by_one $seen $(tac <<<"$pictures"))"
+    same "$want" "$(replayed between one_by_one $(head -n 4 <<<"$seen") \
+      $pictures $(tail -n +5 <<<"$seen") $pictures)"
+    same "$want" "$(replayed among one_by_one ${seen%%$'\n'*} \
+      ${pictures#*$'\n'} $(tail -n +2 <<<"$seen") $pictures)"
+  }
+  replays
+  run -0 "$ROOT/scripts/rebuild"
+  [[ $output != *differs* ]]
+}
 
 @test "a sweep cut short, a refusal and a challenge are no observation of anything" {
   kept 2026-09-01T08:00:00Z <<<'user 300 5 8'

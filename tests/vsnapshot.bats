@@ -385,7 +385,7 @@ vsnapshot: item_state: 3 items = 0 live + 1 reserved + 0 hidden + 1 sold + 0 del
 16 \"evidence\" 'evidence' holds half a surrogate pair
 17 \"relist_to\" 'relist_to' is the item itself
 18 \"relist_of\" 'relist_of' is the item itself
-19 \"relist_by\" 'relist_by' is neither photo nor text
+19 \"relist_by\" 'relist_by' is not photo, picture or text
 20 \"g\" 'g' is no integer
 21 \"g\" 'g' is no integer
 22 null no JSON: not UTF-8

@@ -23,12 +23,16 @@ set work_mem = '64MB';
 \set track_interval :source _track_interval
 \set track_rate :source _track_rate
 \set track_relist :source _track_relist
+\set photo_fetch :source _photo_fetch
+\set image :source _image
+\set image_seen :source _image_seen
 \set snapshot_run :source _snapshot_run
 \set snapshot_item :source _snapshot_item
 \set seller_snapshot_user :source _seller_snapshot_user
 \set seller_snapshot_run :source _seller_snapshot_run
 \set track_item_user :source _track_item_user
 \set track_item_photo :source _track_item_photo
+\set track_item_key :source _track_item_key
 \set track_item_title :source _track_item_title
 \set track_relist_old :source _track_relist_old
 select make_interval(secs => (:'facts'::jsonb

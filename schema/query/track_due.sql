@@ -16,7 +16,12 @@ select distinct d.run
 from due d
 where exists (select from :"staging".:"look" l where l.run = d.run)
     or exists (select from :"staging".:"snapshot" s where s.run = d.run)
-    or exists (select from :"staging".:"seller_snapshot" s where s.run = d.run);
+    or exists (select from :"staging".:"seller_snapshot" s where s.run = d.run)
+\if :has_pictures
+    or exists (select from :"staging".:"photo_fetch" f where f.run = d.run)
+    or exists (select from :"staging".:"image_seen" i where i.run = d.run)
+\endif
+;
 analyze due_run;
 
 create temporary table fresh as

@@ -195,7 +195,7 @@ from affected a
 	select r.item_id
 	from :"staging".:"track_relist" r
 	where r.old_id = a.item_id
-	    and r.by = 'photo'
+	    and r.by in ('photo', 'picture')
 	order by r.item_id
 	limit 1) as p on true
 where f.item_id is not null

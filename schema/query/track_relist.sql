@@ -1,37 +1,40 @@
 -- Items that repeat an older one of the same seller, which was seen last before
--- they were seen first, and in no run that saw both: by the same photo, or by the
--- same title when only one item of hers has it.  Of several the one seen last.
-create temporary table relist_of as
-with
+-- they were seen first, and in no run that saw both: by the same photo, by the
+-- same picture or nearly so, or by the same title when only one item of hers has
+-- it.  Of several the one seen last.
+
 -- new ones, and those whose older one may have been seen again
-candidate as (
-	select item_id
-	from fresh
-	union
-	select r.item_id
-	from :"staging".:"track_relist" r
-	    join fresh f on f.item_id = r.old_id
-	union
-	-- an older one that was seen again may be the one seen last now
-	select t.item_id
-	from fresh f
-	    join :"staging".:"track_item" o using (item_id)
-	    join :"staging".:"track_item" t on t.user_id = o.user_id
-	        and t.photo_key = o.photo_key
-	        and t.first_sight > o.last_sight
-	union
-	-- that have, or had, a photo or a title in common with one that is new
-	-- or changed
-	select t.item_id
-	from refacted r
-	    join :"staging".:"track_item" t on t.user_id = r.user_id
-	        and t.photo_key = r.photo_key
-	union
-	select t.item_id
-	from refacted r
-	    join :"staging".:"track_item" t on t.user_id = r.user_id
-	        and md5(t.title) = md5(r.title)
-)
+create temporary table candidate as
+select item_id collate "C" as item_id
+from fresh
+union
+select r.item_id
+from :"staging".:"track_relist" r
+    join fresh f on f.item_id = r.old_id
+union
+-- an older one that was seen again may be the one seen last now
+select t.item_id
+from fresh f
+    join :"staging".:"track_item" o using (item_id)
+    join :"staging".:"track_item" t on t.user_id = o.user_id
+        and t.photo_key = o.photo_key
+        and t.first_sight > o.last_sight
+union
+-- that have, or had, a photo or a title in common with one that is new or changed
+select t.item_id
+from refacted r
+    join :"staging".:"track_item" t on t.user_id = r.user_id
+        and t.photo_key = r.photo_key
+union
+select t.item_id
+from refacted r
+    join :"staging".:"track_item" t on t.user_id = r.user_id
+        and md5(t.title) = md5(r.title);
+create unique index on candidate (item_id);
+\ir track_picture.sql
+analyze candidate;
+
+create temporary table relist_of as
 select c.item_id, p.old_id, p.by
 from candidate c
     join :"staging".:"track_item" t using (item_id)
@@ -47,7 +50,11 @@ from candidate c
 		    and o.photo_key = t.photo_key
 		    and o.last_sight < t.first_sight
 		union all
-		select min(o.item_id), 'text', 2, min(o.last_sight)
+		select r.old_id, 'picture', 2, r.last_sight
+		from repeated r
+		where r.item_id = t.item_id
+		union all
+		select min(o.item_id), 'text', 3, min(o.last_sight)
 		from :"staging".:"track_item" o
 		where o.user_id = t.user_id
 		    and md5(o.title) = md5(t.title)

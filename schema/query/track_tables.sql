@@ -169,7 +169,8 @@ create table if not exists :"staging".:"track_relist" (
 create index if not exists :"track_relist_old"
     on :"staging".:"track_relist" (old_id);
 comment on table :"staging".:"track_relist" is
-    'a row says that an item repeats an older one of the same seller';
+    'a row says that an item repeats an older one of the same seller, by its '
+    'photo, picture or text';
 
 select format('create index if not exists %I on %I.%I (user_id, '
     'observed_at) where user_id is not null', :'source' || '_look_user',
@@ -183,6 +184,18 @@ select format('create index if not exists %I on %I.%I (item_id) '
 from pg_attribute
 where attrelid = to_regclass(format('%I.%I', :'staging', :'look'))
     and attname = 'item_id' \gexec
+
+-- what became of the photos, when any was asked for
+select to_regclass(format('%I.%I', :'staging', :'photo_fetch')) is not null
+    and to_regclass(format('%I.%I', :'staging', :'image')) is not null
+    and to_regclass(format('%I.%I', :'staging', :'image_seen')) is not null
+    as has_pictures \gset
+\if :has_pictures
+select ops.index_images(:'staging') \g /dev/null
+create index if not exists :"track_item_key"
+    on :"staging".:"track_item" (photo_key);
+select ops.photo_key_is_upload(:'source') as by_upload \gset
+\endif
 
 -- tables that were never analyzed: until autovacuum comes by
 select format('analyze %I.%I', n.nspname, c.relname)

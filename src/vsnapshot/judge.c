@@ -193,6 +193,7 @@ list(struct judge *j, const struct look *l)
 	if (!look_has(l, F_RELIST_OF))
 		return;
 	rule = slice_is(l->f[F_RELIST_BY], "photo") ? "same-photo" :
+	    slice_is(l->f[F_RELIST_BY], "picture") ? "same-picture" :
 	    "same-text";
 	e = judge_emit(j, EVENT_RELISTED, INFERRED, &l->unseen_at, &l->at);
 	e->other = judge_put(j, l->f[F_RELIST_OF]);

@@ -246,8 +246,9 @@ take_relist(struct look_reader *r, const struct look *l)
 			return fault(r, all[i], "is the item itself");
 	if (look_has(l, F_RELIST_OF) && !(look_has(l, F_RELIST_BY) &&
 	    (slice_is(l->f[F_RELIST_BY], "photo") ||
+	    slice_is(l->f[F_RELIST_BY], "picture") ||
 	    slice_is(l->f[F_RELIST_BY], "text"))))
-		return fault(r, F_RELIST_BY, "is neither photo nor text");
+		return fault(r, F_RELIST_BY, "is not photo, picture or text");
 	return true;
 }
 

@@ -1,6 +1,7 @@
 # the tracking flow over days, against the truth; replayed, killed; long
 load ../helper
 load ../track
+load ../images
 load ../flow		# the last: its load is that of scripts
 
 setup_file() {
@@ -139,6 +140,80 @@ polish() {
   loaded 2026-09-02T09:00:00Z <<<'user 600 1 2 {"is_on_holiday":true}'
   replays
   feed_is_true
+}
+
+# pictures_by_chance SEED: two sellers, days of searches that find some of their
+# items, with photos in common or not; and runs that got some of the pictures, one
+# of a few, changed by a bit here and there, again and again
+pictures_by_chance() {
+  local day hour
+  export VPIPE_RAW=$VPIPE_DATA/raw
+  for day in 1 2 3 4 5 6; do
+    for hour in 09 15; do
+      awk -v seed="$1" -v day="$day" -v hour="$hour" 'BEGIN {
+        srand(seed * 1000 + day * 24 + hour)
+        for (n = 1; n <= 12; n++)
+          if (rand() < (int(n / 2) == day || int(n / 2) == day - 1 ? 0.5 : 0.03))
+            printf " %d@%d", 10 + n, 1 + n % 2
+      }' >"$tmp/hits"
+      # two listings with one photo
+      [ ! -s "$tmp/hits" ] || sed 's/^/list 5/' "$tmp/hits" |
+        told "2026-09-0${day}T$hour:00:00Z" | sed 's/photo_18/photo_14/g' |
+        vput -q "$VPIPE_RAW" >/dev/null
+    done
+    awk -v seed="$1" -v day="$day" 'BEGIN {
+      srand(seed * 1000 + day)
+      split("c3a59966f00f3c5 0f0f0f0f0f0f0f0 123456789abcdef", base, " ")
+      for (n = 1; n <= 12; n++) {
+        kind = 1 + int(rand() * 3)
+        hash = rand() < 0.1 ? "-" : base[kind] sprintf("%x", int(rand() * 16))
+        if (rand() < 0.3)
+          printf "photo_%d %s %d%d %s\n", 10 + n, rand() < 0.5 ? "stored" : "hashed",
+            kind, int(rand() * 4), hash
+      }
+    }' >"$tmp/got"
+    [ ! -s "$tmp/got" ] || fetched "2026-09-0${day}T20:00:00Z" <"$tmp/got"
+  done
+}
+
+# What repeats what, by comparing all with all.
+relists_of_all() {
+  sql "with item as (
+      select item_id, min(user_id) as seller, min(photo_key) as photo,
+        min(observed_at) as first, max(observed_at) as last, array_agg(distinct run) as runs
+      from staging.vinted_snapshot group by item_id),
+    picture as (
+      select i.item_id, p.sha256, p.width::float8 / p.height as shape, p.phash
+      from item i join staging.vinted_photo_fetch f on f.photo_key = i.photo and f.is_got
+        join serving.image p using (sha256)),
+    repeat as (
+      select n.item_id, o.item_id as old_id, o.last,
+        case when n.photo = o.photo then 'photo' else 'picture' end as by
+      from item n join item o on o.seller = n.seller and o.last < n.first and not o.runs && n.runs
+      where n.photo = o.photo or exists (
+        select from picture a, picture b
+        where a.item_id = n.item_id and b.item_id = o.item_id and (a.sha256 = b.sha256
+          or bit_count((a.phash # b.phash)::bit(64)) <= ops.near_distance()
+          and abs(ln(a.shape / b.shape)) < 0.08)))
+    select distinct on (item_id collate \"C\") item_id, old_id, by from repeat
+    order by item_id collate \"C\", by, last desc,
+      old_id collate \"C\""
+}
+
+@test "pictures by chance, in any order: what repeats what, as comparing all with all has it" {
+  for seed in 1 2; do
+    export PGDATABASE=test_${BATS_TEST_NUMBER}_$seed VPIPE_DATA=$tmp/$seed
+    psql -X -q -d postgres -c "create database $PGDATABASE template vpipe"
+    mkdir -p "$VPIPE_DATA"
+    pictures_by_chance "$seed"
+    in_batches "$seed" 3
+    relists_of_all >"$tmp/want"
+    grep -q picture "$tmp/want"
+    sql 'select item_id, old_id, by from staging.vinted_track_relist
+      order by item_id collate "C"' | diff "$tmp/want" -
+    feed_is_true
+    replays
+  done
 }
 
 @test "runs that overlap in time: the rates of all at once" {

@@ -321,7 +321,7 @@ one_line(bool first)
 		text("unseen_at", instant(it.now - DAY - below(10000), at));
 	if (first && once_in(8)) {
 		text("relist_of", "999");
-		text("relist_by", PICK("photo", "text"));
+		text("relist_by", PICK("photo", "picture", "text"));
 	}
 	if (it.may_lack && once_in(4))
 		absence();

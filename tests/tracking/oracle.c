@@ -220,6 +220,7 @@ first(void)
 	e->evidence = get(0, "relist_by");
 	e->confidence = TEXT("inferred");
 	e->rule = is(e->evidence, "photo") ? TEXT("same-photo") :
+	    is(e->evidence, "picture") ? TEXT("same-picture") :
 	    TEXT("same-text");
 }
 

@@ -183,6 +183,9 @@ listed(void)
 	    "'unseen_at':'2026-09-01T00:00:00Z'",
 	    "listed (1,2] observed\n"
 	    "relisted (1,2] inferred, rule same-photo, other old, photo");
+	EVENTS("2 'relist_of':77,'relist_by':'picture'",
+	    "listed (-,2] observed\n"
+	    "relisted (-,2] inferred, rule same-picture, other 77, picture");
 	EVENTS("2 'relist_of':77,'relist_by':'text'",
 	    "listed (-,2] observed\n"
 	    "relisted (-,2] inferred, rule same-text, other 77, text");
