@@ -18,6 +18,11 @@ load helper
   [ -z "$output" ]
 }
 
+@test "http_multi: a transfer that waits for us does not time out, one that waits for the server does" {
+  run -0 "$O/unit/http_multi"
+  [ -z "$output" ]
+}
+
 @test "store: an object is right or written anew, whoever else is at it" {
   run -0 --separate-stderr "$O/unit/store" "$tmp"
   [[ "$stderr" == *"cannot write '$tmp/sha256/"*"Not a directory" ]]

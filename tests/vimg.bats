@@ -57,12 +57,13 @@ serve() {
       next if fork;
       my $got = "";
       while ($got !~ /\r\n\r\n/) { sysread $c, $got, 65536, length $got or exit }
-      open my $l, ">>", $log; syswrite $l, $got; close $l;
+      open my $l, ">>", $log; syswrite $l, $got;
       my ($name) = $got =~ m{^GET /([^? ]*)}; $name =~ s{/}{_}g;
       $name = "404" unless -e "$www/$name";
       open my $f, "<:raw", "$www/$name" or exit; local $/; my $b = <$f>;
       if ($b =~ s/^PAUSE//) { select undef, undef, undef, 30 }
-      syswrite $c, $b; exit;
+      if ($b =~ s/^SOON//) { select undef, undef, undef, 1 }
+      syswrite $c, $b; syswrite $l, "sent $name\n"; exit;
     }' "$tmp/port" "$tmp/www" "$tmp/asked" 3>&- 4>&- &
   SERVER_PID=$!
   until_true 10 test -s "$tmp/port"
@@ -178,6 +179,48 @@ ask() {
   same "$(records "$tmp/out" '[.size, .outcome, .item_id] | join(" ")')" "thumb stored a"
 }
 
+@test "a strip of a picture has its copies, too" {
+  serve
+  command -v convert >/dev/null || skip "no ImageMagick: no strip can be drawn (scripts/deps test)"
+  convert -size 8000x4 plasma:fractal -quality 80 "$tmp/strip.webp"
+  reply strip '200 OK' <"$tmp/strip.webp"
+  ask strip | vimg -q --thumbs 310,500 >"$tmp/out"
+  same "$(records "$tmp/out" '[.outcome, .reason, .width, .height, (.thumbs | map([.edge, .width, .height]))] | tojson')" \
+    '["stored",null,8000,4,[[310,310,1],[500,500,1]]]'
+  [ "$(identify -format '%m %w %h' "$store/$(records "$tmp/out" '.thumbs[0].path')")" = "JPEG 310 1" ]
+}
+
+@test "of the copies only the one that takes too much memory is left out" {
+  serve
+  command -v convert >/dev/null || skip "no ImageMagick: no large picture can be drawn (scripts/deps test)"
+  convert -size 2000x1500 plasma:fractal -quality 60 "$tmp/large.jpg"
+  reply large '200 OK' <"$tmp/large.jpg"
+  ask large | vimg -q --thumbs 64,400,2048 --max-memory 4M >"$tmp/out"
+  same "$(records "$tmp/out" '[.outcome, (.thumbs | map(.edge))] | tojson')" '["stored",[64,400]]'
+}
+
+@test "not modified, and no validator with it: the known ones stay" {
+  serve
+  reply same '304 Not Modified' </dev/null
+  reply newer '304 Not Modified' 'ETag: "b"' </dev/null
+  ask same newer | jq -c --arg sum "$(printf '%064d' 0)" \
+    '. + {etag: "\"a\"", last_modified: "Mon, 01 Jun 2026 08:00:00 GMT", sha256: $sum, bytes: 9, ext: "jpg"}' |
+    vimg -q --hash-only >"$tmp/out"
+  same "$(records "$tmp/out" '[.photo_key, .outcome, .etag, .last_modified] | tojson' | sort)" \
+'["k-newer","known","\"b\"","Mon, 01 Jun 2026 08:00:00 GMT"]
+["k-same","known","\"a\"","Mon, 01 Jun 2026 08:00:00 GMT"]'
+}
+
+@test "a validator with control bytes is neither sent nor kept" {
+  serve
+  reply same '200 OK' $'ETag: "a\001b"' <"$corpus/plain.jpg"
+  ask same | jq -c --arg sum "$(printf '%064d' 0)" \
+    '. + {etag: "\"a\"\r\nX-Evil: 1", last_modified: "Mon\u007f\nX-Evil: 2", sha256: $sum, bytes: 9}' |
+    vimg -q --hash-only >"$tmp/out"
+  same "$(records "$tmp/out" '[.outcome, .etag] | tojson')" '["hashed",null]'
+  ! grep -Eiq '^(x-evil|if-)' "$tmp/asked"
+}
+
 # --- what is no picture ---------------------------------------------------------------
 
 @test "format goes by the bytes, not by the name or the stated type" {
@@ -232,6 +275,55 @@ ask() {
 }
 
 # --- what goes wrong, and when it is tried again ---------------------------------------
+
+@test "an error is judged by its status, however large or cut its page" {
+  export VPIPE_NOW=2026-09-20T08:00:00Z
+  serve
+  for status in 404 403 500; do
+    head -c 2000000 /dev/zero | reply "large-$status" "$status No"
+    printf 'HTTP/1.1 %s No\r\nContent-Length: 999\r\nConnection: close\r\n\r\n<html>' "$status" >"$tmp/www/cut-$status"
+  done
+  ask {large,cut}-{403,404,500} | vimg -q --max-bytes 1M >"$tmp/out"
+  same "$(records "$tmp/out" '[.photo_key, .outcome, .reason, .status, .try_after != null] | tojson' | sort)" \
+'["k-cut-403","failed","truncated",403,true]
+["k-cut-404","gone","not-found",404,false]
+["k-cut-500","failed","server-error",500,true]
+["k-large-403","failed","expired",403,false]
+["k-large-404","gone","not-found",404,false]
+["k-large-500","failed","server-error",500,true]'
+}
+
+@test "a refusal is one, however large or cut its page" {
+  export VPIPE_NOW=2026-09-20T08:00:00Z
+  serve
+  head -c 2000000 /dev/zero | reply large '429 Too Many Requests'
+  printf 'HTTP/1.1 429 No\r\nContent-Length: 999\r\nConnection: close\r\n\r\n<html>' >"$tmp/www/cut"
+  for name in large cut; do
+    rm -rf "$VPIPE_DATA/state"
+    run -75 --separate-stderr vimg --max-bytes 1M < <(ask "$name")
+    same "$(records /dev/stdin '[.outcome, .reason, .try_after] | join(" ")' <<<"$output")" \
+      'failed too-many-requests 2026-09-20T08:15:00.000Z'
+  done
+  printf 'HTTP/1.1 403 No\r\nContent-Length: 999\r\nConnection: close\r\n\r\n<html>/cdn-cgi/challenge-platform' >"$tmp/www/cut"
+  { printf '<html>/cdn-cgi/challenge-platform'; head -c 2000000 /dev/zero; } | reply large '403 No'
+  for name in large cut; do
+    rm -rf "$VPIPE_DATA/state"
+    run -77 --separate-stderr vimg --max-bytes 1M < <(ask "$name")
+    same "$(records /dev/stdin .reason <<<"$output")" refused:challenge
+  done
+}
+
+@test "a picture that ends too early for the sixth time is corrupt" {
+  export VPIPE_NOW=2026-09-20T08:00:00Z
+  serve
+  head -c 500 "$corpus/plain.jpg" | reply half '200 OK'
+  for n in 4 5; do
+    ask half | jq -c ".attempts = $n" | vimg -q >"$tmp/out"
+    records "$tmp/out" '[.outcome, .reason, .attempts, .try_after != null] | tojson'
+  done >"$tmp/have"
+  same "$(cat "$tmp/have")" '["failed","truncated",5,true]
+["unfit","corrupt",0,false]'
+}
 
 @test "a picture that ends too early is tried three times, then later" {
   export VPIPE_NOW=2026-09-20T08:00:00Z
@@ -309,6 +401,20 @@ client-error 31 2026-09-27T08:00:00.000Z'
   [ "$(records /dev/stdin .reason <<<"$output" | sort -u)" = refused:robots ]
 }
 
+@test "robots.txt of another host is read when nothing is under way" {
+  serve
+  unset VPIPE_ROBOTS
+  export VPIPE_SOURCES=$ROOT/schema/sources:$ROOT/fixtures/sources
+  reply a '200 OK' <"$corpus/plain.jpg"
+  { printf SOON; cat "$tmp/www/a"; } >"$tmp/www/slow"
+  { ask slow
+    printf '{"source":"bazar","item_id":1,"photo_key":"k","url":"https://pictures.bazar.example/a"}\n'; } |
+    vimg -q >"$tmp/out"
+  same "$(outcomes "$tmp/out" | sed 's/^[0-9]* //' | sort | xargs)" "known stored"
+  same "$(grep -E '^(GET|sent)' "$tmp/asked" | cut -d ' ' -f 1,2 | xargs)" \
+    "GET /robots.txt sent 404 GET /slow sent slow GET /robots.txt sent 404 GET /a sent a"
+}
+
 @test "when nobody answers the rest is put off" {
   export VPIPE_NOW=2026-09-20T08:00:00Z VPIPE_BASE_URL=http://127.0.0.1:1 VPIPE_ROBOTS=permitted
   ask $(seq 40) >"$tmp/in"
@@ -360,6 +466,36 @@ client-error 31 2026-09-27T08:00:00.000Z'
   [[ "$stderr" == *"line 2: no photo: an object is due"*"line 3: a photo's 'url' is none"*"line 4: its source is not described"*"line 7: longer than --max-line"*"1 photos = 1 stored"*"7 rejected lines" ]]
 }
 
+@test "texts that are longer than they may be are rejected, at their limit they are not" {
+  serve
+  reply fine '200 OK' <"$corpus/plain.jpg"
+  long() { printf "%0$1d" 0; }
+  { for name in source site item_id photo_key size etag last_modified sha256 ext; do
+      ask fine | jq -c --arg name "$name" --arg text "$(long 1025)" '.[$name] = $text'
+    done
+    ask fine | jq -c --arg text "$(long 8192)" '.url += $text'
+    ask fine | jq -c --arg text "$(long 100000)" '.photo_key = $text'
+    ask fine | jq -c --arg text "$(long 1024)" '.photo_key = $text | .etag = $text'
+    ask "fine?$(long $((8192 - 8 - ${#hosts[0]} - 6)))" | jq -c '.photo_key = "z"'; } >"$tmp/in"
+  [ "$(tail -n 1 "$tmp/in" | jq '.url | length')" = 8192 ]
+  run -65 --separate-stderr vimg <"$tmp/in"
+  [ "$(grep -c "^vimg: line [0-9]*: a photo's url is over 8 KiB, or another text of it over 1 KiB$" <<<"$stderr")" = 11 ]
+  [ "$(grep -o 'line 1[0-9]*:' <<<"$stderr" | tail -n 1)" = "line 11:" ]
+  [[ "$stderr" == *"2 photos = 1 stored + 1 known + 0 failed + 0 put off"*", 11 rejected lines" ]]
+}
+
+@test "a stream of photos whose name or source is too long is rejected, other streams pass" {
+  long=$(printf '%0300d' 0)
+  { jq -nc --arg n "$long" '{type: "SCHEMA", stream: $n, schema: {}, key_properties: []}'
+    jq -nc --arg n "${long}_photo" '{type: "SCHEMA", stream: $n, schema: {}, key_properties: []}'
+    jq -nc --arg n "$long" '{type: "SCHEMA", stream: "photo", schema: {}, key_properties: [], "x-source": $n}'; } >"$tmp/in"
+  run -65 --separate-stderr vimg <"$tmp/in"
+  same "$output" "$(cat "$tmp/in")"
+  same "$(grep -o 'line [0-9]*: a stream of photos .*' <<<"$stderr")" \
+'line 2: a stream of photos has a name or a source over 256 bytes
+line 3: a stream of photos has a name or a source over 256 bytes'
+}
+
 @test "asked twice, fetched once" {
   serve
   reply fine '200 OK' <"$corpus/plain.jpg"
@@ -392,6 +528,21 @@ client-error 31 2026-09-27T08:00:00.000Z'
   same "$(jq -r 'select(.stream != "image") | tojson' "$tmp/out")" "$(jq -r tojson "$tmp/in")"
   same "$(jq -r 'select(.type == "STATE" or (.type == "RECORD" and .stream == "image")) | (.record.photo_key // .value.n)' "$tmp/out")" \
     $'ka\n1\nkb\n2'
+}
+
+@test "after a photo was put off there is no STATE any more" {
+  serve
+  reply a '200 OK' <"$corpus/plain.jpg"
+  { printf '{"type":"SCHEMA","stream":"photo","schema":{},"key_properties":[],"x-source":"vinted"}\n'
+    for n in 1 2 3; do
+      ask a | jq -c --arg n "$n" '{type: "RECORD", stream: "photo", record: (.photo_key = $n)}'
+      printf '{"type":"STATE","value":{"n":%d}}\n' "$n"
+    done; } >"$tmp/in"
+  run -0 --separate-stderr vimg --budget 1 <"$tmp/in"
+  [[ "$stderr" == *"3 photos = 1 stored + "*" + 2 put off, "* ]]
+  same "$(jq -r 'select(.type == "STATE").value.n' <<<"$output")" 1
+  run -0 --separate-stderr vimg <"$tmp/in"
+  same "$(jq -r 'select(.type == "STATE").value.n' <<<"$output" | xargs)" "1 2 3"
 }
 
 @test "--raw writes a run that vput publishes" {

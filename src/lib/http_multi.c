@@ -2,12 +2,13 @@
 
 #include <stdlib.h>
 
+#include "clock.h"
 #include "http_curl.h"
 #include "banned.h"
 
 #define PIECE 65536L			/* libcurl's buffer of a transfer */
-#define DRIP_BYTES 64L			/* slower than that a second, */
-#define DRIP_S 30L			/* for so long, is a time-out */
+#define DRIP_BYTES ((size_t)64 * 30)	/* no more than that */
+#define DRIP_MS 30000L			/* for so long, is a time-out */
 #define FDS_MOST 4
 
 struct transfer {
@@ -17,6 +18,9 @@ struct transfer {
 	void *arg;
 	struct http_multi *m;
 	bool paused;
+	int64_t spent;			/* of its own time, ms */
+	int64_t drip_from;		/* in `spent`: what has come since */
+	size_t drip_len;		/* it had this much */
 	struct transfer *elder, *younger;	/* while under way */
 	struct transfer *next;			/* idle */
 };
@@ -109,12 +113,28 @@ may_grow(const struct transfer *t, size_t n)
 	    (t == m->eldest && m->out == 0);
 }
 
+/* The first of a body: false when it says that it is more than may come. */
+static bool
+begin_body(struct transfer *t)
+{
+	struct buf *body = &t->answer.body;
+	curl_off_t len = -1;
+	long status = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &len);
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (len > 0 && (size_t)len > body->max)
+		return status != 200;
+	if (len > 0)
+		buf_grow(body, (size_t)len);
+	return true;
+}
+
 static size_t
 on_body(char *p, size_t size, size_t count, void *arg)
 {
 	struct transfer *t = arg;
 	size_t n = size * count;
-	curl_off_t len = -1;
 
 	if (!may_grow(t, n)) {
 		if (!t->paused)
@@ -122,13 +142,8 @@ on_body(char *p, size_t size, size_t count, void *arg)
 		t->paused = true;
 		return CURL_WRITEFUNC_PAUSE;
 	}
-	if (t->answer.body.len == 0) {
-		curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
-		    &len);
-		if (len > 0 && (size_t)len < t->answer.body.max)
-			buf_grow(&t->answer.body, (size_t)len);
-	}
-	if (!buf_try_add(&t->answer.body, p, n)) {
+	if ((t->answer.body.len == 0 && !begin_body(t)) ||
+	    !buf_try_add(&t->answer.body, p, n)) {
 		t->sink.too_large = true;
 		return 0;
 	}
@@ -186,6 +201,8 @@ http_multi_get(struct http_multi *m, const struct http_request *r, void *arg)
 	CURL *c = t->easy;
 
 	t->arg = arg;
+	t->spent = t->drip_from = 0;
+	t->drip_len = 0;
 	http_sink_start(&t->sink, m->base, r);
 	http_set_options(c, m->base, m->connect_to, r, &t->sink);
 	curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, NULL);
@@ -193,12 +210,8 @@ http_multi_get(struct http_multi *m, const struct http_request *r, void *arg)
 	curl_easy_setopt(c, CURLOPT_FORBID_REUSE, 0L);
 	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 1L);
 	curl_easy_setopt(c, CURLOPT_PIPEWAIT, 1L);
-	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)m->timeout_ms);
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, DRIP_BYTES);
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, DRIP_S);
+	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, 0L);	/* by our own clock */
 	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, PIECE);
-	curl_easy_setopt(c, CURLOPT_MAXFILESIZE_LARGE,
-	    (curl_off_t)r->max_body);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
 	curl_easy_setopt(c, CURLOPT_PRIVATE, t);
@@ -227,10 +240,55 @@ resume(struct http_multi *m)
 	}
 }
 
+static int64_t
+left(const struct http_multi *m, const struct transfer *t)
+{
+	int64_t whole = m->timeout_ms - t->spent;
+	int64_t drip = t->drip_from + DRIP_MS - t->spent;
+
+	return whole < drip ? whole : drip;
+}
+
+static bool
+is_overdue(const struct http_multi *m, struct transfer *t)
+{
+	if (t->paused || left(m, t) > 0)
+		return false;
+	if (t->spent >= m->timeout_ms ||
+	    t->answer.body.len - t->drip_len < DRIP_BYTES)
+		return true;
+	t->drip_from = t->spent;
+	t->drip_len = t->answer.body.len;
+	return false;
+}
+
+/* What passes here is theirs, unless they have no room: then it is ours. */
+static void
+spend(struct http_multi *m, int64_t ms)
+{
+	struct transfer *t;
+
+	for (t = m->eldest; t != NULL; t = t->younger)
+		if (!t->paused)
+			t->spent += ms;
+}
+
+static int64_t
+soonest(const struct http_multi *m, int64_t ms)
+{
+	const struct transfer *t;
+
+	for (t = m->eldest; t != NULL; t = t->younger)
+		if (!t->paused && left(m, t) < ms)
+			ms = left(m, t) > 0 ? left(m, t) : 0;
+	return ms;
+}
+
 void
 http_multi_wait(struct http_multi *m, struct pollfd *fds, int n, int64_t ms)
 {
 	struct curl_waitfd extra[FDS_MOST];
+	int64_t began = clock_mono_ms();
 	int i, running;
 
 	resume(m);
@@ -239,12 +297,26 @@ http_multi_wait(struct http_multi *m, struct pollfd *fds, int n, int64_t ms)
 		extra[i] = (struct curl_waitfd){ fds[i].fd, CURL_WAIT_POLLIN,
 			0 };
 	/* some have ended already: look only */
-	if (running < m->n)
-		ms = 0;
+	ms = running < m->n ? 0 : soonest(m, ms);
 	curl_multi_poll(m->curl, extra, (unsigned)i, (int)ms, NULL);
 	for (i = 0; i < n && i < FDS_MOST; i++)
 		fds[i].revents = extra[i].revents;
+	/* what came while it could not be read is read before it is judged */
+	spend(m, clock_mono_ms() - began);
 	curl_multi_perform(m->curl, &running);
+}
+
+/* It has ended: its answer is handed out. */
+static void
+hand_out(struct transfer *t, CURLcode code, void **arg,
+    struct http_answer *a)
+{
+	http_sink_end(&t->sink, t->easy, code);
+	delist(t->m, t);
+	t->m->out += t->answer.body.len;
+	*arg = t->arg;
+	*a = t->answer;
+	t->answer = (struct http_answer){ 0 };
 }
 
 bool
@@ -252,21 +324,22 @@ http_multi_next(struct http_multi *m, void **arg, struct http_answer *a)
 {
 	struct transfer *t;
 	CURLMsg *msg;
-	int left;
+	int n;
 
-	do {
-		msg = curl_multi_info_read(m->curl, &left);
-		if (msg == NULL)
-			return false;
-	} while (msg->msg != CURLMSG_DONE);
-	curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&t);
-	http_sink_end(&t->sink, t->easy, msg->data.result);
-	delist(m, t);
-	m->out += t->answer.body.len;
-	*arg = t->arg;
-	*a = t->answer;
-	t->answer = (struct http_answer){ 0 };
-	return true;
+	while ((msg = curl_multi_info_read(m->curl, &n)) != NULL) {
+		if (msg->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE,
+		    (char **)&t);
+		hand_out(t, msg->data.result, arg, a);
+		return true;
+	}
+	for (t = m->eldest; t != NULL; t = t->younger)
+		if (is_overdue(m, t)) {
+			hand_out(t, CURLE_OPERATION_TIMEDOUT, arg, a);
+			return true;
+		}
+	return false;
 }
 
 bool

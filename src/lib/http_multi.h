@@ -3,7 +3,7 @@
  * multi, HTTP/2 where it is offered).  For what may be asked twice without
  * harm: on a kept connection that has died libcurl asks again by itself.
  *
- *	m = http_multi_new(&base, 16, 8 << 20);
+ *	m = http_multi_new(&base, 16, 8 << 20, 60000);
  *	while (http_multi_n(m) < 16) http_multi_get(m, &request, arg);
  *	http_multi_wait(m, fds, n, 1000);
  *	while (http_multi_next(m, &arg, &answer)) ...
@@ -14,6 +14,13 @@
  * is not read).  One that is larger than the room by itself goes on when it
  * is the eldest and nothing is handed out, so that all come to an end: never
  * more than room + max_body.
+ *
+ * A transfer times out after so much of its own time: what passes while it
+ * waits for room, or while nobody is in http_multi_wait, is ours and does not
+ * count.  One that drips for half a minute times out, too.
+ *
+ * The body of a 200 that says to be larger than max_body is "too-large" at
+ * once; of any other answer what fits has come by then.
  *
  * A body comes as it was sent, whatever its Content-Encoding; none is asked.
  */

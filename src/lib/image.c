@@ -159,8 +159,15 @@ find_phash(const struct canvas *c, struct image *im)
 	free(gray);
 }
 
+static void
+drop(struct image_copy *c)
+{
+	buf_release(&c->jpeg);
+	c->width = c->height = 0;
+}
+
 /* What a pass has filled, made use of. */
-static const char *
+static void
 look(struct image_job *j)
 {
 	struct canvas *c;
@@ -173,14 +180,13 @@ look(struct image_job *j)
 			find_colour(c, j->im);
 			find_phash(c, j->im);
 		} else if (!image_encode(c, &c->copy->jpeg)) {
-			return "unsupported";
+			drop(c->copy);
 		}
 	}
-	return NULL;
 }
 
 static const char *
-pass(struct image_job *j, int by)
+try_pass(struct image_job *j, int by)
 {
 	static const char *(*const decoders[])(struct image_job *) = {
 		[IMAGE_JPEG] = image_jpeg, [IMAGE_PNG] = image_png,
@@ -194,10 +200,59 @@ pass(struct image_job *j, int by)
 	    j->bytes.len - j->end }))
 		why = "trailing-data";
 	if (why == NULL)
-		why = look(j);
+		look(j);
 	canvases_release(&j->canvases);
 	if (j->taken > 0 && j->limits->give != NULL)
 		j->limits->give(j->limits->arg, j->taken);
+	return why;
+}
+
+/* Is copy i made in the pass at that reduction? */
+static bool
+is_due(const struct image_job *j, int i, int by)
+{
+	return !j->without[i] &&
+	    image_reduction(j->im, j->copies[i].edge) == by;
+}
+
+/* Of the pass at hand; false: it makes no copy. */
+static bool
+leave_out_largest(struct image_job *j)
+{
+	int i, most = -1;
+
+	for (i = 0; i < j->ncopies; i++)
+		if (is_due(j, i, j->by) && (most < 0 ||
+		    j->copies[i].edge > j->copies[most].edge))
+			most = i;
+	if (most < 0)
+		return false;
+	j->without[most] = true;
+	drop(&j->copies[most]);
+	return true;
+}
+
+static bool
+any_due(const struct image_job *j, int by)
+{
+	int i;
+
+	for (i = 0; i < j->ncopies; i++)
+		if (is_due(j, i, by))
+			return true;
+	return false;
+}
+
+/* A picture is not unfit because copies of it are wanted. */
+static const char *
+pass(struct image_job *j, int by)
+{
+	const char *why;
+
+	do
+		why = try_pass(j, by);
+	while (why != NULL && strcmp(why, "too-many-pixels") == 0 &&
+	    leave_out_largest(j) && (by == 0 || any_due(j, by)));
 	return why;
 }
 
@@ -206,28 +261,18 @@ static const char *
 passes(struct image_job *j)
 {
 	const char *why = pass(j, 0);
-	int first = j->by, by, i;
+	int first = j->by, by;
 
-	for (by = 1; by <= 8 && why == NULL; by *= 2)
-		for (i = 0; i < j->ncopies && by != first; i++)
-			if (image_reduction(j->im, j->copies[i].edge) == by) {
-				why = pass(j, by);
-				break;
-			}
-	return why;
-}
-
-/* A picture is not unfit because copies of it are wanted. */
-static void
-leave_out(struct image_job *j)
-{
-	int i;
-
-	for (i = 0; i < j->ncopies; i++) {
-		buf_release(&j->copies[i].jpeg);
-		j->copies[i].width = j->copies[i].height = 0;
+	for (by = 1; by <= 8 && why == NULL; by *= 2) {
+		if (by == first || !any_due(j, by))
+			continue;
+		why = pass(j, by);
+		/* without a copy left there is nothing that it was for */
+		if (why != NULL && !any_due(j, by) &&
+		    strcmp(why, "too-many-pixels") == 0)
+			why = NULL;
 	}
-	j->ncopies = 0;
+	return why;
 }
 
 const char *
@@ -237,17 +282,10 @@ image_decode(struct slice bytes, const struct image_limits *l,
 	struct image_job j = { .bytes = bytes, .limits = l, .im = im,
 		.copies = copies, .ncopies = n < CANVAS_COPIES ? n :
 		CANVAS_COPIES };
-	const char *why;
 
 	*im = (struct image){ .format = format_of(bytes) };
-	if (im->format != IMAGE_NONE) {
-		why = passes(&j);
-		if (why == NULL || j.ncopies == 0 ||
-		    strcmp(why, "too-many-pixels") != 0)
-			return why;
-		leave_out(&j);
+	if (im->format != IMAGE_NONE)
 		return passes(&j);
-	}
 	if (is_html(bytes))
 		return "html";
 	return is_foreign(bytes) ? "unsupported" : "not-an-image";

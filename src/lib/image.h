@@ -54,7 +54,8 @@ struct image_limits {
 };
 
 /* A smaller copy, wanted at that edge (the longer one); JPEG, quality 80.
- * width 0: none was made, it would have taken more memory than allowed. */
+ * width 0: none was made, it would have taken more memory than allowed, or
+ * cannot be encoded; the others are made all the same. */
 struct image_copy {
 	int edge, width, height;
 	struct buf jpeg;		/* the caller releases */

@@ -158,7 +158,8 @@ image_plan(struct image_job *j, int w, int h, bool scattered)
 
 	all->n = 0;
 	for (i = -1; i < j->ncopies; i++) {
-		if (image_reduction(j->im, i < 0 ? 0 : j->copies[i].edge) !=
+		if ((i >= 0 && j->without[i]) ||
+		    image_reduction(j->im, i < 0 ? 0 : j->copies[i].edge) !=
 		    j->by)
 			continue;
 		c = &all->v[all->n++];

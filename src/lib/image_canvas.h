@@ -52,6 +52,7 @@ struct image_job {
 	struct image *im;
 	struct image_copy *copies;
 	int ncopies;
+	bool without[CANVAS_COPIES];	/* those left out for their memory */
 	int by;			/* the reduction of this pass; 0: the hash's */
 	struct canvases canvases;
 	size_t taken;		/* memory told to the gate */

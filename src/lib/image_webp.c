@@ -102,8 +102,9 @@ decode(struct image_job *j, WebPDecoderConfig *c)
 	if (j->by == 0)
 		j->by = image_reduction(j->im, 0);
 	c->options.use_scaling = j->by > 1;
-	c->options.scaled_width = j->im->width / j->by;
-	c->options.scaled_height = j->im->height / j->by;
+	/* up, as libjpeg does: no edge becomes nothing */
+	c->options.scaled_width = (j->im->width + j->by - 1) / j->by;
+	c->options.scaled_height = (j->im->height + j->by - 1) / j->by;
 	c->output.colorspace = c->input.has_alpha ? MODE_RGBA : MODE_RGB;
 	image_plan(j, c->options.scaled_width, c->options.scaled_height,
 	    false);

@@ -172,13 +172,49 @@ make_folder(const char *path)
 	return ok;
 }
 
+static bool
+is_foreseen(struct store *s, const char *dir)
+{
+	unsigned hash = 2166136261u;	/* FNV-1a */
+
+	for (; *dir != '\0'; dir++)
+		hash = (hash ^ (unsigned char)*dir) * 16777619u;
+	hash %= STORE_FOLDERS;
+	return (atomic_fetch_or(&s->made[hash / 8],
+	    (unsigned char)(1 << hash % 8)) >> hash % 8 & 1) != 0;
+}
+
+/*
+ * The first object of a folder in this run makes it unasked: on s3fs, to find
+ * out that it is missing by opening, and to make folders from the top, costs
+ * several requests each.  Opening will tell whether it is there, and so it does
+ * no harm that two folders may count as one.
+ */
+static void
+foresee_folder(struct store *s, char *path)
+{
+	char *slash = strrchr(path, '/'), *above;
+
+	*slash = '\0';
+	if (!is_foreseen(s, path)) {
+		above = strrchr(path, '/');
+		*above = '\0';
+		if (!is_foreseen(s, path))
+			mkdir(path, 0777);
+		*above = '/';
+		mkdir(path, 0777);
+	}
+	*slash = '/';
+}
+
 static int
-put_at(struct store *s, const char *path, struct store_item *it)
+put_at(struct store *s, char *path, struct store_item *it)
 {
 	bool again = true;
 	enum found f;
 	int try, fd, status;
 
+	foresee_folder(s, path);
 	for (try = 0; try < TRIES; try++) {
 		if (try > 2)
 			clock_sleep_ms(retry_random(PAUSE_MS));

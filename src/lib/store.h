@@ -30,10 +30,13 @@
 
 #include "publish.h"
 
+#define STORE_FOLDERS 131072
+
 struct store {
 	struct place to;
 	int fd;			/* of the root: errors of syncfs since then */
 	atomic_bool said;	/* why it failed */
+	atomic_uchar made[STORE_FOLDERS / 8];	/* bits: folders, by hash */
 };
 
 struct store_item {

@@ -12,6 +12,7 @@
 #define ROBOTS_MS ((int64_t)24 * 3600000)
 #define WAIT_MOST_MS (5 * 60000)
 #define HEADERS_MOST 32
+#define CUT_MOST 5			/* runs: then it is no accident */
 
 /* ---- when to try again ---- */
 
@@ -59,7 +60,7 @@ header_text(const struct http_answer *a, const char *name)
 {
 	struct slice v = http_header(a, name, 0);
 
-	return v.p != NULL && v.len > 0 && scan_utf8(v) ?
+	return v.p != NULL && photo_is_validator(v) ?
 	    xstrndup(v.p, v.len) : NULL;
 }
 
@@ -136,6 +137,21 @@ refused(struct run *r, struct photo *p, const struct verdict *v)
 	return NEXT_DONE;
 }
 
+/*
+ * Of an error the status is enough, though the page may be cut; but for a 401
+ * or 403, where the page would say who is refused: there as much as is read.
+ */
+static bool
+is_enough(const struct http_answer *a)
+{
+	if (a->cause == NULL)
+		return true;
+	if (a->status == 0 || a->status == 200)
+		return false;
+	return strcmp(a->cause, "too-large") == 0 ||
+	    (a->status != 401 && a->status != 403);
+}
+
 static enum next
 no_answer(struct run *r, struct photo *p, const struct http_answer *a)
 {
@@ -158,6 +174,11 @@ not_modified(struct run *r, struct photo *p)
 		answer_later(p, "protocol", 0);
 		return NEXT_DONE;
 	}
+	/* it need not say again by what it will be asked */
+	if (p->etag == NULL && p->known_etag != NULL)
+		p->etag = xstrdup(p->known_etag);
+	if (p->modified == NULL && p->known_modified != NULL)
+		p->modified = xstrdup(p->known_modified);
 	if (r->o->hash_only) {		/* nothing to read it from */
 		p->outcome = "known";
 		memcpy(p->sha256, p->known_sha256, SHA_HEX);
@@ -179,14 +200,14 @@ answer_judge(struct run *r, struct photo *p, struct http_answer *a)
 	p->retry_after = asked_pause(a);
 	if (a->status != 0)
 		host_answered(&r->manners, p->host);
-	if (a->cause != NULL)
+	if (a->status != 0 && a->status != 304 && is_refusal(p, a, &v))
+		return refused(r, p, &v);
+	if (!is_enough(a))
 		return no_answer(r, p, a);
 	p->etag = header_text(a, "etag");
 	p->modified = header_text(a, "last-modified");
 	if (a->status == 304)
 		return not_modified(r, p);
-	if (is_refusal(p, a, &v))
-		return refused(r, p, &v);
 	if (a->status == 404 || a->status == 410) {
 		photo_reason(p, "gone", "not-found");
 		return NEXT_DONE;
@@ -210,6 +231,19 @@ answer_judge(struct run *r, struct photo *p, struct http_answer *a)
 	return NEXT_POOL;
 }
 
+/* The answer was whole, the picture in it is not: again, but not for ever. */
+static enum next
+cut(struct photo *p)
+{
+	enum next n = again(p, "truncated");
+
+	if (p->outcome != NULL && p->attempts >= CUT_MOST) {
+		photo_reason(p, "unfit", "corrupt");
+		p->try_after = 0;
+	}
+	return n;
+}
+
 enum next
 answer_settle(struct photo *p)
 {
@@ -223,5 +257,5 @@ answer_settle(struct photo *p)
 		p->due_at = 0;
 		return NEXT_AGAIN;
 	}
-	return again(p, "truncated");
+	return cut(p);
 }

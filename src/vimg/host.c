@@ -263,6 +263,12 @@ introduce(struct manners *m, struct host *h)
 	return read_robots(m, h);
 }
 
+bool
+host_is_new(const struct manners *m, const struct host *h)
+{
+	return m->obey && !h->introduced && !h->off;
+}
+
 enum go
 host_go(struct manners *m, struct host *h, int64_t now, int64_t *at)
 {

@@ -68,6 +68,9 @@ const struct market *manners_market(struct manners *m, const char *source,
 struct host *manners_host(struct manners *m, const struct market *k,
     const char *url);
 
+/* host_go will read its robots.txt, and return when it has: nothing should be
+ * under way. */
+bool host_is_new(const struct manners *m, const struct host *h);
 /* May the host be asked now?  Reads robots.txt when it is due. */
 enum go host_go(struct manners *m, struct host *h, int64_t now, int64_t *at);
 /* The turn that host_go gave is used. */

@@ -9,6 +9,7 @@
 #include "banned.h"
 
 #define STREAMS_MOST 4096
+#define NAME_MOST 256
 
 struct stream {
 	char *name, *source;		/* source: of its SCHEMA, or NULL */
@@ -106,6 +107,21 @@ is_photo_name(struct slice name)
 	    memcmp(name.p + name.len - 6, "_photo", 6) == 0);
 }
 
+static struct stream *
+add_stream(struct streams *all, struct slice name)
+{
+	struct stream *s;
+
+	if (all->n == STREAMS_MOST)
+		die(EX_DATAERR, "more than %d streams of photos", STREAMS_MOST);
+	all->v = xrealloc(all->v, (all->n + 1) * sizeof *all->v);
+	s = &all->v[all->n++];
+	s->name = xstrndup(name.p, name.len);
+	s->source = NULL;
+	return s;
+}
+
+/* Only streams of photos are remembered. */
 static void
 define(struct run *r)
 {
@@ -113,19 +129,24 @@ define(struct run *r)
 	struct singer *m = &all->message;
 	struct stream *s = find(r, m->stream);
 	struct val entity = val_member(m->root, "x-entity");
-
-	if (s == NULL) {
-		if (all->n == STREAMS_MOST)
-			die(EX_DATAERR, "more than %d streams", STREAMS_MOST);
-		all->v = xrealloc(all->v, (all->n + 1) * sizeof *all->v);
-		s = &all->v[all->n++];
-		s->name = xstrndup(m->stream.p, m->stream.len);
-		s->source = NULL;
-	}
-	free(s->source);
-	s->source = val_cstr(val_member(m->root, "x-source"));
-	s->photos = val_is(entity, "photo") ||
+	struct val source = val_member(m->root, "x-source");
+	bool photos = val_is(entity, "photo") ||
 	    (val_type(entity) == SCAN_NONE && is_photo_name(m->stream));
+
+	if (s == NULL && !photos)
+		return;
+	if (m->stream.len > NAME_MOST || val_text(source).len > NAME_MOST) {
+		reject(r, "a stream of photos has a name or a source over "
+		    "256 bytes");
+		photos = false;
+	}
+	if (s == NULL && !photos)
+		return;
+	if (s == NULL)
+		s = add_stream(all, m->stream);
+	free(s->source);
+	s->source = photos ? val_cstr(source) : NULL;
+	s->photos = photos;
 }
 
 static void

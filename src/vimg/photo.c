@@ -8,43 +8,68 @@
 
 /* ---- reading ---- */
 
-static char *
-text_or(struct val object, const char *name, const char *otherwise)
-{
-	char *s = val_cstr(val_member(object, name));
+static const char *const too_long = "a photo's url is over 8 KiB, or another "
+    "text of it over 1 KiB";
 
-	if (s != NULL || otherwise == NULL)
+/* NULL when it is none; with *why when it is longer than is held. */
+static char *
+text(struct val v, size_t most, const char **why)
+{
+	/* six bytes are the longest escape of one */
+	bool fits = val_text(v).len <= 6 * most + 2;
+	char *s = fits ? val_cstr(v) : NULL;
+
+	if (val_type(v) != SCAN_STRING || (fits &&
+	    (s == NULL || strlen(s) <= most)))
 		return s;
-	return xstrdup(otherwise);
+	*why = too_long;
+	free(s);
+	return NULL;
+}
+
+static char *
+member(struct val object, const char *name, const char **why)
+{
+	return text(val_member(object, name), TEXT_MOST, why);
+}
+
+static char *
+member_or(struct val object, const char *name, const char *otherwise,
+    const char **why)
+{
+	char *s = member(object, name, why);
+
+	return s == NULL && otherwise != NULL ? xstrdup(otherwise) : s;
 }
 
 /* Of the sizes on offer the one that is wanted; NULL when it is not there. */
 static char *
-offered(struct val object, const char *type)
+offered(struct val object, const char *type, const char **why)
 {
 	struct val_iter it = val_each(val_member(object, "sizes"));
 	struct val v;
 
 	if (strcmp(type, "full") == 0)
-		return val_cstr(val_member(object, "full_url"));
+		return text(val_member(object, "full_url"), URL_MOST, why);
 	while (val_next(&it, NULL, &v))
 		if (val_is(val_member(v, "type"), type))
-			return val_cstr(val_member(v, "url"));
+			return text(val_member(v, "url"), URL_MOST, why);
 	return NULL;
 }
 
 static void
-choose_size(struct photo *p, struct val object, const char *type)
+choose_size(struct photo *p, struct val object, const char *type,
+    const char **why)
 {
-	char *url = type != NULL ? offered(object, type) : NULL;
+	char *url = type != NULL ? offered(object, type, why) : NULL;
 
 	if (url != NULL) {
 		p->url = url;
 		p->size = xstrdup(type);
 		return;
 	}
-	p->url = val_cstr(val_member(object, "url"));
-	p->size = text_or(object, "size", "list");
+	p->url = text(val_member(object, "url"), URL_MOST, why);
+	p->size = member_or(object, "size", "list", why);
 }
 
 /* https, whatever it was; without a fragment; nothing that breaks a line. */
@@ -72,24 +97,46 @@ is_hash(const char *s)
 	    s[SHA_HEX - 1] == '\0';
 }
 
+bool
+photo_is_validator(struct slice text)
+{
+	size_t i;
+
+	for (i = 0; i < text.len; i++)
+		if ((unsigned char)text.p[i] < ' ' || text.p[i] == '\x7f')
+			return false;
+	return text.len > 0 && text.len <= TEXT_MOST && scan_utf8(text);
+}
+
+/* It becomes a header: one that would be two is none. */
+static char *
+validator(struct val object, const char *name, const char **why)
+{
+	char *s = member(object, name, why);
+
+	if (s != NULL && photo_is_validator(slice_of(s)))
+		return s;
+	free(s);
+	return NULL;
+}
+
 /* What an earlier fetch left to ask by; all of it, or nothing. */
 static void
-read_known(struct photo *p, struct val object)
+read_known(struct photo *p, struct val object, const char **why)
 {
-	char *sha = val_cstr(val_member(object, "sha256"));
+	char *sha = member(object, "sha256", why);
 
+	p->known_etag = validator(object, "etag", why);
+	p->known_modified = validator(object, "last_modified", why);
+	p->known_ext = member(object, "ext", why);
 	if (is_hash(sha) && val_int64(val_member(object, "bytes"),
-	    &p->known_bytes) && p->known_bytes > 0) {
+	    &p->known_bytes) && p->known_bytes > 0)
 		memcpy(p->known_sha256, sha, SHA_HEX);
-		p->known_etag = text_or(object, "etag", NULL);
-		p->known_modified = text_or(object, "last_modified", NULL);
-		p->known_ext = text_or(object, "ext", NULL);
-	}
 	free(sha);
 }
 
 static bool
-read_item(struct photo *p, struct val object)
+read_item(struct photo *p, struct val object, const char **why)
 {
 	struct val v = val_member(object, "item_id");
 	struct slice t = val_text(v);
@@ -97,7 +144,10 @@ read_item(struct photo *p, struct val object)
 	if ((val_type(v) != SCAN_STRING && val_type(v) != SCAN_NUMBER) ||
 	    val_lone(v))
 		return false;
-	p->item_id = xstrndup(t.p, t.len);
+	if (t.len > TEXT_MOST)
+		*why = too_long;
+	else
+		p->item_id = xstrndup(t.p, t.len);
 	return true;
 }
 
@@ -106,21 +156,25 @@ photo_read(struct val object, const char *source, const char *type,
     const char **why)
 {
 	struct photo *p = xcalloc(1, sizeof *p);
+	bool has_item;
 
-	p->source = text_or(object, "source", source);
-	p->site = text_or(object, "site", NULL);
-	p->photo_key = val_cstr(val_member(object, "photo_key"));
+	*why = NULL;
+	p->source = member_or(object, "source", source, why);
+	p->site = member(object, "site", why);
+	p->photo_key = member(object, "photo_key", why);
 	p->has_position = val_int64(val_member(object, "position"),
 	    &p->position);
 	if (!val_int64(val_member(object, "attempts"), &p->attempts) ||
 	    p->attempts < 0)
 		p->attempts = 0;
-	choose_size(p, object, type);
-	read_known(p, object);
-	*why = NULL;
-	if (p->source == NULL)
+	has_item = read_item(p, object, why);
+	choose_size(p, object, type, why);
+	read_known(p, object, why);
+	if (*why != NULL)
+		;
+	else if (p->source == NULL)
 		*why = "a photo names no 'source'";
-	else if (!read_item(p, object))
+	else if (!has_item)
 		*why = "a photo names no 'item_id'";
 	else if (p->photo_key == NULL)
 		*why = "a photo names no 'photo_key'";
@@ -211,4 +265,14 @@ photos_take(struct photos *l)
 	l->n--;
 	p->next = NULL;
 	return p;
+}
+
+void
+photos_put_back(struct photos *l, struct photo *p)
+{
+	p->next = l->first;
+	l->first = p;
+	if (p->next == NULL)
+		l->last = &p->next;
+	l->n++;
 }

@@ -14,6 +14,8 @@
 #include "sha.h"
 
 #define COPIES_MOST 8
+#define URL_MOST 8192			/* bytes of an address */
+#define TEXT_MOST 1024			/* of any other text of a photo */
 
 struct host;
 
@@ -73,6 +75,8 @@ struct photos {				/* a list, first in, first out */
  */
 struct photo *photo_read(struct val object, const char *source,
     const char *type, const char **why);
+/* A validator that may be kept and sent: short, and without control bytes. */
+bool photo_is_validator(struct slice text);
 void photo_free(struct photo *p);
 /* Ready for another try: what the last one brought is dropped. */
 void photo_reset(struct photo *p);
@@ -81,5 +85,6 @@ void photo_reason(struct photo *p, const char *outcome, const char *reason);
 void photos_init(struct photos *l);
 void photos_add(struct photos *l, struct photo *p);
 struct photo *photos_take(struct photos *l);	/* NULL: it is empty */
+void photos_put_back(struct photos *l, struct photo *p);	/* is first */
 
 #endif

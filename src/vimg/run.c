@@ -211,6 +211,12 @@ launch(struct run *r)
 
 	while (n-- > 0 && has_room(r)) {
 		p = photos_take(&r->ready);
+		if (host_is_new(&r->manners, p->host) &&
+		    http_multi_n(r->http) > 0) {
+			/* robots.txt comes first: it would keep them waiting */
+			photos_put_back(&r->ready, p);
+			break;
+		}
 		at = p->due_at;
 		go = at > now && !p->host->off ? GO_LATER :
 		    host_go(&r->manners, p->host, now, &at);
@@ -285,7 +291,9 @@ read_some(struct run *r)
 			r->ended = true;
 	}
 	if (r->state_due && r->held == 0) {
-		record_pass(r, buf_slice(&r->state));
+		/* it would say of what was put off that it was seen to */
+		if (r->tally.put_off == 0)
+			record_pass(r, buf_slice(&r->state));
 		r->state_due = false;
 	}
 }

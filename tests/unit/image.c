@@ -149,6 +149,36 @@ a_copy_too_many_is_left_out(void)
 	buf_release(&b);
 }
 
+/* Interlaced, a copy is summed whole: the larger, the more. */
+static void
+only_the_largest_is_left_out(void)
+{
+	struct image_copy copies[3] = { { .edge = 48 }, { .edge = 16 },
+		{ .edge = 30 } };
+	struct image_limits l = usual;
+	struct buf b = picture("interlaced.png");
+	struct image im;
+	int i;
+
+	for (l.memory = 1000; image_decode(buf_slice(&b), &l, &im,
+	    copies + 1, 2) != NULL || copies[1].width == 0 ||
+	    copies[2].width == 0; l.memory++) {
+		CHECK(l.memory < usual.memory);
+		for (i = 1; i < 3; i++)
+			buf_reset(&copies[i].jpeg);
+	}
+	for (i = 1; i < 3; i++)
+		buf_reset(&copies[i].jpeg);
+	CHECK(image_decode(buf_slice(&b), &l, &im, copies, 3) == NULL);
+	CHECK(copies[0].width == 0 && copies[0].jpeg.len == 0);
+	CHECK(copies[1].width == 16 && copies[1].jpeg.len > 0);
+	CHECK(copies[2].width == 30 && copies[2].jpeg.len > 0);
+	for (i = 0; i < 3; i++)
+		buf_release(&copies[i].jpeg);
+	buf_release(&b);
+	CHECK(taken == 0);
+}
+
 /* ---- cut and changed ---- */
 
 /* Bytes of their own, so that one behind them is noticed. */
@@ -405,6 +435,7 @@ main(int argc, char *argv[])
 	the_same_pixels_look_the_same();
 	copies_are_made();
 	a_copy_too_many_is_left_out();
+	only_the_largest_is_left_out();
 	none_is_fine_when_cut();
 	changes_do_no_harm();
 	before_and_behind();
