@@ -191,6 +191,53 @@ c known b2 c3a59966f00f3c5b'
   same 2 "$(sql "select count(*) from serving.near_images(x'c3a59966f00f3c5a'::bigint, 8)")"
 }
 
+# digest_is_that_of_a_rebuild: law 2, for what was loaded bit by bit
+digest_is_that_of_a_rebuild() {
+  "$ROOT/scripts/db" digest >"$tmp/bit-by-bit"
+  run -0 "$ROOT/scripts/rebuild"
+  "$ROOT/scripts/db" digest | diff "$tmp/bit-by-bit" -
+}
+
+@test "a picture is served when a photo that we know shows it, whichever came first, and no longer than that" {
+  fetched 2026-09-20T09:00:01Z <<<$'a stored a1 c3a59966f00f3c5a\nb stored b2 c3a59966f00f3c5b'
+  run -0 load
+  same '0|0|2' "$(sql 'select (select count(*) from serving.image), (select count(*) from serving.image_hash), (select count(*) from serving.image_unused)')"
+  shown 2026-09-20T08:00:01Z <<<$'11 1 a\n12 2 b'
+  run -0 load
+  same '2|1|0' "$(sql 'select (select count(*) from serving.image), (select count(*) from serving.image_near), (select count(*) from serving.image_unused)')"
+  # the photo shows another picture now
+  fetched 2026-09-21T09:00:01Z <<<'b stored c3 0f0f0f0f0f0f0f0f'
+  run -0 load
+  same $'a1a1\nc3c3' "$(sql 'select left(sha256, 4) from serving.image order by 1')"
+  same '2|0|b2b2' "$(sql 'select (select count(*) from serving.image_hash), (select count(*) from serving.image_near), (select left(sha256, 4) from serving.image_unused)')"
+  digest_is_that_of_a_rebuild
+}
+
+@test "pictures that only a forgotten seller's listings showed are served no more" {
+  shown 2026-09-20T08:00:01Z <<<$'11 300000001 a,b\n12 2 c\n13 2 b'
+  fetched 2026-09-20T09:00:01Z <<<'a stored a1 c3a59966f00f3c5a
+b stored b2 00ff00ff00ff00ff
+c stored c3 c3a59966f00f3c5b'
+  run -0 load
+  same '3|1' "$(sql 'select (select count(*) from serving.image), (select count(*) from serving.image_near)')"
+  sql "select json_build_object('source', 'vinted', 'seller_key', min(seller_key), 'at', '2026-09-21T00:00:00Z')
+    from serving.image_use where item_id = '11'" >"$VPIPE_DATA/forgotten.ndjson"
+  run -0 "$ROOT/scripts/rebuild"
+  same $'b2b2\nc3c3' "$(sql 'select left(sha256, 4) from serving.image order by 1')"
+  same $'b2b2\nc3c3' "$(sql 'select left(sha256, 4) from serving.image_hash order by 1')"
+  same '0|a1a1' "$(sql 'select (select count(*) from serving.image_near), (select left(sha256, 4) from serving.image_unused)')"
+  # nor when more is loaded, and nothing asks for them
+  shown 2026-09-22T08:00:01Z <<<'11 300000001 a,b'
+  run -0 load
+  same 2 "$(sql 'select count(*) from serving.image')"
+  same '' "$(due)"
+}
+
+@test "smaller copies are rows of their own: a later run without any forgets none" {
+  run -0 load "$raw/good-images.ndjson"
+  same '1111|150|113|3120|thumb/150/11/11' "$(sql 'select left(image_sha256, 4), edge, width, bytes, left(path, 15) from staging.vinted_image_copy')"
+}
+
 # --- near pictures ------------------------------------------------------------
 
 @test "near_images finds what comparing with all finds, at every distance" {
@@ -231,6 +278,31 @@ c stored c3 000000000000ffff'
   shown 2026-09-20T11:00:01Z <<<'15 1 e'
   run -0 load
   same '' "$(sql 'select distance from serving.image_near')"
+}
+
+@test "a hash that more than a hundred pictures have joins them as a star, however they came" {
+  for n in {100..219}; do
+    printf '%d %d p%d\n' "$n" "$n" "$n"
+  done >"$tmp/hits"
+  shown 2026-09-20T08:00:01Z <"$tmp/hits"
+  i=0
+  while read -r item _ key; do
+    printf '%s stored %02x c3a59966f00f3c5a\n' "$key" $((i++))
+  done <"$tmp/hits" | shuf --random-source=<(yes) >"$tmp/got"
+  head -n 70 "$tmp/got" | fetched 2026-09-20T09:00:01Z
+  run -0 load
+  same '70|2415' "$(sql 'select (select count(*) from serving.image_hash), (select count(*) from serving.image_near)')"
+  tail -n +71 "$tmp/got" | fetched 2026-09-20T10:00:01Z
+  run -0 load
+  same '120|119|1|0000' "$(sql 'select (select count(*) from serving.image_hash), count(*), count(distinct sha256), left(min(sha256), 4) from serving.image_near')"
+  # and is stock all the same: of 120 sellers
+  same '119|1|120' "$(sql "select count(*), count(distinct of_item_id), min(sellers) from serving.image_repeat where what = 'stock'")"
+  # what is near to it is near to the first only
+  shown 2026-09-21T08:00:01Z <<<'300 300 z'
+  fetched 2026-09-21T09:00:01Z <<<'z stored ff c3a59966f00f3c5b'
+  run -0 load
+  same '120' "$(sql 'select count(*) from serving.image_near')"
+  digest_is_that_of_a_rebuild
 }
 
 # --- repeats ------------------------------------------------------------------

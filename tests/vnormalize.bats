@@ -86,6 +86,7 @@ item() {
   run -0 --separate-stderr vnormalize --records-only <"$raw/good-images.ndjson"
   [[ $stderr == *'6 lines = 0 looks + 6 without look + 0 unparsable'* ]]
   same '3 vinted_image
+1 vinted_image_copy
 5 vinted_photo_fetch' "$(jq -r .stream <<<"$output" | sort | uniq -c | sed 's/^ *//')"
 }
 
@@ -109,8 +110,8 @@ item() {
   cat "$raw/good-one-item.ndjson" "$raw/good-catalog-2026.ndjson" >"$tmp/raw"
   vnormalize -q --part 0001 <"$tmp/raw" >"$tmp/out"
   [ "$(jq -r 'select(.type == "SCHEMA").stream' "$tmp/out" | xargs)" = \
-    'vinted_image vinted_item vinted_item_catalog vinted_photo vinted_photo_fetch vinted_user vinted_look' ]
-  [ "$(head -n 7 "$tmp/out" | jq -r .type | sort -u)" = SCHEMA ]
+    'vinted_image vinted_image_copy vinted_item vinted_item_catalog vinted_photo vinted_photo_fetch vinted_user vinted_look' ]
+  [ "$(head -n 8 "$tmp/out" | jq -r .type | sort -u)" = SCHEMA ]
   [ "$(jq -r .type "$tmp/out" | tail -n 1)" = STATE ]
   jq -es '.[-1].value.load | .part == "0001" and .published and .step == "upsert"
     and .ledger.lines == 2 and .ledger.elements == .ledger.records

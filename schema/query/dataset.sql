@@ -93,11 +93,22 @@ from serving.image_use u
 where u.seller_key is not null
 group by u.sha256, u.seller_key;
 
+-- of a common hash one picture stands for all, chosen or not
 insert into pg_temp.edge
+with
+near_or_chosen as (
+	select sha256
+	from pg_temp.chosen
+	union
+	select h.same_as
+	from serving.image_hash h
+	    join pg_temp.chosen using (sha256)
+	where h.same_as is not null
+)
 select 'p' || n.sha256, 'p' || n.other_sha256
 from serving.image_near n
-where n.sha256 in (select sha256 from pg_temp.chosen)
-    and n.other_sha256 in (select sha256 from pg_temp.chosen)
+where n.sha256 in (select sha256 from near_or_chosen)
+    and n.other_sha256 in (select sha256 from near_or_chosen)
     and n.distance <= coalesce(nullif(:'near', '')::int, ops.near_distance());
 
 insert into pg_temp.edge
