@@ -1036,7 +1036,7 @@ false
   { about user 70; echo '{"site":"www.vinted.pt","kind":"user","params":{"user":"x"}}'; echo '{"site":'
     about user 71 70; } >"$tmp/in"
   run -64 --separate-stderr vfetch requests <"$tmp/in"
-  [[ $stderr == *"line 2: parameter 'user' does not take 'x'"*"line 3: "*"'www.vinted.pt/user?user=70' is asked twice"* ]]
+  [[ $stderr == *"line 2: parameter 'user' does not take 'x'"*"line 3: "*"'www.vinted.pt/user of a seller' is asked twice"* ]]
   same "$(pages_asked)" '/api/v2/users/70 /api/v2/users/71 '
   same "$(jq -c 'select(.kind == "run").body | .complete, .kinds.user.requests' <<<"$output")" 'false
 2'

@@ -585,7 +585,7 @@ END
   cat "$raw"/*.ndjson >"$tmp/raw"
   run -0 --separate-stderr vnormalize --threshold 1 --rejects "$tmp/rejects" --metrics "$tmp/metrics" <"$tmp/raw"
   [[ $stderr != *'DOES NOT CLOSE'* ]]
-  [[ $stderr == *' lines = '*' looks + 8 without look + 1 unparsable'* ]]
+  [[ $stderr == *' lines = '*' looks + 20 without look + 1 unparsable'* ]]
   grep -q '^vpipe_vnormalize_elements_total{stream="vinted_item"} ' "$tmp/metrics"
   [ "$(tail -n 1 "$tmp/metrics")" = '# EOF' ]
 }
