@@ -1,20 +1,21 @@
--- The masks of the search for near pictures: all numbers of 22 bits of which
--- three at most are set.  A hash of 64 bits that differs from another in 11 at
--- most differs in one of three substrings (22, 21 and 21 bits) in 3 at most.
+-- The masks of the search for near pictures: all numbers of 17 bits of which two
+-- at most are set.  serving.near_hashes cuts a hash of 64 bits into substrings of
+-- 17, 17, 17 and 13: of two hashes that differ in 11 bits at most, one of these
+-- differs in 2 at most.
 create table ops.near_mask (
-	bits integer not null check (bits between 0 and 3),
+	bits integer not null check (bits between 0 and 2),
 	mask integer not null,
 	primary key (bits, mask)
 );
 comment on table ops.near_mask is
 	'what to flip in a substring of a perceptual hash, by the number of '
-	'bits; serving.near_images reads it, nobody writes it';
+	'bits; serving.near_hashes reads it, nobody writes it';
 
 insert into ops.near_mask (bits, mask)
 with
 bit as (
 	select n, 1 << n as value
-	from generate_series(0, 21) as n
+	from generate_series(0, 16) as n
 )
 select 0, 0
 union all
@@ -23,10 +24,5 @@ from bit
 union all
 select 2, a.value | b.value
 from bit a
-    join bit b on a.n < b.n
-union all
-select 3, a.value | b.value | c.value
-from bit a
-    join bit b on a.n < b.n
-    join bit c on b.n < c.n;
+    join bit b on a.n < b.n;
 analyze ops.near_mask;

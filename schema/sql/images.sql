@@ -157,7 +157,6 @@ begin atomic
 		            and mask < 8192) as fourth
 		from ops.near_mask
 		where bits <= ops.searched_distance(near_hashes.distance) / 4
-		    and mask < 131072
 	),
 	found as (
 		select h.phash
