@@ -80,6 +80,12 @@ create table if not exists :"serving".image_hash_near (
 create index if not exists image_hash_near_other
     on :"serving".image_hash_near (other_phash);
 
+-- refresh_images says there for which distance the pairs are
+select format('comment on table %I.image_hash_near is %L', :'serving',
+    'a row is two perceptual hashes that are near; none was looked for yet')
+where obj_description(format('%I.image_hash_near', :'serving')::regclass,
+    'pg_class') is null \gexec
+
 create table if not exists :"serving".image_unused (
 	sha256 text collate "C" primary key
 );
