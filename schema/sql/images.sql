@@ -715,11 +715,12 @@ begin
 	create temporary table changed (sha256 text collate "C" primary key,
 	    phash bigint, width int, height int, is_used boolean)
 	    on commit drop;
+	-- offset 0: else the whole view is read and sorted for one new picture
 	execute format('insert into changed select b.sha256, i.phash, i.width, '
 	    'i.height, i.sha256 is not null '
 	    'from (select distinct sha256 from brought) b '
 	    'left join lateral (select * from %1$I.image i '
-	    'where i.sha256 = b.sha256) i on true', serving);
+	    'where i.sha256 = b.sha256 offset 0) i on true', serving);
 
 	execute format('insert into %I.image_unused select sha256 from changed '
 	    'where not is_used on conflict do nothing', serving);
