@@ -926,14 +926,8 @@ print_absence(int i, const struct sweep *w)
 	puts("}");
 }
 
-static bool
-is_gone(const struct sight *s)
-{
-	return strcmp(s->state, "gone") == 0;
-}
-
-/* The first complete sweep after a sight that lacks the item, if it comes
- * before the next sight. */
+/* The first complete sweep after a look that saw the item there, and that lacks
+ * it, if it comes before the next such look. */
 static const struct sweep *
 sweep_without(int i, const struct sight *after)
 {
@@ -941,7 +935,7 @@ sweep_without(int i, const struct sight *after)
 	const struct sweep *w;
 
 	while (++next < sight + nsights)
-		if (next->item == i && !is_gone(next))
+		if (next->item == i && is_there(next))
 			break;
 	for (w = sweep; w < sweep + nsweeps; w++)
 		if (w->seller == item[i].seller && w->start > after->ms &&
@@ -951,7 +945,8 @@ sweep_without(int i, const struct sight *after)
 	return NULL;
 }
 
-/* A page that is gone is no sight; what was sold or hidden is not missed. */
+/* What a look says between, that it is hidden, sold or gone, ends no absence:
+ * the sweep that lacks it comes all the same, and bounds a return. */
 static void
 print_history(int i)
 {
@@ -968,10 +963,8 @@ print_history(int i)
 		}
 		print_sight(&sight[k], first);
 		first = false;
-		if (!is_gone(&sight[k]))
-			w = strcmp(sight[k].state, "sold") == 0 ||
-			    strcmp(sight[k].state, "hidden") == 0 ? NULL :
-			    sweep_without(i, &sight[k]);
+		if (is_there(&sight[k]))
+			w = sweep_without(i, &sight[k]);
 	}
 	if (w != NULL)
 		print_absence(i, w);
