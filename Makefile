@@ -34,7 +34,7 @@ MAN = $(wildcard src/*/*.1)
 all: $(PROGRAMS:%=$(BIN)/%) $(BIN)/vmarket
 
 help:
-	@echo 'all check check-long bench asan lint format install image clean'
+	@echo 'all check check-long bench fuzz asan lint format install image clean'
 
 # -- programs ---------------------------------------------------------------
 
@@ -114,6 +114,10 @@ asan:
 	    $(MAKE) O=build/asan BIN=bin/asan CFLAGS='-O1 -g' CXXFLAGS='-O1 -g' \
 	    SAN='$(SANITIZE)' check check-long
 
+# clang's fuzzer on each parser of foreign bytes, a minute each: tests/fuzz/run
+fuzz:
+	O="$(abspath $(O))" tests/fuzz/run
+
 bench: all
 	BIN="$(abspath $(BIN))" O="$(abspath $(O))" tests/bench/run
 
@@ -150,6 +154,6 @@ clean:
 	rm -rf build bin/asan $(PROGRAMS:%=bin/%) bin/vmarket
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
-.PHONY: all help test-parts check check-long asan bench lint format install \
-	image clean
+.PHONY: all help test-parts check check-long asan bench fuzz lint format \
+	install image clean
 .SECONDARY:

@@ -213,8 +213,9 @@ canvases_release(struct canvases *all)
 int
 image_reduction(const struct image *im, int edge)
 {
+	/* of a size that nobody has held against the limits yet */
 	int shorter = least(im->width, im->height), by = 8;
-	int longer = im->width + im->height - shorter;
+	int longer = im->width > im->height ? im->width : im->height;
 
 	if (im->format == IMAGE_PNG)
 		return 1;		/* it knows no other */

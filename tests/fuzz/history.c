@@ -1,6 +1,6 @@
 /*
- * Fuzz target of vsnapshot's histories: lines to looks, looks to events.  Run
- * it as json.c, with -Isrc; tests/unit/vsnapshot_fuzz replays the corpus.
+ * Fuzz target of vsnapshot's histories: lines to looks, looks to events.
+ * tests/unit/vsnapshot_fuzz replays the corpus.
  */
 #include <stdlib.h>
 

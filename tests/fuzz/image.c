@@ -1,7 +1,7 @@
 /*
  * Fuzz target of src/lib/image.h: a picture, decoded, and a copy of it made.
- * Run it as json.c, with -ljpeg -lpng -lwebp; tests/unit/image replays the
- * corpus, cut off after each byte and changed here and there.
+ * tests/unit/image replays the corpus, cut off after each byte and changed here
+ * and there.
  */
 #include "image.h"
 

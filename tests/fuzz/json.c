@@ -1,7 +1,6 @@
 /*
- * Fuzz target of scan.h, for libFuzzer or AFL:
- * clang -fsanitize=fuzzer,address -D_GNU_SOURCE -Isrc/lib tests/fuzz/json.c build/libv.a -lsimdjson -lstdc++
- * make check replays the corpus by tests/unit/scan_check.
+ * Fuzz target of scan.h, for tests/fuzz/run.  make check replays the corpus by
+ * tests/unit/scan_check.
  */
 #include "line.h"
 #include "scan.h"

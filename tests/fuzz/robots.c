@@ -1,7 +1,6 @@
 /*
  * Fuzz target of src/lib/robots.h: the first line is what is asked for, the
- * rest is robots.txt.  Run it as json.c, with -Isrc;
- * tests/unit/fuzz_check replays the corpus.
+ * rest is robots.txt.  tests/unit/fuzz_check replays the corpus.
  */
 #include "lib/robots.c"
 

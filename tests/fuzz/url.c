@@ -1,7 +1,6 @@
 /*
  * Fuzz target of src/lib/url.h: the first line is a pattern of a path, the
- * second a URL.  Run it as json.c, with -Isrc; tests/unit/fuzz_check replays
- * the corpus.
+ * second a URL.  tests/unit/fuzz_check replays the corpus.
  */
 #include "lib/url.c"
 

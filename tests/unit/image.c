@@ -346,6 +346,7 @@ static void
 limits_come_before_memory(void)
 {
 	struct image_limits pixels = usual, memory = usual;
+	struct image_copy copy = { .edge = 16 };
 	struct image im;
 	struct buf b;
 	size_t i;
@@ -365,6 +366,13 @@ limits_come_before_memory(void)
 	b = picture("plain.png");
 	png_size(&b, 30000, 30000);
 	CHECK_STR(judged(buf_slice(&b), &im), "too-many-pixels");
+	buf_release(&b);
+	/* the greatest sizes that a header can state, and a copy wanted */
+	b = picture("plain.png");
+	png_size(&b, INT32_MAX, INT32_MAX);
+	CHECK_STR(image_decode(buf_slice(&b), &usual, &im, &copy, 1),
+	    "too-many-pixels");
+	CHECK(copy.width == 0 && copy.jpeg.len == 0);
 	buf_release(&b);
 	/* a single row of gigabytes passes no limit of pixels */
 	b = picture("plain.png");
