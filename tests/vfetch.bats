@@ -809,6 +809,10 @@ walks() {  # what the closing record says of each wardrobe
   closing "$1" '.queries[] | [.user_id, .asked, .answered, .stop, .walked] | tojson'
 }
 
+asked_parts() {  # of the requests of wardrobes: which part of which page, how
+  jq -c 'select(.kind == "wardrobe") | [.request.user_id, .request.page, .request.per_page, .request.part, .request.parts, (.request.url | sub(".*\\?"; "")), .status]' "$1"
+}
+
 @test "a wardrobe's page that fails is asked again in halves, the first at once, others at the end" {
   site
   part 70 1 4 1 2 3 4 && oops 70 2 4 && part 70 3 2 5 6 && part 70 4 2 7
@@ -817,35 +821,52 @@ walks() {  # what the closing record says of each wardrobe
   vfetch requests <"$tmp/in" >"$tmp/out" 2>/dev/null || :
   same "$(walks "$tmp/out")" '["70",4,3,"end",true]
 ["71",4,3,"end",true]'
-  # the record says which page of the walk, and which half; the address what was asked
-  same "$(jq -c 'select(.kind == "wardrobe") | [.request.user_id, .request.page, .request.per_page, .request.half, (.request.url | sub(".*\\?"; "")), .status]' "$tmp/out")" \
-'["70",1,4,null,"page=1&per_page=4",200]
-["70",2,4,null,"page=2&per_page=4",520]
-["70",2,4,1,"page=3&per_page=2",200]
-["70",2,4,2,"page=4&per_page=2",200]
-["71",1,4,null,"page=1&per_page=4",520]
-["71",1,4,1,"page=1&per_page=2",200]
-["71",1,4,2,"page=2&per_page=2",200]
-["71",2,4,null,"page=2&per_page=4",200]'
+  # the record says which page of the walk, and which part; the address what was asked
+  same "$(asked_parts "$tmp/out")" \
+'["70",1,4,null,null,"page=1&per_page=4",200]
+["70",2,4,null,null,"page=2&per_page=4",520]
+["70",2,4,1,2,"page=3&per_page=2",200]
+["70",2,4,2,2,"page=4&per_page=2",200]
+["71",1,4,null,null,"page=1&per_page=4",520]
+["71",1,4,1,2,"page=1&per_page=2",200]
+["71",1,4,2,2,"page=2&per_page=2",200]
+["71",2,4,null,null,"page=2&per_page=4",200]'
 }
 
-@test "a wardrobe of which a half fails too was not walked; a refusal there ends the run" {
+@test "a half that fails is asked again in quarters, but for those behind the total" {
   site
-  part 70 1 4 1 2 3 4 && oops 70 2 4 && part 70 3 2 5 6 && oops 70 4 2
+  part 70 1 4 1 2 3 4 && oops 70 2 4 && oops 70 3 2 && part 70 5 1 5 && part 70 6 1 6 && oops 70 4 2 && part 70 7 1 7
+  oops 71 1 4 && oops 71 1 2 && part 71 1 1 1 && part 71 2 1 2 && part 71 2 2 3 4 && part 71 2 4 5 6 7
   about wardrobe 70 71 | jq -c '.params.per_page = 4' >"$tmp/in"
-  oops 71 1 4 && oops 71 1 2
   vfetch requests <"$tmp/in" >"$tmp/out" 2>/dev/null || :
-  same "$(walks "$tmp/out")" '["70",4,2,"failed:server",false]
-["71",2,0,"failed:server",false]'
-  at '/api/v2/wardrobe/70/items?page=3&per_page=2' '403 Forbidden' 'Content-Type: application/json' <<<'{}'
+  same "$(walks "$tmp/out")" '["70",7,4,"end",true]
+["71",6,4,"end",true]'
+  same "$(asked_parts "$tmp/out" | sed -n 's/^\["70",2,4,//p')" \
+'null,null,"page=2&per_page=4",520]
+1,2,"page=3&per_page=2",520]
+1,4,"page=5&per_page=1",200]
+2,4,"page=6&per_page=1",200]
+2,2,"page=4&per_page=2",520]
+3,4,"page=7&per_page=1",200]'
+}
+
+@test "a wardrobe of which a quarter fails too was not walked; a refusal there ends the run" {
+  site
+  part 70 1 4 1 2 3 4 && oops 70 2 4 && part 70 3 2 5 6 && oops 70 4 2 && oops 70 7 1
+  about wardrobe 70 71 | jq -c '.params.per_page = 4' >"$tmp/in"
+  oops 71 1 4 && oops 71 1 2 && part 71 1 1 1 && oops 71 2 1
+  vfetch requests <"$tmp/in" >"$tmp/out" 2>/dev/null || :
+  same "$(walks "$tmp/out")" '["70",5,2,"failed:server",false]
+["71",4,1,"failed:server",false]'
+  at '/api/v2/wardrobe/70/items?page=7&per_page=1' '403 Forbidden' 'Content-Type: application/json' <<<'{}'
   # the worst status is that of the page that failed
   run -69 --separate-stderr vfetch requests <"$tmp/in"
   printf '%s\n' "$output" >"$tmp/out"
-  same "$(walks "$tmp/out")" '["70",3,1,"refused:forbidden",false]'
+  same "$(walks "$tmp/out")" '["70",5,2,"refused:forbidden",false]'
   same "$(closing "$tmp/out" .stop)" refused
 }
 
-@test "halves are asked within the budget" {
+@test "parts are asked within the budget" {
   site
   part 70 1 4 1 2 3 4 && oops 70 2 4
   about wardrobe 70 | jq -c '.params.per_page = 4' >"$tmp/in"

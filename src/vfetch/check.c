@@ -216,7 +216,7 @@ ask(struct check *c, const char *name, struct sample *s)
 		die(EX_CONFIG, "'%s': %s", c->d->m->source->doc->path,
 		    why.data);
 	query_url(&q, q.page, NULL, NULL, &url);
-	out = pages_ask(c->r, &c->session, &q, q.page, 0, url.data);
+	out = pages_ask(c->r, &c->session, &q, q.page, (struct part){ 0 }, url.data);
 	if (out == ANSWERED && c->r->verdict.hits == NULL)
 		out = FAILED;			/* gone: no hits to look at */
 	if (out == ANSWERED)

@@ -13,9 +13,10 @@
 /* Share of a page's ids, paid placements aside, that makes it a known one. */
 #define HOLDS_PERCENT 95
 #define HOLDS_RUNNING 2
-/* So many pages of a walk may fail and be asked in halves; more is no page's
- * fault. */
+/* So many pages of a walk may fail and be asked in parts, the smallest of which
+ * are quarters; more is no page's fault. */
 #define LOST_MOST 4
+#define PARTS_MOST 4
 
 struct walk {
 	struct run *r;
@@ -66,10 +67,10 @@ pages_last(const struct query *q, const struct pages_options *o)
 
 static enum outcome
 ask(struct run *r, struct session *s, const struct query *q, int64_t page,
-    int half, const char *url)
+    struct part part, const char *url)
 {
 	struct call c = { .kind = q->endpoint->kind, .site = q->site,
-		.url = url, .query = q, .page = page, .half = half,
+		.url = url, .query = q, .page = page, .part = part,
 		.renewable = val_type(q->m->session) == SCAN_OBJECT };
 	enum outcome out;
 
@@ -96,10 +97,10 @@ ask(struct run *r, struct session *s, const struct query *q, int64_t page,
 
 enum outcome
 pages_ask(struct run *r, struct session *s, const struct query *q,
-    int64_t page, int half, const char *url)
+    int64_t page, struct part part, const char *url)
 {
 	struct tally *t = &r->kinds[q->endpoint - q->m->endpoints];
-	enum outcome out = ask(r, s, q, page, half, url);
+	enum outcome out = ask(r, s, q, page, part, url);
 
 	t->requests++;
 	if (out == ANSWERED)
@@ -267,15 +268,21 @@ stop_outcome(struct walk *w, enum outcome out)
 
 /* ---- pages that fail ---- */
 
-/* Worth its halves: the site failed at this page, and the walk can go on. */
+/* The site failed at this, and at nothing else: the walk can go on. */
+static bool
+is_mendable(const struct walk *w, enum outcome out)
+{
+	return out == FAILED && !stopped && w->r->answer_of == w->q &&
+	    strncmp(w->r->verdict.name, "failed:", 7) == 0;
+}
+
+/* May the page be asked in parts? */
 static bool
 may_lose(const struct walk *w, enum outcome out)
 {
 	const struct paging *p = &w->q->endpoint->paging;
-	const char *name = w->r->verdict.name;
 
-	return out == FAILED && !stopped && w->nlost < LOST_MOST &&
-	    w->r->answer_of == w->q && strncmp(name, "failed:", 7) == 0 &&
+	return is_mendable(w, out) && w->nlost < LOST_MOST &&
 	    !w->q->endpoint->keeps_state && p->page != NULL &&
 	    p->token == NULL && p->pin == NULL && p->per_page != NULL &&
 	    w->q->per_page % 2 == 0 && w->q->page == 1 && w->o->max_pages == 0;
@@ -290,41 +297,60 @@ note_answer(struct walk *w)
 	take_paging(w);
 }
 
-/* One half, in a page numbering of its own; false: it did not come. */
-static bool
-ask_half(struct walk *w, struct session *s, int64_t page, int half,
+/* In a page numbering of its own. */
+static enum outcome
+ask_part(struct walk *w, struct session *s, int64_t page, struct part part,
     struct buf *url)
 {
 	struct query q = *w->q;
 	enum outcome out;
 
-	q.per_page /= 2;
-	query_url(&q, 2 * (page - 1) + half, NULL, NULL, url);
-	out = pages_ask(w->r, s, w->q, page, half, url->data);
+	q.per_page /= part.of;
+	query_url(&q, (page - 1) * part.of + part.n, NULL, NULL, url);
+	out = pages_ask(w->r, s, w->q, page, part, url->data);
 	w->asked += out != PUT_OFF;
-	if (out != ANSWERED) {
-		stop_outcome(w, out);
-		return false;
+	if (out == ANSWERED) {
+		note_answer(w);
+		if (!run_is_gone(w->r))
+			take_hits(w);
 	}
-	note_answer(w);
-	if (run_is_gone(w->r)) {
-		stop(w, "gone", false);
-		return false;
-	}
-	take_hits(w);
-	return true;
+	return out;
 }
 
+/* Nothing stands there, if the total is to be believed. */
 static bool
-mend(struct walk *w, struct session *s, int64_t page, struct buf *url)
+is_behind(const struct walk *w, int64_t page, struct part part)
 {
-	int64_t half = w->q->per_page / 2;
+	return w->totals[1] >= 0 && w->totals[1] <=
+	    ((page - 1) * part.of + part.n - 1) * (w->q->per_page / part.of);
+}
 
-	if (!ask_half(w, s, page, 1, url))
-		return false;
-	/* nothing stands in the second, if the total is to be believed */
-	return (w->totals[1] >= 0 && w->totals[1] <= (2 * page - 1) * half) ||
-	    ask_half(w, s, page, 2, url);
+/* What failed, in halves; a half that fails, the same way. */
+static bool
+mend(struct walk *w, struct session *s, int64_t page, struct part whole,
+    struct buf *url)
+{
+	struct part part = { 2 * whole.n - 1, 2 * whole.of };
+	enum outcome out;
+	int last = 2 * whole.n;
+
+	for (; part.n <= last; part.n++) {
+		if (part.n == last && is_behind(w, page, part))
+			break;
+		out = ask_part(w, s, page, part, url);
+		if (is_mendable(w, out) && part.of < PARTS_MOST &&
+		    w->q->per_page % (2 * part.of) == 0) {
+			if (!mend(w, s, page, part, url))
+				return false;
+		} else if (out != ANSWERED) {
+			stop_outcome(w, out);
+			return false;
+		} else if (run_is_gone(w->r)) {
+			stop(w, "gone", false);
+			return false;
+		}
+	}
+	return true;
 }
 
 /* The walk goes on behind the page; a first one tells how far it is. */
@@ -332,7 +358,7 @@ static void
 lose(struct walk *w, struct session *s, struct buf *url)
 {
 	if (w->answered == 0) {
-		if (!mend(w, s, w->page, url))
+		if (!mend(w, s, w->page, (struct part){ 1, 1 }, url))
 			return;
 		if (w->totals[1] < 0) {
 			stop(w, "failed:total", false);
@@ -353,8 +379,8 @@ mend_all(struct walk *w, struct session *s, struct buf *url)
 	size_t i;
 
 	for (i = 0; i < w->nlost && w->walked; i++)
-		if (mend(w, s, w->lost[i], url))
-			info("%s: page %" PRId64 " came in halves",
+		if (mend(w, s, w->lost[i], (struct part){ 1, 1 }, url))
+			info("%s: page %" PRId64 " came in parts",
 			    w->q->title, w->lost[i]);
 }
 
@@ -367,7 +393,7 @@ walk_page(struct walk *w, struct session *s, struct buf *url)
 	struct found f;
 
 	query_url(w->q, w->page, w->token, w->pin, url);
-	out = pages_ask(w->r, s, w->q, w->page, 0, url->data);
+	out = pages_ask(w->r, s, w->q, w->page, (struct part){ 0 }, url->data);
 	w->asked += out != PUT_OFF;
 	if (out != ANSWERED) {
 		if (may_lose(w, out) && (w->answered == 0 || w->pages > 0))
@@ -449,7 +475,7 @@ ask_once(struct run *r, struct session *s, const struct query *q)
 	struct buf url = { 0 };
 
 	query_url(q, 0, NULL, NULL, &url);
-	pages_ask(r, s, q, 0, 0, url.data);
+	pages_ask(r, s, q, 0, (struct part){ 0 }, url.data);
 	buf_release(&url);
 }
 

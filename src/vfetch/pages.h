@@ -14,9 +14,9 @@
  * Where pages are numbers and no state is kept (a seller's wardrobe), a page at
  * which the site fails does not end the walk: the pages after it are asked, and
  * at the end it once more, as two of half the size, for a server that cannot
- * make an answer, or keeps one that is broken, may do so at another address.
- * Of a first page the halves are asked at once.  "end" is only said when all
- * of them came.
+ * make an answer, or keeps one that is broken, may do so at another address;
+ * of a half that fails, too, its halves.  Of a first page they are asked at
+ * once.  "end" is only said when all of them came.
  *
  * A query without pages is one request, and has no entry in the closing
  * record: a run may make many thousands of them.
@@ -43,10 +43,10 @@ void pages_walk(struct run *r, struct session *s, const struct query *q,
 int64_t pages_last(const struct query *q, const struct pages_options *o);
 /*
  * One page: opens the session, asks, renews the session once.  The answer is
- * in r->answer, its judgement in r->verdict.  half: which one of the page the
- * URL asks for; 0: all of it.
+ * in r->answer, its judgement in r->verdict.  `part` is what of the page the
+ * URL asks for.
  */
 enum outcome pages_ask(struct run *r, struct session *s, const struct query *q,
-    int64_t page, int half, const char *url);
+    int64_t page, struct part part, const char *url);
 
 #endif

@@ -67,9 +67,11 @@ put_query(struct json *j, const struct query *q, const struct call *c)
 		json_key(j, "page");
 		json_int(j, c->page);
 	}
-	if (c->half > 0) {
-		json_key(j, "half");
-		json_int(j, c->half);
+	if (c->part.of > 1) {
+		json_key(j, "part");
+		json_int(j, c->part.n);
+		json_key(j, "parts");
+		json_int(j, c->part.of);
 	}
 	if (q->per_page > 0) {
 		json_key(j, "per_page");

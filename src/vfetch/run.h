@@ -30,6 +30,11 @@ enum outcome {
 	PUT_OFF			/* not asked: run->stop says why */
 };
 
+/* The n-th of so many equal parts of a page; of 0 or 1: all of it. */
+struct part {
+	int n, of;
+};
+
 struct call {
 	const char *kind;		/* "search", "session", "robots" */
 	const struct site *site;
@@ -37,7 +42,7 @@ struct call {
 	const char *const *headers;	/* NULL-terminated; may be NULL */
 	const struct query *query;	/* NULL: no page of a query */
 	int64_t page;			/* 0: it has no pages */
-	int half;			/* of the page: 1, 2; 0: all of it */
+	struct part part;		/* of the page */
 	int64_t redirects;		/* followed to come to this url */
 	int attempt;			/* those made already; counts on */
 	bool renewable;			/* a 401 is UNAUTHORIZED */
