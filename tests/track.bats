@@ -688,6 +688,30 @@ $sellers wardrobe" "$(asked | cut -d ' ' -f 1 | uniq -c | sed 's/^ *//')"
   done
 }
 
+@test "where counters give no answer, the wardrobe is asked of those who are active, less and less often" {
+  export VPIPE_SAMPLE_FRAC=1
+  calm_market "$still"
+  catalog "$women" >/dev/null 2>&1
+  sellers=$(sql 'select count(distinct user_id) from staging.vinted_track_item')
+  run -0 track
+  before=$(asked | wc -l)
+  curl -sS -f -X POST "$MARKET/_market/faults?kind=5xx&status=520&path=user" \
+    >/dev/null
+  # new listings make them active for a week: the next day, and two days later
+  forward 93600
+  run -69 track
+  same "$((2 * sellers))" "$(($(asked | wc -l) - before))"
+  same "$sellers user
+$sellers wardrobe" "$(asked | tail -n +$((before + 1)) | cut -d ' ' -f 1 | uniq -c |
+    sed 's/^ *//')"
+  forward 93600
+  run -69 track
+  same "$((3 * sellers))" "$(($(asked | wc -l) - before))"
+  forward 93600
+  run -69 track
+  same "$((5 * sellers))" "$(($(asked | wc -l) - before))"
+}
+
 @test "a load until a step leaves the steps behind it to the next" {
   steps() {
     sql 'select step, count(*) from ops.load group by step order by step' |

@@ -3,8 +3,9 @@
 --
 --   user       counters of the watched sellers: daily while they are active,
 --              else every third day
---   wardrobe   where the counters are not those of the last complete sweep, and
---              now and then in any case
+--   wardrobe   where the counters are not those of the last complete sweep, or
+--              gave no answer while something goes on there, and now and then
+--              in any case
 --   item       pages of items that left their wardrobe and of which the counters
 --              cannot tell how, and of those that were reserved or hidden
 --
@@ -102,6 +103,7 @@ select json_build_object('site', s.site, 'kind', 'wardrobe',
 from seller s
     left join lateral (
 	select max(w.first_at) as tried_at,
+	    count(*) filter (where w.first_at >= s.counted_at) as tries,
 	    max(w.first_at) filter (where w.complete) as swept_at,
 	    max(w.first_at) filter (where not w.complete) as broken_at,
 	    count(*) filter (where not w.complete
@@ -122,15 +124,19 @@ from seller s
 	limit 1) as c on true
 where s.counted_at is not null
     and s.gone_at is null
-    -- once for each answer of the counters; what was broken off, again
+    -- once for each answer of the counters; what was broken off, again; and where
+    -- they give none, ever more rarely
     and (w.tried_at is null or w.tried_at < s.counted_at
         or (w.broken_at = w.tried_at
             and w.broken_at <= :now
-                - least(0.1 * 2 ^ least(w.breaks, 10), 3) * :period))
+                - least(0.1 * 2 ^ least(w.breaks, 10), 3) * :period)
+        or w.tried_at <= :now
+            - least(2 ^ (least(w.tries, 10) - 1), 7) * :period)
     and (w.swept_at is null
         or (c.item_count, c.given_count, c.total_count) is distinct from
             (s.item_count, s.given_count, s.total_count)
         or w.broken_at = w.tried_at
+        or (s.active and s.unanswered > 0)
         or w.swept_at <= :now - case when s.active then 3 else 7 end * :period)
 -- one that was broken off first, but not again and again
 order by w.broken_at = w.tried_at and w.breaks < 3 desc nulls last,
