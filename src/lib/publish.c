@@ -285,8 +285,8 @@ publish_name(struct publication *p)
 	return false;
 }
 
-bool
-publish_hash_fd(int fd, char sha256[SHA_HEX])
+static bool
+hash_fd(int fd, char sha256[SHA_HEX])
 {
 	char buf[HASH_PIECE];		/* a fresh large one costs more */
 	struct sha h;
@@ -314,7 +314,7 @@ publish_hash(const char *path, char sha256[SHA_HEX])
 		return false;
 	/* what is clean leaves the cache, so that the medium is read */
 	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-	ok = publish_hash_fd(fd, sha256);
+	ok = hash_fd(fd, sha256);
 	err = errno;
 	close(fd);
 	errno = err;

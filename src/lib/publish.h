@@ -73,7 +73,6 @@ bool publish_proven(const char *path, uint64_t bytes, const char *sha256);
 /* The steps by themselves, for store.h; false with errno. */
 bool publish_write(int fd, const char *p, size_t n);
 bool publish_sync_file(int fd, const char *path);
-bool publish_hash_fd(int fd, char sha256[SHA_HEX]);
 /* The hash of a file; false with errno. */
 bool publish_hash(const char *path, char sha256[SHA_HEX]);
 /* A temporary key by its name: "....tmp-0123456789abcdef". */

@@ -21,6 +21,7 @@ struct first_stage {
 };
 
 constexpr size_t SMALLEST = 1 << 16;
+constexpr size_t HEAD = 128;
 constexpr size_t LARGEST = INT32_MAX;	/* offsets and the container bit */
 
 first_stage *
@@ -617,9 +618,18 @@ val_int64(struct val v, int64_t *out)
 	return true;
 }
 
+/* What is no text mostly shows it at once, and simdjson reads all of it. */
 bool
 scan_utf8(struct slice s)
 {
+	size_t n = HEAD;
+
+	if (s.len > 2 * HEAD) {
+		while (n > HEAD - 4 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+			n--;
+		if (!simdjson::validate_utf8(s.p, n))
+			return false;
+	}
 	return s.len == 0 || simdjson::validate_utf8(s.p, s.len);
 }
 

@@ -6,10 +6,11 @@
  *
  * An object is written straight under its final name (the name is the hash,
  * so that there is nothing to rename), by O_EXCL, synced, closed, and read
- * again: size and hash.  What a killed writer left there is half of it, and
- * nobody believes it, for no record speaks for it; whoever comes next reads
- * it, finds it wrong, removes it and writes it anew.  Nothing is ever
- * truncated or written over in place.
+ * again, each byte held against what was to be written: what is equal has the
+ * same hash.  What a killed writer left there is half of it, and nobody
+ * believes it, for no record speaks for it; whoever comes next reads it, finds
+ * it wrong, removes it and writes it anew.  Nothing is ever truncated or
+ * written over in place.
  *
  * A folder is synced once for all objects of a call (syncfs), a mount at every
  * object (there a sync is the upload; it is tried again on the same descriptor,
@@ -43,8 +44,7 @@ struct store_item {
 	const char *path;	/* below the root, see store_path */
 	const char *bytes;
 	size_t len;
-	const char *sha256;	/* of the bytes; the name need not be it */
-	bool known;		/* out: it was there, and has been hashed */
+	bool known;		/* out: it was there, and has been read */
 };
 
 /* Dies (78) when it must be a mount and is none; else makes the folder. */

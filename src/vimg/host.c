@@ -301,8 +301,9 @@ host_answered(struct manners *m, struct host *h)
 	(void)m;
 	h->silent = 0;
 	/* a file is read for it; once a second will do */
-	if (clock_mono_ms() - h->looked_at < LOOK_MS / 2)
+	if (h->told_at != 0 && clock_mono_ms() - h->told_at < LOOK_MS)
 		return;
+	h->told_at = clock_mono_ms();
 	pace_answered(&h->pace, clock_now_ms());
 }
 

@@ -31,6 +31,7 @@ struct host {
 	int64_t turn_at;		/* when it is, if has_turn */
 	int64_t hold_until;		/* our own pause, by Retry-After */
 	int64_t looked_at;		/* at the cool-down; monotonic */
+	int64_t told_at;		/* that it answers; monotonic */
 	int silent;			/* requests in a row without an answer */
 };
 

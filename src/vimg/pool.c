@@ -5,13 +5,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "banned.h"
 
 #define STACK ((size_t)512 << 10)
-#define BATCH 64			/* photos of a sync */
+/* A sync is waited for by so many photos, or bytes, or for so long: on a folder
+ * it costs as much for one as for many. */
+#define BATCH 64
+#define BATCH_BYTES ((size_t)5 << 19)
+#define BATCH_MS 100
 #define MOUNT_STORERS 6
+#define LOOKS ((size_t)4096)		/* pictures that are known again */
+
+/* What a picture was found to be: the same bytes are decoded once. */
+struct look {
+	char sha256[SHA_HEX];
+	struct image image;
+};
 
 struct pool {
 	const struct options *o;
@@ -24,7 +36,10 @@ struct pool {
 	pthread_mutex_t lock;
 	pthread_cond_t decode_due, store_due, room;
 	struct photos decode, keep, done;
+	int decoding;			/* photos that decoders have */
+	size_t kept;			/* bytes that wait in keep */
 	size_t memory;			/* that decoders hold */
+	struct look *looks;		/* each at a place by its hash */
 	bool ending;
 	int failed;			/* the store did: nothing more is kept */
 };
@@ -58,13 +73,10 @@ give_memory(void *arg, size_t bytes)
 /* ---- decode ---- */
 
 static void
-done(struct pool *p, struct photo *ph)
+wake(struct pool *p)
 {
 	static const uint64_t one = 1;
 
-	pthread_mutex_lock(&p->lock);
-	photos_add(&p->done, ph);
-	pthread_mutex_unlock(&p->lock);
 	if (write(p->fd, &one, sizeof one) != sizeof one)
 		die_errno(EX_SOFTWARE, "cannot wake the main thread");
 }
@@ -100,11 +112,60 @@ name_files(struct pool *p, struct photo *ph)
 	}
 }
 
+static struct look *
+look_at(struct pool *p, const char *sha256)
+{
+	char head[5] = { sha256[0], sha256[1], sha256[2], sha256[3], '\0' };
+
+	return &p->looks[strtoul(head, NULL, 16) % LOOKS];
+}
+
+/* Copies are made of the bytes: with them every picture is decoded. */
+static bool
+is_known_look(struct pool *p, struct photo *ph)
+{
+	struct look *k = look_at(p, ph->sha256);
+	bool known;
+
+	pthread_mutex_lock(&p->lock);
+	known = ph->ncopies == 0 && strcmp(k->sha256, ph->sha256) == 0;
+	if (known)
+		ph->image = k->image;
+	pthread_mutex_unlock(&p->lock);
+	return known;
+}
+
 static void
-decode(struct pool *p, struct photo *ph)
+keep_look(struct pool *p, const struct photo *ph)
+{
+	struct look *k = look_at(p, ph->sha256);
+
+	pthread_mutex_lock(&p->lock);
+	memcpy(k->sha256, ph->sha256, SHA_HEX);
+	k->image = ph->image;
+	pthread_mutex_unlock(&p->lock);
+}
+
+/* NULL: all is well; else the reason why not */
+static const char *
+look(struct pool *p, struct photo *ph)
 {
 	const struct image_limits l = { p->o->max_pixels,
 		(size_t)p->o->max_memory, take_memory, give_memory, p };
+	const char *why;
+
+	if (is_known_look(p, ph))
+		return NULL;
+	why = image_decode(buf_slice(&ph->body), &l, &ph->image, ph->copies,
+	    ph->ncopies);
+	if (why == NULL)
+		keep_look(p, ph);
+	return why;
+}
+
+static void
+decode(struct pool *p, struct photo *ph)
+{
 	const char *why;
 	int i;
 
@@ -121,8 +182,7 @@ decode(struct pool *p, struct photo *ph)
 	ph->ncopies = p->store != NULL ? p->o->ncopies : 0;
 	for (i = 0; i < ph->ncopies; i++)
 		ph->copies[i] = (struct image_copy){ .edge = p->o->edges[i] };
-	why = image_decode(buf_slice(&ph->body), &l, &ph->image, ph->copies,
-	    ph->ncopies);
+	why = look(p, ph);
 	if (why != NULL) {
 		photo_reason(ph, strcmp(why, "truncated") == 0 ? "failed" :
 		    "unfit", why);
@@ -131,6 +191,32 @@ decode(struct pool *p, struct photo *ph)
 	ph->decoded = true;
 	ph->outcome = "hashed";
 	name_files(p, ph);
+}
+
+/* With the lock: does a storer have enough, or all that will come so soon? */
+static bool
+is_batch(const struct pool *p)
+{
+	return p->keep.n >= BATCH || p->kept >= BATCH_BYTES || p->ending ||
+	    p->store->to.mount || p->decode.n + (size_t)p->decoding == 0;
+}
+
+static void
+hand_on(struct pool *p, struct photo *ph)
+{
+	bool keeps = ph->decoded && p->store != NULL;
+
+	pthread_mutex_lock(&p->lock);
+	p->decoding--;
+	photos_add(keeps ? &p->keep : &p->done, ph);
+	if (keeps)
+		p->kept += ph->body.len;
+	/* the first one starts the storer's clock */
+	if (p->keep.n > 0 && (is_batch(p) || (keeps && p->keep.n == 1)))
+		pthread_cond_signal(&p->store_due);
+	pthread_mutex_unlock(&p->lock);
+	if (!keeps)
+		wake(p);
 }
 
 static void *
@@ -143,18 +229,12 @@ decoder(void *arg)
 		pthread_mutex_lock(&p->lock);
 		while ((ph = photos_take(&p->decode)) == NULL && !p->ending)
 			pthread_cond_wait(&p->decode_due, &p->lock);
+		p->decoding += ph != NULL;
 		pthread_mutex_unlock(&p->lock);
 		if (ph == NULL)
 			return NULL;
 		decode(p, ph);
-		if (!ph->decoded || p->store == NULL) {
-			done(p, ph);
-			continue;
-		}
-		pthread_mutex_lock(&p->lock);
-		photos_add(&p->keep, ph);
-		pthread_cond_signal(&p->store_due);
-		pthread_mutex_unlock(&p->lock);
+		hand_on(p, ph);
 	}
 }
 
@@ -171,10 +251,9 @@ list_files(struct photo *ph, struct store_item *items)
 		if (ph->copies[i].width > 0)
 			items[n++] = (struct store_item){ ph->files[i].path,
 				ph->copies[i].jpeg.data,
-				ph->copies[i].jpeg.len, ph->files[i].sha256,
-				false };
+				ph->copies[i].jpeg.len, false };
 	items[n++] = (struct store_item){ ph->path, ph->body.data,
-		ph->body.len, ph->sha256, false };
+		ph->body.len, false };
 	return n;
 }
 
@@ -199,11 +278,37 @@ keep(struct pool *p, struct photo **batch, int n)
 		p->failed = status;
 		pthread_mutex_unlock(&p->lock);
 	}
+	pthread_mutex_lock(&p->lock);
 	for (i = 0; i < n; i++) {
 		batch[i]->failed = status;
 		batch[i]->outcome = items[last[i]].known ? "known" : "stored";
-		done(p, batch[i]);
+		photos_add(&p->done, batch[i]);
 	}
+	pthread_mutex_unlock(&p->lock);
+	wake(p);
+}
+
+/* With the lock: what waits for a storer, when there is enough; 0: the end. */
+static int
+take_batch(struct pool *p, struct photo **batch)
+{
+	int n, most = p->store->to.mount ? 1 : BATCH;
+	struct timespec until;
+
+	while (p->keep.n == 0 && !p->ending)
+		pthread_cond_wait(&p->store_due, &p->lock);
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += BATCH_MS * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	while (!is_batch(p) && pthread_cond_timedwait(&p->store_due, &p->lock,
+	    &until) == 0)
+		;
+	for (n = 0; n < most && p->keep.n > 0; n++) {
+		batch[n] = photos_take(&p->keep);
+		p->kept -= batch[n]->body.len;
+	}
+	return n;
 }
 
 static void *
@@ -211,21 +316,16 @@ storer(void *arg)
 {
 	struct pool *p = arg;
 	struct photo *batch[BATCH];
-	int n, most = p->store->to.mount ? 1 : BATCH;
+	int n;
 
 	for (;;) {
 		pthread_mutex_lock(&p->lock);
-		for (;;) {
-			for (n = 0; n < most && p->keep.first != NULL; n++)
-				batch[n] = photos_take(&p->keep);
-			if (n > 0 || p->ending)
-				break;
-			pthread_cond_wait(&p->store_due, &p->lock);
-		}
+		n = take_batch(p, batch);
 		pthread_mutex_unlock(&p->lock);
-		if (n == 0)
+		if (n > 0)
+			keep(p, batch, n);
+		else if (p->ending)
 			return NULL;
-		keep(p, batch, n);
 	}
 }
 
@@ -245,6 +345,7 @@ pool_new(const struct options *o, struct store *store)
 	int storers = store == NULL ? 0 : store->to.mount ? MOUNT_STORERS : 1;
 	int decoders = (int)o->threads, i;
 	pthread_attr_t attr;
+	pthread_condattr_t monotonic;
 	sigset_t all, old;
 
 	p->o = o;
@@ -257,8 +358,12 @@ pool_new(const struct options *o, struct store *store)
 		die_errno(EX_SOFTWARE, "cannot make an eventfd");
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->decode_due, NULL);
-	pthread_cond_init(&p->store_due, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&p->store_due, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	pthread_cond_init(&p->room, NULL);
+	p->looks = xcalloc(LOOKS, sizeof *p->looks);
 	p->threads = xcalloc((size_t)(decoders + storers),
 	    sizeof *p->threads);
 	pthread_attr_init(&attr);
@@ -297,6 +402,7 @@ pool_free(struct pool *p)
 	pthread_cond_destroy(&p->decode_due);
 	pthread_mutex_destroy(&p->lock);
 	close(p->fd);
+	free(p->looks);
 	free(p->threads);
 	free(p);
 }
@@ -315,6 +421,17 @@ size_t
 pool_n(const struct pool *p)
 {
 	return p->given;
+}
+
+size_t
+pool_waiting(struct pool *p)
+{
+	size_t n;
+
+	pthread_mutex_lock(&p->lock);
+	n = p->decode.n;
+	pthread_mutex_unlock(&p->lock);
+	return n;
 }
 
 int

@@ -1,7 +1,8 @@
 /*
  * pool: the threads of vimg.  Decoders hash and decode (one a core), storers
- * write what is to be kept: one for a folder, which takes all that waits and
- * syncs it at once; several for a mount, where each sync is an upload.
+ * write what is to be kept: one for a folder, which waits a moment for more to
+ * come, takes it all and syncs it at once; several for a mount, where each sync
+ * is an upload.
  *
  *	main --give--> decoders --> storers --> main (pool_done, pool_fd)
  *
@@ -24,6 +25,7 @@ struct pool *pool_new(const struct options *o, struct store *store);
 void pool_free(struct pool *p);
 void pool_give(struct pool *p, struct photo *ph);
 size_t pool_n(const struct pool *p);	/* given and not yet done */
+size_t pool_waiting(struct pool *p);	/* of those, not yet decoded */
 int pool_fd(const struct pool *p);	/* readable when one is done */
 struct photo *pool_done(struct pool *p);	/* NULL: none */
 

@@ -7,9 +7,9 @@
 #include "banned.h"
 
 #define ROOM ((size_t)10 << 20)		/* bytes of bodies in flight */
-#define WINDOW_MORE 96			/* photos beyond those under way */
+#define WINDOW_MORE 192			/* photos beyond those under way */
 #define WAIT_MS 1000
-#define PINNED_MS 20
+#define REST_MS 3
 
 void
 run_init(struct run *r, const struct options *o)
@@ -198,13 +198,25 @@ has_room(const struct run *r)
 }
 
 /*
+ * This thread runs on a core of the decoders': while they have enough to do, it
+ * asks for as many as may be at once, and looks at them all every few
+ * milliseconds only, so that one wake-up serves several.
+ */
+static bool
+is_ahead(const struct run *r)
+{
+	return pool_waiting(r->pool) > 4 * (size_t)r->o->threads;
+}
+
+/*
  * Starts what may be started, in order; returns when the next may be (wall
  * clock), or 0: nothing waits for a time.
  */
 static int64_t
 launch(struct run *r)
 {
-	size_t n = r->ready.n;
+	bool waits = r->ready.n < (size_t)r->o->parallel && is_ahead(r);
+	size_t n = waits ? 0 : r->ready.n;
 	int64_t now = clock_now_ms(), at, soonest = 0;
 	struct photo *p;
 	enum go go;
@@ -314,6 +326,8 @@ wait(struct run *r, int64_t soonest)
 		clock_pass_ms(soonest - now);
 		return;
 	}
+	if (is_ahead(r))
+		clock_sleep_ms(REST_MS);
 	http_multi_wait(r->http, fds, reads ? 2 : 1, ms);
 }
 

@@ -56,7 +56,7 @@ static struct store_item
 item(const struct named *o)
 {
 	return (struct store_item){ o->path, o->bytes.data, o->bytes.len,
-		o->sha256, false };
+		false };
 }
 
 static int
