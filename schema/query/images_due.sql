@@ -35,7 +35,8 @@ select quote_literal(:'now') || '::timestamptz' as now \gset
 create temporary table watched (user_id text);
 \endif
 
--- what became of those that were asked for
+-- what became of those that were asked for; the item is empty where a key names
+-- an upload, whatever the item
 create temporary table fetched (
 	item_id text collate "C",
 	photo_key text collate "C",
@@ -55,7 +56,7 @@ create temporary table fetched (
 );
 \if :has_fetches
 insert into fetched
-select case when not :'by_upload' then f.item_id::text end,
+select case when :'by_upload' then '' else f.item_id::text end,
     f.photo_key,
     f.is_got,
     f.url,
@@ -95,13 +96,14 @@ select p.photo_key,
     a.sha256 is not null as is_again
 from (
 	select photo_key collate "C" as photo_key,
-	    case when not :'by_upload' then item_id::text end as item_id,
+	    case when :'by_upload' then '' else item_id::text end
+	        collate "C" as item_id,
 	    min(first_seen) as first_seen
 	from :"staging".:"photo_seen"
 	group by 1, 2
 	) as p
     left join fetched g on g.photo_key = p.photo_key
-        and g.item_id is not distinct from p.item_id
+        and g.item_id = p.item_id
         and g.is_got
     left join again a on a.sha256 = g.sha256
 where g.photo_key is null
@@ -110,9 +112,103 @@ where g.photo_key is null
     or (:'keep' and not g.is_kept);
 analyze wanted;
 
--- each with its newest address in that size, and how its last failure stands
+-- contracts need not have all columns
+select case when 'position' = any (c.names) then 'p.position' else 'null' end
+        as position_of,
+    case
+        when :'size' = 'list' then 'p.url'
+        when :'size' = 'full' and 'full_url' = any (c.names)
+            then 'coalesce(p.full_url, p.url)'
+        when :'size' = 'full' then 'p.url'
+        when 'sizes' = any (c.names) then format('(select z.value ->> ''url''
+            from jsonb_array_elements(case jsonb_typeof(to_jsonb(p.sizes))
+            when ''array'' then to_jsonb(p.sizes) else ''[]'' end) as z
+            where z.value ->> ''type'' = %L limit 1)', :'size')
+        else 'null'
+    end as url_of
+from (
+	select array_agg(a.attname::text) as names
+	from pg_attribute a
+	where a.attrelid = to_regclass(format('%I.%I', :'staging', :'photo'))
+	    and not a.attisdropped) as c \gset
+
+-- where they are shown, with the address in that size.  The planner takes the
+-- columns of a key for independent, thinks that hardly a row joins, and loops.
+select case when count(*) > 10000 then 'off' else 'on' end as loops
+from wanted \gset
+set enable_nestloop to :loops;
+create temporary table shown as
+select *
+from (
+	select w.photo_key,
+	    w.item_id,
+	    s.site,
+	    s.item_id as of_item,
+	    s.variant,
+	    to_jsonb(:position_of) as position,
+	    s.observed_at,
+	    s.run collate "C" as run,
+	    s.line,
+	    s.index,
+	    (:url_of)::text as url
+	from wanted w
+	    join :"staging".:"photo_seen" s on s.photo_key = w.photo_key
+	        and w.item_id in ('', s.item_id::text)
+	    join :"staging".:"photo" p on p.site = s.site
+	        and p.item_id = s.item_id
+	        and p.photo_key = s.photo_key
+	        and p.variant = s.variant) as a
+where lower(substring(a.url from '^https?://([^/?#:@]+)([:/?#]|$)'))
+    = any (array(select jsonb_array_elements_text(:'hosts')));
+set enable_nestloop to on;
+analyze shown;
+
+-- each with its newest address; of some listing it may be the main one
+create temporary table addressed as
+select *
+from (
+	select distinct on (photo_key, item_id) photo_key,
+	    item_id,
+	    site,
+	    of_item,
+	    position,
+	    observed_at,
+	    url
+	from shown
+	order by photo_key, item_id, observed_at desc, run desc, line desc,
+	    index desc, site, variant) as n
+    join (
+	select photo_key, item_id, min((position #>> '{}')::int) as least
+	from shown
+	group by photo_key, item_id) as l using (photo_key, item_id);
+analyze addressed;
+
+-- how the last failure of each stands, unless it is older than what was got
+create temporary table failed as
+select f.photo_key, f.item_id, f.url, f.try_after, f.attempts, f.observed_at
+from fetched f
+where not f.is_got
+    and not exists (
+	select
+	from fetched g
+	where g.photo_key = f.photo_key
+	    and g.item_id = f.item_id
+	    and g.is_got
+	    and g.observed_at > f.observed_at);
+analyze failed;
+
+-- a conditional request asks whether what is there is still so: not of pictures
+-- that are to be got again
 create temporary table due as
-select w.*,
+select w.photo_key,
+    w.item_id,
+    w.first_seen,
+    w.is_again,
+    k.sha256,
+    k.etag,
+    k.last_modified,
+    k.bytes,
+    k.ext,
     a.site,
     a.of_item,
     a.position,
@@ -120,49 +216,12 @@ select w.*,
     a.url,
     f.attempts
 from wanted w
-    cross join lateral (
-	select s.site,
-	    s.item_id as of_item,
-	    to_jsonb(p) -> 'position' as position,
-	    -- of some listing it may be the main one
-	    min((to_jsonb(p) ->> 'position')::int) over () as least,
-	    s.observed_at,
-	    u.url
-	from :"staging".:"photo_seen" s
-	    join :"staging".:"photo" p on p.site = s.site
-	        and p.item_id = s.item_id
-	        and p.photo_key = s.photo_key
-	        and p.variant = s.variant
-	    cross join lateral (
-		select case :'size'
-		    when 'list' then p.url
-		    when 'full' then coalesce(to_jsonb(p) ->> 'full_url', p.url)
-		    else (
-			select z.value ->> 'url'
-			from jsonb_array_elements(case jsonb_typeof(
-			    to_jsonb(p) -> 'sizes') when 'array'
-			    then to_jsonb(p) -> 'sizes' else '[]' end) as z
-			where z.value ->> 'type' = :'size'
-			limit 1)
-		    end as url) as u
-	where p.photo_key = w.photo_key
-	    and (w.item_id is null or p.item_id::text = w.item_id)
-	    and :'hosts'::jsonb ? lower(substring(u.url
-	        from '^https?://([^/?#:@]+)([:/?#]|$)'))
-	order by s.observed_at desc, s.run collate "C" desc, s.line desc,
-	    s.index desc, s.site, s.variant
-	limit 1) as a
-    left join fetched f on f.photo_key = w.photo_key
-        and f.item_id is not distinct from w.item_id
-        and not f.is_got
-        -- older than what was got: it is over
-        and not exists (
-		select
-		from fetched g
-		where g.photo_key = f.photo_key
-		    and g.item_id is not distinct from f.item_id
-		    and g.is_got
-		    and g.observed_at > f.observed_at)
+    join addressed a using (photo_key, item_id)
+    left join failed f using (photo_key, item_id)
+    left join lateral (
+	select w.sha256, w.etag, w.last_modified, w.bytes, w.ext
+	where :'refresh'
+	    and not w.is_again) as k on true
 where f.photo_key is null
     or f.try_after <= :now
     or (f.try_after is null
@@ -172,31 +231,37 @@ where f.photo_key is null
 select count(*)
 from due;
 
--- a conditional request asks whether what is there is still so: not of these
-update due
-set sha256 = null, etag = null, last_modified = null, bytes = null, ext = null
-where is_again
-    or not :'refresh';
-
-select json_build_object('source', :'source', 'site', d.site,
-    'item_id', d.of_item, 'photo_key', d.photo_key, 'url', d.url,
-    'size', :'size', 'sizes', null, 'position', d.position,
-    'attempts', coalesce(d.attempts, 0), 'etag', d.etag,
-    'last_modified', d.last_modified, 'sha256', d.sha256, 'bytes', d.bytes,
-    'ext', d.ext)
-from due d
+select json_build_object('source', :'source', 'site', c.site,
+    'item_id', c.of_item, 'photo_key', c.photo_key, 'url', c.url,
+    'size', :'size', 'sizes', null, 'position', c.position,
+    'attempts', coalesce(c.attempts, 0), 'etag', c.etag,
+    'last_modified', c.last_modified, 'sha256', c.sha256, 'bytes', c.bytes,
+    'ext', c.ext)
+from (
+	select d.*,
+	    coalesce(d.least = 1, false) as is_main,
 \if :has_sellers
-    left join :"staging".:"track_item" t on t.item_id = d.of_item::text
-    left join watched o on o.user_id = t.user_id
-order by not d.is_again,
-    o.user_id is null,
+	    o.user_id is not null as is_watched
+	from due d
+	    left join :"staging".:"track_item" t on t.item_id = d.of_item::text
+	    left join watched o on o.user_id = t.user_id
 \else
-order by not d.is_again,
+	    false as is_watched
+	from due d
 \endif
-    coalesce(d.least = 1, false) desc,
-    d.first_seen desc,
-    d.photo_key
-limit :budget;
+	order by d.is_again desc,
+	    is_watched desc,
+	    is_main desc,
+	    d.first_seen desc,
+	    d.photo_key,
+	    d.item_id
+	limit :budget) as c
+order by c.is_again desc,
+    c.is_watched desc,
+    c.is_main desc,
+    c.first_seen desc,
+    c.photo_key,
+    c.item_id;
 \else
 select 0;
 \endif
