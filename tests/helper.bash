@@ -170,7 +170,7 @@ market_start() {
 	vmarket --scenario "$scenario" --port 0 --truth "$TRUTH" "$@" \
 	    >"$tmp/market.out" 2>"$tmp/market.err" 3>&- 4>&- &
 	MARKET_PID=$!
-	until_true 10 market_listens || { cat "$tmp/market.err"; return 1; }
+	until_true 60 market_listens || { cat "$tmp/market.err"; return 1; }
 	MARKET=$(sed -n 's/^listening //p' "$tmp/market.out")
 	export MARKET TRUTH MARKET_PID VPIPE_BASE_URL=$MARKET
 }

@@ -117,7 +117,7 @@ serve() {
 		exit;
 	    }' "$tmp/port" "$tmp/www" "$tmp/asked" 3>&- 4>&- &
 	SERVER_PID=$!
-	until_true 10 test -s "$tmp/port"
+	until_true 60 test -s "$tmp/port"
 	export VPIPE_BASE_URL VPIPE_ROBOTS=permitted
 	VPIPE_BASE_URL=http://127.0.0.1:$(<"$tmp/port")
 	reply 404 '404 Not Found' </dev/null

@@ -136,7 +136,7 @@ watermark() {
   PGUSER=guest fails 77 "load: database: permission denied" load
   sed -i '1i local all locked scram-sha-256' "$PG_FOLDER/d/pg_hba.conf"
   sql "select pg_reload_conf()"
-  until_true 5 sh -c '! PGUSER=locked PGPASSWORD=x psql -X -c "" 2>&1 | grep -q trust'
+  until_true 60 sh -c '! PGUSER=locked PGPASSWORD=x psql -X -c "" 2>&1 | grep -q trust'
   PGUSER=locked PGPASSWORD=wrong fails 77 "password authentication failed" load
 }
 

@@ -150,7 +150,7 @@ s3_kill() {
 	for name in "$@"; do
 		pid=$(s3_pid "$name") || continue
 		kill -9 "$pid" 2>/dev/null || :
-		until_true 10 ended "$pid"
+		until_true 60 ended "$pid"
 		rm -f "$S3_FOLDER/run/$name.pid"
 	done
 }

@@ -501,7 +501,7 @@ cut_at() {
   chmod +x "$tmp/cut/$1"
   VPIPE_BIN=$tmp/cut setsid -w "$ROOT/scripts/load" 2>/dev/null && return 1
   # the server notices a little later
-  until_true 10 no_backend
+  until_true 60 no_backend
 }
 
 no_backend() {

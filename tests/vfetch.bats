@@ -60,7 +60,7 @@ serve() {
       local $/; print {$c} <$f>; close $c;
     }' "$tmp/port" "$@" 3>&- 4>&- &
   SERVER_PID=$!
-  until_true 10 test -s "$tmp/port"
+  until_true 60 test -s "$tmp/port"
   export VPIPE_BASE_URL=http://127.0.0.1:$(<"$tmp/port") VPIPE_ROBOTS=permitted
   export VPIPE_SOURCES=$ROOT/schema/sources:$ROOT/fixtures/sources
 }
@@ -565,7 +565,7 @@ site() {
       local $/; print {$c} <$f>; close $c;
     }' "$tmp/port" "$tmp/site" "$tmp/asked" 3>&- 4>&- &
   SERVER_PID=$!
-  until_true 10 test -s "$tmp/port"
+  until_true 60 test -s "$tmp/port"
   export VPIPE_BASE_URL=http://127.0.0.1:$(<"$tmp/port") VPIPE_ROBOTS=permitted
   export VPIPE_SOURCES=$ROOT/schema/sources:$ROOT/fixtures/sources
 }
@@ -1103,7 +1103,7 @@ user www.vinted.pt'
   about user 8 >>"$tmp/in"
   vfetch requests <"$tmp/in" >"$tmp/out" 2>"$tmp/err" 3>&- &
   pid=$!
-  until_true 10 grep -q users/3 "$tmp/asked"
+  until_true 60 grep -q users/3 "$tmp/asked"
   kill -TERM $pid
   wait $pid && status=0 || status=$?
   [ "$status" = 143 ]
@@ -1122,7 +1122,7 @@ false
   pid=$!
   exec 5>"$tmp/in"
   about user 1 >&5
-  until_true 10 grep -q '"kind":"user"' "$tmp/out"
+  until_true 60 grep -q '"kind":"user"' "$tmp/out"
   kill -TERM $pid
   wait $pid && status=0 || status=$?
   exec 5>&-
@@ -1435,7 +1435,7 @@ api.vinted.pt'
   fault 'kind=slow&ms=20000&at_request=3'
   vfetch catalog https://www.vinted.pt/catalog >"$tmp/out" 2>"$tmp/err" 3>&- &
   pid=$!
-  until_true 10 grep -q '"page":2,' "$tmp/out"
+  until_true 60 grep -q '"page":2,' "$tmp/out"
   kill -TERM $pid
   wait $pid && status=0 || status=$?
   [ "$status" = 143 ]
@@ -1451,7 +1451,7 @@ signal'
   fault 'kind=slow&ms=20000&at_request=3'
   vfetch catalog https://www.vinted.pt/catalog >"$tmp/out" 2>/dev/null 3>&- &
   pid=$!
-  until_true 10 grep -q '"page":2,' "$tmp/out"
+  until_true 60 grep -q '"page":2,' "$tmp/out"
   kill -KILL $pid
   wait $pid || :
   same "$(kinds "$tmp/out")" 'robots session robots search search '

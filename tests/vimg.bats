@@ -66,7 +66,7 @@ serve() {
       syswrite $c, $b; syswrite $l, "sent $name\n"; exit;
     }' "$tmp/port" "$tmp/www" "$tmp/asked" 3>&- 4>&- &
   SERVER_PID=$!
-  until_true 10 test -s "$tmp/port"
+  until_true 60 test -s "$tmp/port"
   export VPIPE_BASE_URL=http://127.0.0.1:$(<"$tmp/port") VPIPE_ROBOTS=permitted
   reply 404 '404 Not Found' </dev/null
 }
@@ -600,7 +600,7 @@ line 3: a stream of photos has a name or a source over 256 bytes'
   pid=$!
   exec 8>"$tmp/fifo"
   ask fine slow >&8
-  until_true 10 grep -q '"stored"' "$tmp/out"
+  until_true 60 grep -q '"stored"' "$tmp/out"
   kill -TERM $pid
   status=0
   wait $pid || status=$?

@@ -142,9 +142,9 @@ answers() {  # the truth's answers
 
 @test "the clock runs by itself when the scenario says so" {
   market_start "$(scenario '.runs = 36000 | .request_ms = 60000')"
-  until_true 5 eval 'grep -q "\"what\":\"event\"" "$TRUTH"'
+  until_true 60 eval 'grep -q "\"what\":\"event\"" "$TRUTH"'
   market_clock 2026-09-27T08:00:00Z
-  until_true 5 eval '[[ $(curl -sS "$MARKET/_market/clock" | jq -r .now) > 2026-09-27T09 ]]'
+  until_true 60 eval '[[ $(curl -sS "$MARKET/_market/clock" | jq -r .now) > 2026-09-27T09 ]]'
 }
 
 @test "the clock moves forward only" {
@@ -479,7 +479,7 @@ add() {
   open_session
   fault 'kind=slow&ms=1500&times=1'
   svc '' >"$tmp/slow" 3>&- &
-  until_true 5 eval 'market_requests | grep -q svc-catalogue'
+  until_true 60 eval 'market_requests | grep -q svc-catalogue'
   [[ $(status_of svc '' --max-time 1) == 200* ]]
   wait $!
   jq -e '.items | length > 0' "$tmp/slow"
@@ -685,7 +685,7 @@ flight() {  # the rows of a page's flight
   ask "/api/v2/users/$seller" | jq -e '.user | .is_on_holiday and .item_count == 0 and .account_status == 0'
   id=$(replay '. as $m | [.owner | to_entries[] | select(.value == '"$seller"' and $m.state[.key] == "live").key][0] | tonumber')
   status_of_item "$id" | jq -e '.is_hidden and (.is_closed | not)'
-  until_true 20 eval 'curl -sS -X POST "$MARKET/_market/clock?by=6h" >/dev/null
+  until_true 60 eval 'curl -sS -X POST "$MARKET/_market/clock?by=6h" >/dev/null
     events ".type == \"holiday_end\" and .user_id == '"$seller"'" | grep -q .'
   events ".user_id == $seller" | jq -s -e 'map(.type) | .[index("holiday") + 1] == "holiday_end"'
   ask "/api/v2/users/$seller" | jq -e '.user | (.is_on_holiday | not) and .item_count > 0'
@@ -1473,7 +1473,7 @@ few='.items = 40 | .svc_photos = 20 | .truth_photos = 1 |
   fault 'kind=slow&path=image&times=1&ms=60000'
   picture "$url" -o /dev/null 3>&- 4>&- &
   slow=$!
-  until_true 10 eval 'market_requests | grep -q "\"fault\":\"slow\""'
+  until_true 60 eval 'market_requests | grep -q "\"fault\":\"slow\""'
   same 200 "$(picture_status "$url")"
   kill -0 "$slow"
   kill "$slow"

@@ -792,7 +792,7 @@ a raw record with more than one of body, body_text, body_base64 and error" "$(jq
   pid=$!
   exec 5>"$tmp/in"
   cat "$raw/good-one-item.ndjson" >&5
-  until_true 5 grep -q '"RECORD"' "$tmp/out"
+  until_true 60 grep -q '"RECORD"' "$tmp/out"
   kill -TERM $pid
   status=0
   wait $pid || status=$?

@@ -212,7 +212,7 @@ refused() {
 	pid=$!
 	exec 7>"$tmp/fifo"
 	records 50 >&7
-	until_true 5 test -e /proc/$pid/fd
+	until_true 60 test -e /proc/$pid/fd
 	sleep 0.1
 	kill -TERM "$pid"
 	status=0

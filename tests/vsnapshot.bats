@@ -494,7 +494,7 @@ END
   pid=$!
   exec 7>"$tmp/in"
   { look 1 '"state":"live"' 1; look 1 '"state":"live"' 2; } >&7
-  until_true 10 grep -q '"item_id":"1"' "$tmp/out"
+  until_true 60 grep -q '"item_id":"1"' "$tmp/out"
   kill -TERM "$pid"
   status=0
   wait "$pid" || status=$?

@@ -252,7 +252,7 @@ conforms() {
 	exec 5>"$tmp/in"
 	{ schema "$id_v" '["id"]'; record '"id":1'; record '"id":"x"'
 	    printf '{"type":"STATE","value":1}\n'; } >&5
-	until_true 5 test -s "$tmp/out"
+	until_true 60 test -s "$tmp/out"
 	kill -9 $pid
 	exec 5>&-
 	wait $pid || :
@@ -475,7 +475,7 @@ event() {
 	pid=$!
 	exec 5>"$tmp/in"
 	{ schema "$id_v" '["id"]'; record '"id":1'; printf '{"type":"STATE","value":{"a":1}}\n'; } >&5
-	until_true 5 test -s "$tmp/out"
+	until_true 60 test -s "$tmp/out"
 	same 1 "$(sql 'select count(*) from staging.s')"
 	exec 5>&-
 	wait $pid
@@ -578,8 +578,8 @@ load_state() {
 	pid=$!
 	exec 5>"$tmp/in"
 	head -n 1800 "$look0" >&5
-	until_true 10 test "$(sql "select coalesce((select count(*) from pg_class where relname = 'vinted_item'), 0)")" = 1
-	until_true 10 some_rows
+	until_true 60 some_table
+	until_true 60 some_rows
 	kill -9 $pid
 	exec 5>&-
 	status=0
@@ -593,6 +593,10 @@ load_state() {
 	same "$want" "$(digest)"
 }
 
+some_table() {
+	(($(sql "select count(*) from pg_class where relname = 'vinted_item'") > 0))
+}
+
 some_rows() {
 	(($(sql 'select count(*) from staging.vinted_item') > 0))
 }
@@ -604,7 +608,7 @@ some_rows() {
 	exec 5>"$tmp/in"
 	plain() { schema "$id_v" '[]'; }
 	{ plain; for i in {1..900}; do record "\"id\":$i"; done; } >&5
-	until_true 10 appended
+	until_true 60 appended
 	pg_down
 	for i in {901..2000}; do record "\"id\":$i"; done >&5 &
 	sleep 0.3

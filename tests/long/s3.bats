@@ -311,7 +311,7 @@ vput_stopped() {
   stopping "$1" "$2"
   "$tmp/bin/vput" "$VPIPE_RAW" <"$tmp/in" >"$tmp/out" 2>"$tmp/err" 3>&- &
   pid=$!
-  until_true 30 is_stopped
+  until_true 60 is_stopped
   "$3"
   kill -CONT "$pid"
   status=0

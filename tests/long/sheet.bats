@@ -29,7 +29,8 @@ setup() {
   pg_fresh
 }
 
-# drawn N: something to wear, in a colour
+# drawn N: something to wear, in a colour, with a bar of N below it (no text:
+# not every machine has a font)
 drawn() {
   local colors=(tan steelblue olive salmon plum slategray goldenrod teal)
   local shape
@@ -41,7 +42,7 @@ drawn() {
     3) shape="roundrectangle 90,150 310,420 24,24" ;;
   esac
   convert -size 400x500 gradient:white-gray80 -fill "${colors[$1 % 8]}" \
-    -draw "$shape" -pointsize 9 -fill black -draw "text 5,495 '$1'" \
+    -draw "$shape" -fill black -draw "rectangle 0,494 $(($1 * 19)),499" \
     -quality 85 "$tmp/drawn.jpg"
 }
 

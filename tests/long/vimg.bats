@@ -426,7 +426,7 @@ peak_of() {
   pid=$!
   exec 8>"$tmp/fifo"
   cat "$tmp/in" >&8
-  until_true 30 grep -q '"stored"' "$tmp/out"
+  until_true 60 grep -q '"stored"' "$tmp/out"
   kill -TERM $pid
   status=0
   wait $pid || status=$?

@@ -50,10 +50,10 @@ memory() {
 	pid=$!
 	exec 7>"$tmp/fifo"
 	records 20000 >&7
-	until_true 10 spooled 4000000
+	until_true 60 spooled 4000000
 	few=$(memory $pid)
 	records 300000 | tail -n +20001 >&7
-	until_true 20 spooled 70000000
+	until_true 60 spooled 70000000
 	many=$(memory $pid)
 	exec 7>&-
 	wait "$pid"
