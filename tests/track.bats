@@ -712,6 +712,66 @@ $sellers wardrobe" "$(asked | tail -n +$((before + 1)) | cut -d ' ' -f 1 | uniq 
   same "$((5 * sellers))" "$(($(asked | wc -l) - before))"
 }
 
+@test "what a refused run left is asked before anything new; where it is refused again, the next begins as always" {
+  # kinds KIND...: of the questions since the last call, in their order
+  kinds() {
+    local since=$before
+
+    before=$(asked | wc -l)
+    same "$*" "$(asked | tail -n +$((since + 1)) | cut -d ' ' -f 1 | uniq |
+      xargs)"
+  }
+  refuse() {
+    curl -sS -f -X POST "$MARKET/_market/faults?kind=429&retry_after=1&path=$1" \
+      >/dev/null
+  }
+  export VPIPE_SAMPLE_FRAC=1
+  calm_market "$still | .deleted_per_1000_item_days = 100"
+  catalog "$women" >/dev/null 2>&1
+  run -0 track
+  forward 93600			# what left now waits for the counters
+  run -0 track
+  before=$(asked | wc -l)
+  refuse item-page
+  forward 93600
+  run -75 track
+  kinds user wardrobe item
+  # again refused, in what was left
+  forward 93600
+  run -75 track
+  kinds item
+  forward 93600
+  run -75 track
+  kinds user wardrobe item
+
+  # answered, in a run that is refused later: no page and no wardrobe twice
+  curl -sS -f -X DELETE "$MARKET/_market/faults" >/dev/null
+  refuse user
+  forward 93600
+  run -75 track
+  kinds item user
+  [ "$(sql "select count(*) > 0 and bool_and(n = 1) from (
+    select count(*) as n from staging.vinted_look
+    where kind = 'item-page' and verdict in ('ok', 'gone')
+    group by item_id) as a")" = t ]
+  curl -sS -f -X DELETE "$MARKET/_market/faults" >/dev/null
+  forward 93600
+  run -0 track
+  before=$(asked | wc -l)
+  refuse wardrobe
+  forward 93600
+  run -75 track
+  kinds user wardrobe
+  curl -sS -f -X DELETE "$MARKET/_market/faults" >/dev/null
+  forward 93600
+  run -0 track
+  kinds item wardrobe item
+  same 0 "$(sql "select count(*) from (
+    select count(*) as n from staging.vinted_track_sweep
+    where complete and first_at > timestamptz '${VPIPE_NOW%+}' - interval '1 hour'
+    group by user_id) as a where n > 1")"
+}
+
 @test "a load until a step leaves the steps behind it to the next" {
   steps() {
     sql 'select step, count(*) from ops.load group by step order by step' |

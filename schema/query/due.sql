@@ -9,9 +9,10 @@
 --   item       pages of items that left their wardrobe and of which the counters
 --              cannot tell how, and of those that were reserved or hidden
 --
--- Variables: staging, source, now, look_hours, fractions (JSON: catalog to
--- fraction, and `default`), item_days (source.json), question (the kind of
--- request about an item).
+-- Variables: staging, source, now, began (when scripts/track began: what was
+-- asked about an item since is not asked again, nor a wardrobe swept again),
+-- look_hours, fractions (JSON: catalog to fraction, and `default`), item_days
+-- (source.json), question (the kind of request about an item).
 set client_min_messages = warning;
 set timezone = 'UTC';
 \set item_catalog :source _item_catalog
@@ -30,6 +31,7 @@ select to_regclass(format('%I.%I', :'staging', :'track_item')) is not null
     :'round' = 'user' as is_user,
     :'round' = 'wardrobe' as is_wardrobe \gset
 select quote_literal(:'now') || '::timestamptz' as now,
+    quote_literal(:'began') || '::timestamptz' as began,
     quote_literal(:'look_hours' || ' hours') || '::interval' as period \gset
 \if :has_items
 \ir watched.sql
@@ -124,6 +126,7 @@ from seller s
 	limit 1) as c on true
 where s.counted_at is not null
     and s.gone_at is null
+    and (w.swept_at is null or w.swept_at < :began)
     -- once for each answer of the counters; what was broken off, again; and where
     -- they give none, ever more rarely
     and (w.tried_at is null or w.tried_at < s.counted_at
@@ -167,6 +170,7 @@ from :"staging".:"item_state" s
     left join lateral (
 	select count(*) filter (where l.verdict in ('ok', 'gone')) as answers,
 	    count(distinct l.run) as times,
+	    max(l.observed_at) as asked_at,
 	    max(l.observed_at) filter (where l.verdict in ('ok', 'gone'))
 	        as answered_at
 	from :"staging".:"look" l
@@ -174,6 +178,7 @@ from :"staging".:"item_state" s
 	    and l.kind = :'question'
 	    and l.observed_at >= s.earliest) as a on true
 where s.state in ('missing', 'reserved', 'hidden')
+    and (a.asked_at is null or a.asked_at < :began)
     and case
         -- the counters will tell, unless too much goes on there
         when s.state = 'missing' and s.reason = 'lag'
