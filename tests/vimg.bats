@@ -63,7 +63,7 @@ serve() {
       open my $f, "<:raw", "$www/$name" or exit; local $/; my $b = <$f>;
       if ($b =~ s/^PAUSE//) { select undef, undef, undef, 30 }
       if ($b =~ s/^SOON//) { select undef, undef, undef, 1 }
-      syswrite $c, $b; syswrite $l, "sent $name\n"; exit;
+      syswrite $l, "sent $name\n"; syswrite $c, $b; exit;
     }' "$tmp/port" "$tmp/www" "$tmp/asked" 3>&- 4>&- &
   SERVER_PID=$!
   until_true 60 test -s "$tmp/port"

@@ -4,6 +4,9 @@ set client_min_messages = warning;
 set timezone = 'UTC';
 set work_mem = '256MB';
 
+-- The market's clock stands at a full hour while a run asks, and ours runs on: a
+-- look shows what was so at the hour, and intervals begin and end there.
+
 -- ids collate as those of staging do, or their indexes serve no join
 create table judge.event as
 select (line::jsonb ->> 'id') collate "C" as item_id,
@@ -106,7 +109,8 @@ from (values ('called'), ('called_true'), ('observed'), ('observed_true'),
     cross join lateral (
 	select count(*) > 0 as is,
 	    coalesce(bool_or(t.at <= c.latest
-	        and t.at > coalesce(c.earliest, '-infinity')), false) as inside
+	        and t.at > coalesce(date_trunc('hour', c.earliest),
+	            '-infinity')), false) as inside
 	from judge.event t
 	where t.item_id = c.item_id
 	    and t.type = 'sold'
@@ -192,8 +196,8 @@ from staging.vinted_event e
 	from judge.event t
 	where t.item_id = e.item_id
 	    and t.type = 'repriced'
-	    and t.at > e.earliest
-	    and t.at <= e.latest) as t on true
+	    and t.at > date_trunc('hour', e.earliest)
+	    and t.at <= date_trunc('hour', e.latest)) as t on true
 where e.type = 'repriced';
 
 insert into figure (name, value)
