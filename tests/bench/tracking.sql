@@ -4,8 +4,12 @@ set client_min_messages = warning;
 set timezone = 'UTC';
 set work_mem = '256MB';
 
--- The market's clock stands at a full hour while a run asks, and ours runs on: a
--- look shows what was so at the hour, and intervals begin and end there.
+-- The market's clock stands while a run asks, and ours runs on: a look shows what
+-- was so when its run began, and intervals begin and end there.
+create function judge.shown(look timestamptz) returns timestamptz
+language sql stable as $$
+    select coalesce((select max(k.at) from judge.tick k where k.at <= look), look)
+$$;
 
 -- ids collate as those of staging do, or their indexes serve no join
 create table judge.event as
@@ -109,7 +113,7 @@ from (values ('called'), ('called_true'), ('observed'), ('observed_true'),
     cross join lateral (
 	select count(*) > 0 as is,
 	    coalesce(bool_or(t.at <= c.latest
-	        and t.at > coalesce(date_trunc('hour', c.earliest),
+	        and t.at > coalesce(judge.shown(c.earliest),
 	            '-infinity')), false) as inside
 	from judge.event t
 	where t.item_id = c.item_id
@@ -196,8 +200,8 @@ from staging.vinted_event e
 	from judge.event t
 	where t.item_id = e.item_id
 	    and t.type = 'repriced'
-	    and t.at > date_trunc('hour', e.earliest)
-	    and t.at <= date_trunc('hour', e.latest)) as t on true
+	    and t.at > judge.shown(e.earliest)
+	    and t.at <= judge.shown(e.latest)) as t on true
 where e.type = 'repriced';
 
 insert into figure (name, value)
