@@ -269,10 +269,39 @@ polish() {
     list 6 4:36.00@300 5:45.00@300 6:54.00@300
     list 7 11:50.00@301 12:60.00@302'
   load
-  # two that did not follow are too few for a rate
-  same $'listed observed -\nrepriced unknown unknown' "$(happened 5)"
+  # two that did not follow are too few for a rate of their own; but it stood
   same 0 "$(sql 'select count(*) from staging.vinted_track_rate
     where agree > 0')"
+  same $'listed observed -\nrepriced inferred seller' "$(happened 5)"
+}
+
+@test "a run of one seller shows the rate of its neighbour, if her items fit it" {
+  local day
+
+  kept 2026-09-01T08:00:00Z < <(polish 300 301 302 303 304)
+  day='list 5 1:%s@300 2:%s@300 3:%s@300 4:%s@301 5:%s@302 6:%s@303
+    list 6 7:%s@304 8:%s@304 9:%s@304'
+  # shellcheck disable=SC2059	# all days alike
+  kept 2026-09-02T09:00:00Z < <(printf "$day" 10.00 20.00 30.00 40.00 50.00 \
+    60.00 70.00 80.00 90.00)
+  # the rate moved; 300 followed it but for one cut, 304 cut all
+  kept 2026-09-03T09:00:00Z <<<'list 5 1:10.20@300 2:20.40@300 3:27.54@300'
+  kept 2026-09-03T09:10:00Z <<<'list 6 7:67.90@304 8:77.60@304 9:87.30@304'
+  # of two items it is not believed
+  kept 2026-09-03T09:20:00Z <<<'list 7 4:40.80@301 5:51.00@302'
+  load
+  same 'repriced unknown unknown' "$(happened 1 | tail -n 1)"
+  # shellcheck disable=SC2059
+  kept 2026-09-03T10:00:00Z < <(printf "$day" 10.20 20.40 27.54 40.80 51.00 \
+    61.20 69.26 79.15 89.05)
+  load
+  same '1.020' "$(sql 'select string_agg(round(rate::numeric, 3)::text, $$ $$)
+    from staging.vinted_track_rate where agree > 0')"
+  same $'listed observed -\nrepriced inferred rate' "$(happened 1)"
+  same $'listed observed -\nrepriced inferred rate' "$(happened 2)"
+  same $'listed observed -\nrepriced inferred seller' "$(happened 3)"
+  same $'listed observed -\nrepriced unknown unknown' "$(happened 4)"
+  same 'repriced unknown unknown' "$(happened 7 | sed -n 2p)"
 }
 
 @test "three sellers that agree are a rate, and she who cut all is not with them" {
@@ -712,7 +741,7 @@ $sellers wardrobe" "$(asked | tail -n +$((before + 1)) | cut -d ' ' -f 1 | uniq 
   same "$((5 * sellers))" "$(($(asked | wc -l) - before))"
 }
 
-@test "what a refused run left is asked before anything new; where it is refused again, the next begins as always" {
+@test "what a refused run left is asked before anything new; where it is refused twice, the next begins as always" {
   # kinds KIND...: of the questions since the last call, in their order
   kinds() {
     local since=$before
@@ -736,7 +765,10 @@ $sellers wardrobe" "$(asked | tail -n +$((before + 1)) | cut -d ' ' -f 1 | uniq 
   forward 93600
   run -75 track
   kinds user wardrobe item
-  # again refused, in what was left
+  # again refused, in what was left, and once more
+  forward 93600
+  run -75 track
+  kinds item
   forward 93600
   run -75 track
   kinds item
@@ -765,7 +797,7 @@ $sellers wardrobe" "$(asked | tail -n +$((before + 1)) | cut -d ' ' -f 1 | uniq 
   curl -sS -f -X DELETE "$MARKET/_market/faults" >/dev/null
   forward 93600
   run -0 track
-  kinds item wardrobe item
+  kinds wardrobe item
   same 0 "$(sql "select count(*) from (
     select count(*) as n from staging.vinted_track_sweep
     where complete and first_at > timestamptz '${VPIPE_NOW%+}' - interval '1 hour'

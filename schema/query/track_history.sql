@@ -178,10 +178,7 @@ create unique index on alike (item_id, run, line_number, index);
 analyze alike;
 
 create temporary table rate as
-select r.site, r.pair, r.run, r.rate, r.err
-from :"staging".:"track_rate" r
-    join main_component using (site, pair, component)
-where r.rate is not null;
+select * from rate_shown;
 analyze rate;
 
 create temporary table relation as

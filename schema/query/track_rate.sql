@@ -11,6 +11,10 @@
 -- items in common with earlier ones begin a component of their own; a run that
 -- sees items of several joins them.
 --
+-- A run of one or two sellers cannot vote.  It keeps the bounds that their items
+-- leave (low, high), and shows the rate of the rated run before or after it,
+-- whichever is nearer in time, if that lies between them (rate_shown).
+--
 -- What comes before runs that have an index makes those anew, and all of them
 -- when one of those joined components.
 create or replace function pg_temp.refresh_rates(staging text, snapshot text,
@@ -171,10 +175,11 @@ begin
 				    and s.site = $2
 				    and s.price >= 2
 				    and s.currency = n.currency
+				    and p.rate is not null
 				order by s.observed_at desc,
 				    s.run collate "C" desc, s.line desc,
 				    s.index desc
-				limit 1) as b on b.rate is not null
+				limit 1) as b on true
 			    $q$, staging, snapshot, rates)
 			using this.run, late.site, late.pair;
 
@@ -223,16 +228,32 @@ begin
 					        and v.hi >= b.hi) as agree
 					from vote v
 					where v.component = b.component) as c
-				where c.agree >= 3
-				    and b.votes * 2 > c.sellers
-				order by c.items desc, component
+				where b.votes * 2 > c.sellers
+				order by c.agree >= 3 desc, c.items desc,
+				    component
 			loop
+				if cell.agree < 3 then
+					if not has_main then
+						execute format($q$
+						    insert into %s
+						    select $1, $2, $3, $4, $5, 0,
+						        null, null, $6, null, $7, $8
+						    $q$, rates)
+						using late.site, late.pair,
+						    this.run, this.at, cell.items,
+						    cell.component, cell.lo, cell.hi;
+						has_main := true;
+					end if;
+					exit;
+				end if;
 				if has_main then
 					-- so far apart that every step between
 					-- two runs is in their difference
 					execute format($q$
 					    update %1$s
 					    set rate = rate * $1,
+					        low = low * $1,
+					        high = high * $1,
 					        err = err - (
 						select max(m.err)
 						    - 2 * least(min(m.err), 0)
@@ -295,21 +316,18 @@ $$;
 
 -- what was, to see what changed
 create temporary table rate_was as
-select r.*, m.component is not null as is_main
-from :"staging".:"track_rate" r
-    left join main_component m using (site, pair, component);
+select * from rate_shown;
 
 select pg_temp.refresh_rates(:'staging', :'snapshot', :'track_item',
     :'track_seller', :'track_rate') \g /dev/null
 
 create temporary table rate_is as
-select r.*, m.component is not null as is_main
-from :"staging".:"track_rate" r
-    left join main_component m using (site, pair, component);
+select * from rate_shown;
 
 create temporary table rerated as
-select coalesce(n.site, w.site) as site, coalesce(n.run, w.run) as run
-from rate_is n
-    full join rate_was w using (site, pair, run)
-where (n.rate, n.err, n.component, n.is_main) is distinct from
-    (w.rate, w.err, w.component, w.is_main);
+select site, run
+from (
+	(select * from rate_is except select * from rate_was)
+	union
+	(select * from rate_was except select * from rate_is)) as r
+group by site, run;

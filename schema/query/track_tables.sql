@@ -128,13 +128,17 @@ create table if not exists :"staging".:"track_rate" (
 	err double precision,
 	component text collate "C",
 	joined_at timestamptz,
+	low double precision,
+	high double precision,
 	primary key (site, pair, run)
 );
 -- of a version that did not have them yet; only then is there anything to lock
 select format('alter table %I.%I add column %I %s', :'staging', c.tab, c.col,
     c.type)
 from (values (:'track_interval', 'pending', 'bigint'),
-    (:'track_rate', 'joined_at', 'timestamptz')) as c(tab, col, type)
+    (:'track_rate', 'joined_at', 'timestamptz'),
+    (:'track_rate', 'low', 'double precision'),
+    (:'track_rate', 'high', 'double precision')) as c(tab, col, type)
 where not exists (
 	select
 	from pg_attribute a
@@ -151,6 +155,10 @@ comment on column :"staging".:"track_rate".agree is
     'sellers whose items show it';
 comment on column :"staging".:"track_rate".joined_at is
     'the last run that joined the component of this one to another';
+comment on column :"staging".:"track_rate".low is
+    'where there are too few sellers for a rate: it is not lower, say their items';
+comment on column :"staging".:"track_rate".high is
+    'where there are too few sellers for a rate: it is not higher';
 
 -- Indexes of a pair of currencies can be compared within one component: the
 -- greatest is the one that counts.
@@ -160,6 +168,40 @@ from :"staging".:"track_rate"
 where rate is not null
 group by site, pair, component
 order by site, pair, sum(items) desc, component;
+
+-- The rates that prices of a run are judged by.  One of too few sellers shows
+-- that of the run before or after it, the nearer in time, where three of its
+-- items or more leave room for that and for little else.
+create temporary view rate_shown as
+with
+placed as (
+	select r.*,
+	    count(r.rate) over (partition by r.site, r.pair
+	        order by r.at, r.run) as place
+	from :"staging".:"track_rate" r
+	    join main_component using (site, pair, component)
+),
+rated as (
+	select * from placed where rate is not null
+)
+select site, pair, run, rate, err
+from rated
+union all
+select site, pair, run, rate, err
+from (
+	select distinct on (s.site, s.pair, s.run) s.site, s.pair, s.run,
+	    n.rate, n.err
+	from placed s
+	    cross join (values (0), (1)) as side(step)
+	    join rated n on n.site = s.site
+	        and n.pair = s.pair
+	        and n.place = s.place + side.step
+	where s.rate is null
+	    and s.items >= 3
+	    and s.high - s.low <= 0.005 * s.low
+	    and n.rate between s.low * (1 - 1e-4) and s.high * (1 + 1e-4)
+	order by s.site, s.pair, s.run, greatest(n.at - s.at, s.at - n.at),
+	    side.step) as lent;
 
 create table if not exists :"staging".:"track_relist" (
 	item_id text collate "C" primary key,
