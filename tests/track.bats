@@ -798,6 +798,7 @@ $sellers wardrobe" "$(asked | tail -n +$((before + 1)) | cut -d ' ' -f 1 | uniq 
   forward 93600
   run -0 track
   kinds wardrobe item
+  [[ $output == *'left: wardrobe '* ]]
   same 0 "$(sql "select count(*) from (
     select count(*) as n from staging.vinted_track_sweep
     where complete and first_at > timestamptz '${VPIPE_NOW%+}' - interval '1 hour'
