@@ -170,8 +170,8 @@ group by site, pair, component
 order by site, pair, sum(items) desc, component;
 
 -- The rates that prices of a run are judged by.  One of too few sellers shows
--- that of the run before or after it, the nearer in time, where three of its
--- items or more leave room for that and for little else.
+-- that of the run before or after it, the nearer in time, where it has three
+-- items or more and what most of them say leaves room for that and little else.
 create temporary view rate_shown as
 with
 placed as (
