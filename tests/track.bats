@@ -162,10 +162,40 @@ one_more_is_gone() {
   sales_of 300
   load
   sql 'alter table staging.vinted_track_interval drop column pending;
-    alter table staging.vinted_track_rate drop column joined_at'
+    alter table staging.vinted_track_rate drop column joined_at,
+        drop column low;
+    create index vinted_look_user on staging.vinted_look (user_id, observed_at)'
   loaded 2026-09-03T11:00:00Z <<<'user 300 6 8'
   same 'sold inferred counters' "$(state 3001)"
   same 1 "$(sql 'select count(pending) from staging.vinted_track_interval')"
+  # an index of looks is one that ids can use, as they collate
+  same 0 "$(sql "select count(*) from pg_class where relname = 'vinted_look_user'")"
+  [[ $(sql 'set enable_seqscan = off; explain select from staging.vinted_look
+    where user_id = (select min(user_id) from staging.vinted_track_item)') == \
+    *vinted_look_user_c*'Index Cond: (user_id = '* ]]
+  replays
+}
+
+@test "a busy episode is not judged anew with each sweep" {
+  local day items rows
+
+  for day in 1 2 3 4 5; do
+    items=$(seq -f 30%02g "$day" 50 | xargs)
+    kept "2026-09-0${day}T09:00:00Z" <<<"user 300 $((4 + day)) $((51 - day))"
+    kept "2026-09-0${day}T10:00:00Z" <<<"wardrobe 300 $items"
+  done
+  load
+  same 'missing unknown lag' "$(state 3004)"
+  rows="select xmin, run, item_days, g from staging.vinted_track_interval
+    where end_at < '2026-09-04' and prev_run is not null order by run"
+  same '41 - | 41 -' "$(sql "$rows" | awk -F '|' '{ printf "%s%s %s", sep,
+    $3, $4 == "" ? "-" : $4; sep = " | " }')"
+  same 'missing unknown busy' "$(state 3001)"
+  before=$(sql "$rows")
+  loaded 2026-09-06T09:00:00Z <<<'user 300 10 45'
+  loaded 2026-09-06T10:00:00Z <<<"wardrobe 300 $(seq -f 30%02g 6 50 | xargs)"
+  same "$before" "$(sql "$rows")"
+  same 'missing unknown busy' "$(state 3003)"
   replays
 }
 

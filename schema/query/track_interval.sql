@@ -210,6 +210,13 @@ summed as (
 	from numbered
 	window e as (partition by user_id, episode order by from_at, run
 	    rows between unbounded preceding and unbounded following)
+),
+-- of an episode that is too busy to be told apart nothing is said: else each
+-- sweep would have the whole of it judged anew, and it may last for ever
+telling as (
+	select *
+	from summed
+	where round(item_days, 3) <= :item_days
 )
 select b.user_id,
     b.run,
@@ -236,15 +243,16 @@ select b.user_id,
     e.v as ep_v,
     e.n as ep_n,
     e.returns as ep_returns,
-    round(e.item_days, 3) as item_days,
-    e.episode,
+    least(round(s.item_days, 3), :item_days + 1) as item_days,
+    s.episode,
     e.ep_prev,
     e.ep_start,
     e.ep_excess,
     e.ep_a,
     e.ep_b
 from bracketed b
-    left join summed e using (user_id, run)
+    left join summed s using (user_id, run)
+    left join telling e using (user_id, run)
     left join lateral (
 	-- as she was when the sweep ended, and what was told soon after
 	select coalesce(bool_or(s.on_holiday), false) as on_holiday,

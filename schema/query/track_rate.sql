@@ -154,13 +154,29 @@ begin
 				select distinct on (s.item_id) s.item_id,
 				    t.user_id, s.price, s.currency,
 				    s.observed_at
-				$q$ || prices || $q$
-				    and s.run = $1
+				$q$ || format($q$
+				-- one after another: of a run that is new
+				-- the planner thinks that it is small
+				from %1$I.%2$I s
+				    cross join lateral (
+					select t.user_id
+					from %1$I.%3$I t
+					where t.item_id = s.item_id
+					offset 0) as t
+				    cross join lateral (
+					select c.currency
+					from %1$I.%4$I c
+					where c.user_id = t.user_id
+					offset 0) as c
+				where s.run = $1
 				    and s.site = $2
+				    and s.price >= 2
+				    and c.currency <> s.currency
 				    and c.currency || '>' || s.currency = $3
 				order by s.item_id, s.observed_at, s.line, s.index
 			    ) as n
-			    $q$ || format($q$
+			    $q$, staging, snapshot, track_item, track_seller)
+			    || format($q$
 			    left join lateral (
 				-- of the runs that come before: those after it
 				-- have no index yet

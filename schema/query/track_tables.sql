@@ -214,18 +214,25 @@ comment on table :"staging".:"track_relist" is
     'a row says that an item repeats an older one of the same seller, by its '
     'photo, picture or text';
 
-select format('create index if not exists %I on %I.%I (user_id, '
-    'observed_at) where user_id is not null', :'source' || '_look_user',
+-- Looks by seller and item, as ids collate here: no other index would serve the
+-- joins.  The names say so, for an earlier version had indexes that do not.
+select format('create index if not exists %I on %I.%I (user_id collate "C", '
+    'observed_at) where user_id is not null', :'source' || '_look_user_c',
     :'staging', :'look')
 from pg_attribute
 where attrelid = to_regclass(format('%I.%I', :'staging', :'look'))
     and attname = 'user_id' \gexec
-select format('create index if not exists %I on %I.%I (item_id) '
-    'where item_id is not null', :'source' || '_look_item', :'staging',
-    :'look')
+select format('create index if not exists %I on %I.%I (item_id collate "C", '
+    'observed_at) where item_id is not null', :'source' || '_look_item_c',
+    :'staging', :'look')
 from pg_attribute
 where attrelid = to_regclass(format('%I.%I', :'staging', :'look'))
     and attname = 'item_id' \gexec
+select format('drop index %I.%I', :'staging', relname)
+from pg_class
+where relnamespace = to_regnamespace(quote_ident(:'staging'))
+    and relname in (:'source' || '_look_user', :'source' || '_look_item')
+    and relkind = 'i' \gexec
 
 -- what became of the photos, when any was asked for
 select to_regclass(format('%I.%I', :'staging', :'photo_fetch')) is not null
