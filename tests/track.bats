@@ -796,10 +796,10 @@ $sellers wardrobe" "$(asked | tail -n +$((before + 1)) | cut -d ' ' -f 1 | uniq 
   run -75 track
   kinds user wardrobe item
   # again refused, in what was left, and once more
-  forward 93600
+  forward 46800
   run -75 track
   kinds item
-  forward 93600
+  forward 46800
   run -75 track
   kinds item
   forward 93600
@@ -827,8 +827,8 @@ $sellers wardrobe" "$(asked | tail -n +$((before + 1)) | cut -d ' ' -f 1 | uniq 
   curl -sS -f -X DELETE "$MARKET/_market/faults" >/dev/null
   forward 93600
   run -0 track
-  kinds wardrobe item
-  [[ $output == *'left: wardrobe '* ]]
+  kinds item wardrobe item
+  [[ $output == *'left: item '*'left: wardrobe '*'left: item '* ]]
   same 0 "$(sql "select count(*) from (
     select count(*) as n from staging.vinted_track_sweep
     where complete and first_at > timestamptz '${VPIPE_NOW%+}' - interval '1 hour'
