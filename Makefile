@@ -34,7 +34,7 @@ MAN = $(wildcard src/*/*.1)
 all: $(PROGRAMS:%=$(BIN)/%) $(BIN)/vmarket
 
 help:
-	@echo 'all check check-long bench fuzz asan lint format install image clean'
+	@echo 'all check check-long bench fuzz asan lint format format-check install image clean'
 
 # -- programs ---------------------------------------------------------------
 
@@ -124,9 +124,14 @@ bench: all
 lint:
 	tests/lint
 
+# as Debian 12's clang-format 14 has it; another version breaks lines elsewhere
+FORMATTED = $$(git ls-files 'src/*.[ch]' 'src/*.cc' 'fixtures/market/*.[ch]' \
+	'tests/*.[ch]')
 format:
-	clang-format -i $$(git ls-files 'src/*.[ch]' 'src/*.cc' \
-	    'fixtures/market/*.[ch]' 'tests/*.c')
+	clang-format -i $(FORMATTED)
+
+format-check:
+	clang-format --dry-run --Werror $(FORMATTED)
 
 # -- installation: one folder, and links to its programs ---------------------
 
@@ -154,6 +159,6 @@ clean:
 	rm -rf build bin/asan $(PROGRAMS:%=bin/%) bin/vmarket
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
-.PHONY: all help test-parts check check-long asan bench fuzz lint format \
+.PHONY: all help test-parts check check-long asan bench fuzz lint format format-check \
 	install image clean
 .SECONDARY:

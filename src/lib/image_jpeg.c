@@ -7,14 +7,16 @@
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <jpeglib.h>
-#include <jerror.h>
+
+#include <jpeglib.h> /* wants FILE */
+
+#include <jerror.h> /* wants jpeglib.h */
 
 #include "banned.h"
 
 #define QUALITY 80
-#define ROW_MEMORY 160			/* bytes a column, for rows at hand */
-#define SKIPPED_MOST 64			/* stray bytes between markers */
+#define ROW_MEMORY 160  /* bytes a column, for rows at hand */
+#define SKIPPED_MOST 64 /* stray bytes between markers */
 
 struct decoder {
 	struct jpeg_decompress_struct c;
@@ -128,9 +130,10 @@ coefficients(const struct jpeg_decompress_struct *c)
 
 	for (i = 0; i < c->num_components; i++)
 		sum += ((size_t)c->comp_info[i].width_in_blocks +
-		    (size_t)c->max_h_samp_factor) *
+		           (size_t)c->max_h_samp_factor) *
 		    ((size_t)c->comp_info[i].height_in_blocks +
-		    (size_t)c->max_v_samp_factor) * sizeof(JBLOCK);
+		        (size_t)c->max_v_samp_factor) *
+		    sizeof(JBLOCK);
 	return sum;
 }
 
@@ -175,8 +178,8 @@ decode(struct decoder *d)
 	c->do_fancy_upsampling = FALSE;
 	jpeg_calc_output_dimensions(c);
 	image_plan(j, (int)c->output_width, (int)c->output_height, false);
-	memory = canvases_memory(&j->canvases) +
-	    (size_t)c->image_width * ROW_MEMORY;
+	memory =
+	    canvases_memory(&j->canvases) + (size_t)c->image_width * ROW_MEMORY;
 	if (jpeg_has_multiple_scans(c))
 		memory += coefficients(c);
 	why = image_admit(j, memory);
@@ -190,8 +193,7 @@ decode(struct decoder *d)
 		jpeg_read_scanlines(c, &d->row, 1);
 		if (cmyk)
 			row_to_rgb(d);
-		canvases_row(&j->canvases, (int)c->output_scanline - 1,
-		    d->rgb);
+		canvases_row(&j->canvases, (int)c->output_scanline - 1, d->rgb);
 	}
 	if (d->why != NULL && strcmp(d->why, "truncated") != 0) {
 		/* damage, or an early end?  The reader knows at its end. */
@@ -263,8 +265,8 @@ encode(struct encoder *e)
 	jpeg_set_quality(c, QUALITY, TRUE);
 	jpeg_start_compress(c, TRUE);
 	while (c->next_scanline < c->image_height) {
-		row = e->from->rgb + (size_t)c->next_scanline *
-		    c->image_width * 3;
+		row = e->from->rgb +
+		    (size_t)c->next_scanline * c->image_width * 3;
 		jpeg_write_scanlines(c, &row, 1);
 	}
 	jpeg_finish_compress(c);

@@ -3,11 +3,12 @@
 #include "image.h"
 
 #include <stdio.h>
-#include <jpeglib.h>
 #include <zlib.h>
 
-#include "file.h"
+#include <jpeglib.h> /* wants FILE */
+
 #include "../fuzz/image.c"
+#include "file.h"
 #include "test.h"
 
 #define MUTATIONS 2000
@@ -30,8 +31,9 @@ give(void *arg, size_t n)
 	taken -= n;
 }
 
-static const struct image_limits usual = { .pixels = 50 << 20,
-	.memory = 20 << 20, .take = take, .give = give };
+static const struct image_limits usual = {
+	.pixels = 50 << 20, .memory = 20 << 20, .take = take, .give = give
+};
 
 static struct buf
 picture(const char *name)
@@ -101,7 +103,7 @@ static void
 the_same_pixels_look_the_same(void)
 {
 	struct image a = look("plain.png"), b = look("interlaced.png"),
-	    c = look("lossless.webp"), d = look("sixteen.png");
+	             c = look("lossless.webp"), d = look("sixteen.png");
 
 	CHECK(a.phash == b.phash && a.phash == c.phash && a.phash == d.phash);
 	CHECK(a.red == b.red && a.green == b.green && a.blue == b.blue);
@@ -136,9 +138,10 @@ a_copy_too_many_is_left_out(void)
 	struct buf b = picture("lossless.webp");
 	struct image im;
 
-	/* enough for the picture (libwebp's own, mostly), and not one byte more */
-	for (l.memory = 1000; image_decode(buf_slice(&b), &l, &im, NULL, 0) !=
-	    NULL; l.memory++)
+	/* enough for the picture (libwebp's own, mostly), and not one byte more
+	 */
+	for (l.memory = 1000;
+	     image_decode(buf_slice(&b), &l, &im, NULL, 0) != NULL; l.memory++)
 		CHECK(l.memory < usual.memory);
 	CHECK(image_decode(buf_slice(&b), &l, &im, &copy, 1) == NULL);
 	CHECK(copy.width == 0 && copy.jpeg.len == 0 && im.has_phash);
@@ -160,9 +163,10 @@ only_the_largest_is_left_out(void)
 	struct image im;
 	int i;
 
-	for (l.memory = 1000; image_decode(buf_slice(&b), &l, &im,
-	    copies + 1, 2) != NULL || copies[1].width == 0 ||
-	    copies[2].width == 0; l.memory++) {
+	for (l.memory = 1000;
+	     image_decode(buf_slice(&b), &l, &im, copies + 1, 2) != NULL ||
+	     copies[1].width == 0 || copies[2].width == 0;
+	     l.memory++) {
 		CHECK(l.memory < usual.memory);
 		for (i = 1; i < 3; i++)
 			buf_reset(&copies[i].jpeg);
@@ -204,7 +208,7 @@ none_is_fine_when_cut(void)
 		for (n = 0; n < b.len; n++) {
 			p = exact(&b, n);
 			if (strcmp(judged((struct slice){ (char *)p, n }, &im),
-			    "fine") == 0) {
+			        "fine") == 0) {
 				fprintf(stderr, "%s is fine, cut to %zu\n",
 				    all[i].name, n);
 				test_failures++;
@@ -276,11 +280,13 @@ before_and_behind(void)
 	for (i = 0; i < 4; i++) {
 		struct buf c = { 0 };
 
-		buf_adds(&c, ((const char *[]){ "x", "GIF89a",
-		    "<!DOCTYPE html>", "\xef\xbb\xbf \n<HTML>" })[i]);
+		buf_adds(&c,
+		    ((const char *[]){ "x", "GIF89a", "<!DOCTYPE html>",
+		        "\xef\xbb\xbf \n<HTML>" })[i]);
 		buf_addslice(&c, buf_slice(&b));
-		CHECK_STR(judged(buf_slice(&c), &im), ((const char *[]){
-		    "not-an-image", "unsupported", "html", "html" })[i]);
+		CHECK_STR(judged(buf_slice(&c), &im),
+		    ((const char *[]){
+		        "not-an-image", "unsupported", "html", "html" })[i]);
 		buf_release(&c);
 	}
 	CHECK_STR(judged((struct slice){ "", 0 }, &im), "not-an-image");
@@ -299,8 +305,7 @@ png_size(struct buf *b, uint32_t w, uint32_t h)
 {
 	put_be(b, 16, w, 4);
 	put_be(b, 20, h, 4);
-	put_be(b, 29, (uint32_t)crc32(0, (unsigned char *)b->data + 12, 17),
-	    4);
+	put_be(b, 29, (uint32_t)crc32(0, (unsigned char *)b->data + 12, 17), 4);
 }
 
 static void
@@ -308,9 +313,10 @@ jpeg_size(struct buf *b, uint32_t w, uint32_t h)
 {
 	size_t i;
 
-	for (i = 2; b->data[i + 1] != '\xc0' && b->data[i + 1] != '\xc2'; )
-		i += 2 + (size_t)((unsigned char)b->data[i + 2] << 8 |
-		    (unsigned char)b->data[i + 3]);
+	for (i = 2; b->data[i + 1] != '\xc0' && b->data[i + 1] != '\xc2';)
+		i += 2 +
+		    (size_t)((unsigned char)b->data[i + 2] << 8 |
+		        (unsigned char)b->data[i + 3]);
 	put_be(b, i + 5, h, 2);
 	put_be(b, i + 7, w, 2);
 }
@@ -318,8 +324,8 @@ jpeg_size(struct buf *b, uint32_t w, uint32_t h)
 static void
 lying_headers(void)
 {
-	static const uint32_t sizes[][2] = { { 48, 72 }, { 96, 36 },
-		{ 48, 16 }, { 16, 36 }, { 480, 360 } };
+	static const uint32_t sizes[][2] = { { 48, 72 }, { 96, 36 }, { 48, 16 },
+		{ 16, 36 }, { 480, 360 } };
 	struct image im;
 	struct buf b;
 	size_t i;
