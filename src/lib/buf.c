@@ -25,7 +25,7 @@ buf_grow_slow(struct buf *b, size_t more)
 	if (more > ceiling(b) || b->len > ceiling(b) - more)
 		die(EX_SOFTWARE, "a buffer would pass its ceiling of %zu bytes",
 		    ceiling(b));
-	need = b->len + more + 1;	/* room for the NUL */
+	need = b->len + more + 1; /* room for the NUL */
 	if (need <= b->cap)
 		return;
 	cap = b->cap ? b->cap : 256;

@@ -22,7 +22,7 @@
 struct buf {
 	char *data;
 	size_t len, cap;
-	size_t max;		/* ceiling in bytes; 0 means BUF_MAX */
+	size_t max; /* ceiling in bytes; 0 means BUF_MAX */
 };
 
 struct slice {
@@ -35,13 +35,13 @@ struct slice {
 #define SLICE_ARG(s) (int)(s).len, (s).p
 
 void buf_init(struct buf *b, size_t max);
-void buf_grow_slow(struct buf *b, size_t more);	/* dies above the ceiling */
+void buf_grow_slow(struct buf *b, size_t more); /* dies above the ceiling */
 /* As buf_add, but false, and nothing added, when the ceiling is in the way. */
 bool buf_try_add(struct buf *b, const void *p, size_t n);
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
-void buf_reset(struct buf *b);		/* len 0, memory kept */
-void buf_release(struct buf *b);	/* memory gone, zero again */
-char *buf_take(struct buf *b);		/* the caller frees; b is empty */
+void buf_reset(struct buf *b);   /* len 0, memory kept */
+void buf_release(struct buf *b); /* memory gone, zero again */
+char *buf_take(struct buf *b);   /* the caller frees; b is empty */
 
 static inline void
 buf_grow(struct buf *b, size_t more)

@@ -25,7 +25,7 @@ clock_mono_ms(void)
 	return ms_of(CLOCK_MONOTONIC);
 }
 
-static int pinned = -1;		/* not known yet */
+static int pinned = -1; /* not known yet */
 static int64_t pin, pin_mono;
 static bool pin_runs;
 
@@ -73,8 +73,8 @@ clock_sleep_ms(int64_t ms)
 	struct timespec ts;
 
 	while (!stopped && (left = until - clock_mono_ms()) > 0) {
-		if (left > 200)		/* a signal may fall between the
-					   test and the sleep */
+		if (left > 200) /* a signal may fall between the
+		                   test and the sleep */
 			left = 200;
 		ts.tv_sec = 0;
 		ts.tv_nsec = left * 1000000;
@@ -160,8 +160,8 @@ days_from_civil(int64_t y, int m, int d)
 static int
 days_in_month(int y, int m)
 {
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31,
-		30, 31 };
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30,
+		31 };
 
 	if (m == 2 && y % 4 == 0 && (y % 100 != 0 || y % 400 == 0))
 		return 29;

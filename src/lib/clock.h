@@ -12,11 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CLOCK_LEN 32		/* room for a time and its NUL */
+#define CLOCK_LEN 32 /* room for a time and its NUL */
 
-int64_t clock_now_ms(void);	/* Unix time in milliseconds, pinned or not */
-int64_t clock_mono_ms(void);	/* never pinned: for pauses and time-outs */
-void clock_sleep_ms(int64_t ms);	/* returns early when stopped */
+int64_t clock_now_ms(void);      /* Unix time in milliseconds, pinned or not */
+int64_t clock_mono_ms(void);     /* never pinned: for pauses and time-outs */
+void clock_sleep_ms(int64_t ms); /* returns early when stopped */
 /* Lets time pass: sleeps as above, or moves on a clock that stands still. */
 void clock_pass_ms(int64_t ms);
 

@@ -42,7 +42,7 @@ add_line(const char *path, int number, char *line)
 	}
 	e = xmalloc(sizeof *e);
 	*e = (struct entry){ xstrdup(line), xstrdup(eq), entries };
-	entries = e;		/* the last of a key wins */
+	entries = e; /* the last of a key wins */
 }
 
 static bool
@@ -86,8 +86,8 @@ read_once(void)
 	if (xdg != NULL && *xdg != '\0')
 		path = xasprintf("%s/vpipe/vpipe.conf", xdg);
 	else
-		path = xasprintf("%s/.config/vpipe/vpipe.conf",
-		    home ? home : "");
+		path =
+		    xasprintf("%s/.config/vpipe/vpipe.conf", home ? home : "");
 	found = add_file(path);
 	free(path);
 	if (!found)
@@ -114,8 +114,9 @@ conf_yes(const char *key)
 {
 	const char *v = conf_get(key);
 
-	return v != NULL && (strcmp(v, "yes") == 0 || strcmp(v, "true") == 0 ||
-	    strcmp(v, "1") == 0 || strcmp(v, "on") == 0);
+	return v != NULL &&
+	    (strcmp(v, "yes") == 0 || strcmp(v, "true") == 0 ||
+	        strcmp(v, "1") == 0 || strcmp(v, "on") == 0);
 }
 
 const char *
@@ -186,7 +187,8 @@ conf_schema(void)
 	}
 	free(base);
 	if (dir == NULL)
-		die(EX_CONFIG, "cannot find the schema folder, "
+		die(EX_CONFIG,
+		    "cannot find the schema folder, "
 		    "VPIPE_SCHEMA is not set");
 	return dir;
 }
@@ -208,7 +210,7 @@ conf_source(const char *source, const char *file)
 		return NULL;
 	path = sources_path();
 	for (dir = strtok_r(path, ":", &save); dir != NULL && found == NULL;
-	    dir = strtok_r(NULL, ":", &save)) {
+	     dir = strtok_r(NULL, ":", &save)) {
 		found = xasprintf("%s/%s/%s", dir, source, file);
 		if (access(found, R_OK) != 0) {
 			free(found);
@@ -235,7 +237,7 @@ conf_sources(void)
 
 	path = sources_path();
 	for (dir = strtok_r(path, ":", &save); dir != NULL;
-	    dir = strtok_r(NULL, ":", &save)) {
+	     dir = strtok_r(NULL, ":", &save)) {
 		if ((d = opendir(dir)) == NULL)
 			continue;
 		while ((e = readdir(d)) != NULL) {

@@ -12,8 +12,8 @@
 
 #include <stdbool.h>
 
-const char *conf_get(const char *key);	/* NULL when unset or empty */
-bool conf_yes(const char *key);		/* "yes", "true", "1", "on" */
+const char *conf_get(const char *key); /* NULL when unset or empty */
+bool conf_yes(const char *key);        /* "yes", "true", "1", "on" */
 
 /* The data folder: VPIPE_DATA, else /var/lib/vpipe for root, else
  * ~/.local/share/vpipe.  Not created.  Never freed. */

@@ -35,8 +35,8 @@ is_loopback(const char *host, size_t len)
 {
 	char name[INET6_ADDRSTRLEN + 2] = "";
 	struct in_addr v4;
-	size_t n = host[0] == '[' ? strcspn(host, "]") + 1 :
-	    strcspn(host, ":/");
+	size_t n =
+	    host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/");
 
 	if (n > len || n >= sizeof name)
 		return false;
@@ -77,8 +77,8 @@ http_base_release(struct http_base *base)
 struct curl_slist *
 http_connect_to(const struct http_base *base)
 {
-	return base->connect != NULL ?
-	    curl_slist_append(NULL, base->connect) : NULL;
+	return base->connect != NULL ? curl_slist_append(NULL, base->connect) :
+	                               NULL;
 }
 
 struct http *
@@ -113,7 +113,7 @@ on_body(char *p, size_t size, size_t n, void *arg)
 	if (buf_try_add(&s->answer->body, p, size * n))
 		return size * n;
 	s->too_large = true;
-	return 0;		/* ends the transfer */
+	return 0; /* ends the transfer */
 }
 
 /* Keeps the header block of the last response (100 and 103 come before it). */
@@ -157,9 +157,8 @@ http_set_options(CURL *c, const struct http_base *base,
 	curl_easy_setopt(c, CURLOPT_HTTPGET, 1L);
 	curl_easy_setopt(c, CURLOPT_HTTPHEADER, sink->headers);
 	curl_easy_setopt(c, CURLOPT_USERAGENT, r->agent);
-	curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "");	/* all it can */
-	curl_easy_setopt(c, CURLOPT_HTTP_VERSION,
-	    (long)CURL_HTTP_VERSION_2TLS);
+	curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, ""); /* all it can */
+	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR,
 	    base->connect != NULL ? "http" : "https");
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
@@ -242,7 +241,8 @@ http_sink_start(struct http_sink *s, const struct http_base *base,
 	s->began = clock_mono_ms();
 	/* the simulator speaks no TLS; the Host header stays the site's */
 	s->url = base->connect != NULL && strncmp(r->url, "https://", 8) == 0 ?
-	    xasprintf("http://%s", r->url + 8) : xstrdup(r->url);
+	    xasprintf("http://%s", r->url + 8) :
+	    xstrdup(r->url);
 	s->headers = NULL;
 	for (line = r->headers; line != NULL && *line != NULL; line++)
 		s->headers = curl_slist_append(s->headers, *line);

@@ -22,25 +22,25 @@ struct http;
 
 /* "http://127.0.0.1:8080": connect there, whatever host the URL names. */
 struct http_base {
-	char *connect;		/* curl's form of it; NULL: connect to the URL */
+	char *connect; /* curl's form of it; NULL: connect to the URL */
 	bool loopback;
 };
 
 struct http_request {
-	const char *url;	/* the logical one, https */
+	const char *url; /* the logical one, https */
 	const char *agent;
-	const char *const *headers;	/* "Name: value", NULL-terminated */
+	const char *const *headers; /* "Name: value", NULL-terminated */
 	size_t max_body;
 };
 
 struct http_answer {
-	int status;		/* 0: none came */
-	const char *cause;	/* NULL, or one of the causes below; static */
-	char message[256];	/* words for the cause */
+	int status;        /* 0: none came */
+	const char *cause; /* NULL, or one of the causes below; static */
+	char message[256]; /* words for the cause */
 	int64_t ms;
-	struct buf headers;	/* "name: value\n", names in lower case */
-	struct buf body;	/* decoded (gzip, br, zstd) */
-	char *location;		/* absolute, of a redirect; or NULL */
+	struct buf headers; /* "name: value\n", names in lower case */
+	struct buf body;    /* decoded (gzip, br, zstd) */
+	char *location;     /* absolute, of a redirect; or NULL */
 };
 
 /* The causes: resolve, connect, tls, timeout, reset, truncated, encoding,
@@ -50,7 +50,7 @@ struct http_answer {
 bool http_base_parse(const char *text, struct http_base *base);
 void http_base_release(struct http_base *base);
 
-struct http *http_new(const struct http_base *base);	/* borrows base */
+struct http *http_new(const struct http_base *base); /* borrows base */
 void http_free(struct http *h);
 /* The answer is reset first; release it when done with it. */
 void http_get(struct http *h, const struct http_request *r,

@@ -15,7 +15,7 @@
 
 struct http_sink {
 	struct http_answer *answer;
-	bool too_large;			/* the body at hand */
+	bool too_large; /* the body at hand */
 	int64_t began;
 	char *url;
 	struct curl_slist *headers;

@@ -6,9 +6,9 @@
 #include "http_curl.h"
 #include "banned.h"
 
-#define PIECE 65536L			/* libcurl's buffer of a transfer */
-#define DRIP_BYTES ((size_t)64 * 30)	/* no more than that */
-#define DRIP_MS 30000L			/* for so long, is a time-out */
+#define PIECE 65536L                 /* libcurl's buffer of a transfer */
+#define DRIP_BYTES ((size_t)64 * 30) /* no more than that */
+#define DRIP_MS 30000L               /* for so long, is a time-out */
 #define FDS_MOST 4
 
 struct transfer {
@@ -18,11 +18,11 @@ struct transfer {
 	void *arg;
 	struct http_multi *m;
 	bool paused;
-	int64_t spent;			/* of its own time, ms */
-	int64_t drip_from;		/* in `spent`: what has come since */
-	size_t drip_len;		/* it had this much */
-	struct transfer *elder, *younger;	/* while under way */
-	struct transfer *next;			/* idle */
+	int64_t spent;                    /* of its own time, ms */
+	int64_t drip_from;                /* in `spent`: what has come since */
+	size_t drip_len;                  /* it had this much */
+	struct transfer *elder, *younger; /* while under way */
+	struct transfer *next;            /* idle */
 };
 
 struct http_multi {
@@ -30,7 +30,7 @@ struct http_multi {
 	const struct http_base *base;
 	struct curl_slist *connect_to;
 	int64_t timeout_ms;
-	size_t room, active, out;	/* bytes: most, under way, handed out */
+	size_t room, active, out; /* bytes: most, under way, handed out */
 	struct transfer *eldest, *youngest, *idle;
 	int n, paused;
 };
@@ -210,7 +210,7 @@ http_multi_get(struct http_multi *m, const struct http_request *r, void *arg)
 	curl_easy_setopt(c, CURLOPT_FORBID_REUSE, 0L);
 	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 1L);
 	curl_easy_setopt(c, CURLOPT_PIPEWAIT, 1L);
-	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, 0L);	/* by our own clock */
+	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, 0L); /* by our own clock */
 	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, PIECE);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
@@ -294,8 +294,8 @@ http_multi_wait(struct http_multi *m, struct pollfd *fds, int n, int64_t ms)
 	resume(m);
 	curl_multi_perform(m->curl, &running);
 	for (i = 0; i < n && i < FDS_MOST; i++)
-		extra[i] = (struct curl_waitfd){ fds[i].fd, CURL_WAIT_POLLIN,
-			0 };
+		extra[i] =
+		    (struct curl_waitfd){ fds[i].fd, CURL_WAIT_POLLIN, 0 };
 	/* some have ended already: look only */
 	ms = running < m->n ? 0 : soonest(m, ms);
 	curl_multi_poll(m->curl, extra, (unsigned)i, (int)ms, NULL);
@@ -308,8 +308,7 @@ http_multi_wait(struct http_multi *m, struct pollfd *fds, int n, int64_t ms)
 
 /* It has ended: its answer is handed out. */
 static void
-hand_out(struct transfer *t, CURLcode code, void **arg,
-    struct http_answer *a)
+hand_out(struct transfer *t, CURLcode code, void **arg, struct http_answer *a)
 {
 	http_sink_end(&t->sink, t->easy, code);
 	delist(t->m, t);

@@ -41,7 +41,7 @@ void http_multi_free(struct http_multi *m);
 /* Starts; url, headers and agent are copied. */
 void http_multi_get(struct http_multi *m, const struct http_request *r,
     void *arg);
-int http_multi_n(const struct http_multi *m);	/* under way */
+int http_multi_n(const struct http_multi *m); /* under way */
 /*
  * Until something happens here or on the descriptors (whose revents are set),
  * ms have passed, or a signal came.

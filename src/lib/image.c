@@ -12,7 +12,8 @@ const char *
 image_format_name(enum image_format f)
 {
 	static const char *const names[] = { [IMAGE_JPEG] = "jpeg",
-		[IMAGE_PNG] = "png", [IMAGE_WEBP] = "webp" };
+		[IMAGE_PNG] = "png",
+		[IMAGE_WEBP] = "webp" };
 
 	return names[f];
 }
@@ -117,13 +118,13 @@ is_padding(struct slice s)
 
 /* ---- what it looks like ---- */
 
-#define BINS 4096			/* 4 bits a channel */
+#define BINS 4096 /* 4 bits a channel */
 
 /* The fullest bin of the colour cube (of equals the first): its mean. */
 static void
 find_colour(const struct canvas *c, struct image *im)
 {
-	uint32_t (*bins)[4] = xcalloc(BINS, sizeof *bins), *bin, *most = *bins;
+	uint32_t(*bins)[4] = xcalloc(BINS, sizeof *bins), *bin, *most = *bins;
 	size_t n = (size_t)c->tw * (size_t)c->th, i;
 	const uint8_t *p = c->rgb;
 
@@ -153,7 +154,8 @@ find_phash(const struct canvas *c, struct image *im)
 
 	for (i = 0; i < n; i++, p += 3)
 		gray[i] = (uint8_t)((19595u * p[0] + 38470u * p[1] +
-		    7471u * p[2] + 32768u) >> 16);
+		                        7471u * p[2] + 32768u) >>
+		    16);
 	im->has_phash = c->tw >= 8 && c->th >= 8 &&
 	    phash(gray, c->tw, c->th, (size_t)c->tw, &im->phash);
 	free(gray);
@@ -189,15 +191,18 @@ static const char *
 try_pass(struct image_job *j, int by)
 {
 	static const char *(*const decoders[])(struct image_job *) = {
-		[IMAGE_JPEG] = image_jpeg, [IMAGE_PNG] = image_png,
-		[IMAGE_WEBP] = image_webp };
+		[IMAGE_JPEG] = image_jpeg,
+		[IMAGE_PNG] = image_png,
+		[IMAGE_WEBP] = image_webp
+	};
 	const char *why;
 
 	j->by = by;
 	j->taken = 0;
 	why = decoders[j->im->format](j);
-	if (why == NULL && !is_padding((struct slice){ j->bytes.p + j->end,
-	    j->bytes.len - j->end }))
+	if (why == NULL &&
+	    !is_padding((struct slice){
+	        j->bytes.p + j->end, j->bytes.len - j->end }))
 		why = "trailing-data";
 	if (why == NULL)
 		look(j);
@@ -222,8 +227,8 @@ leave_out_largest(struct image_job *j)
 	int i, most = -1;
 
 	for (i = 0; i < j->ncopies; i++)
-		if (is_due(j, i, j->by) && (most < 0 ||
-		    j->copies[i].edge > j->copies[most].edge))
+		if (is_due(j, i, j->by) &&
+		    (most < 0 || j->copies[i].edge > j->copies[most].edge))
 			most = i;
 	if (most < 0)
 		return false;
@@ -276,12 +281,14 @@ passes(struct image_job *j)
 }
 
 const char *
-image_decode(struct slice bytes, const struct image_limits *l,
-    struct image *im, struct image_copy *copies, int n)
+image_decode(struct slice bytes, const struct image_limits *l, struct image *im,
+    struct image_copy *copies, int n)
 {
-	struct image_job j = { .bytes = bytes, .limits = l, .im = im,
-		.copies = copies, .ncopies = n < CANVAS_COPIES ? n :
-		CANVAS_COPIES };
+	struct image_job j = { .bytes = bytes,
+		.limits = l,
+		.im = im,
+		.copies = copies,
+		.ncopies = n < CANVAS_COPIES ? n : CANVAS_COPIES };
 
 	*im = (struct image){ .format = format_of(bytes) };
 	if (im->format != IMAGE_NONE)

@@ -31,21 +31,16 @@
 
 #include "buf.h"
 
-#define IMAGE_SHORT 128			/* pixels of the shorter edge */
+#define IMAGE_SHORT 128 /* pixels of the shorter edge */
 #define IMAGE_PADDING ((size_t)64 << 10)
-#define IMAGE_SCANS 64			/* of a progressive JPEG, at most */
-#define IMAGE_EDGE_MAX 2048		/* of a smaller copy */
+#define IMAGE_SCANS 64      /* of a progressive JPEG, at most */
+#define IMAGE_EDGE_MAX 2048 /* of a smaller copy */
 
-enum image_format {
-	IMAGE_NONE,
-	IMAGE_JPEG,
-	IMAGE_PNG,
-	IMAGE_WEBP
-};
+enum image_format { IMAGE_NONE, IMAGE_JPEG, IMAGE_PNG, IMAGE_WEBP };
 
 struct image_limits {
 	int64_t pixels;
-	size_t memory;			/* bytes that decoding may take */
+	size_t memory; /* bytes that decoding may take */
 	/* Asked before anything large is allocated, and told when it is free
 	 * again: may wait.  May be NULL. */
 	void (*take)(void *arg, size_t bytes);
@@ -58,19 +53,19 @@ struct image_limits {
  * cannot be encoded; the others are made all the same. */
 struct image_copy {
 	int edge, width, height;
-	struct buf jpeg;		/* the caller releases */
+	struct buf jpeg; /* the caller releases */
 };
 
 struct image {
 	enum image_format format;
-	int width, height;		/* 0: not known */
-	uint8_t red, green, blue;	/* the dominant colour */
-	bool has_phash;			/* a flat picture has none */
+	int width, height;        /* 0: not known */
+	uint8_t red, green, blue; /* the dominant colour */
+	bool has_phash;           /* a flat picture has none */
 	uint64_t phash;
 };
 
-const char *image_format_name(enum image_format f);	/* "jpeg" */
-const char *image_format_ext(enum image_format f);	/* "jpg" */
+const char *image_format_name(enum image_format f); /* "jpeg" */
+const char *image_format_ext(enum image_format f);  /* "jpg" */
 
 /* NULL: all is well; else the reason why not, static. */
 const char *image_decode(struct slice bytes, const struct image_limits *l,

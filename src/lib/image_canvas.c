@@ -4,7 +4,7 @@
 
 #include "banned.h"
 
-#define LONG_MOST 2048		/* of the canvas for the hash */
+#define LONG_MOST 2048 /* of the canvas for the hash */
 
 /* Where target cell i of n begins in a row of w. */
 static int
@@ -46,12 +46,14 @@ settle(struct canvas *c, int ty, uint32_t *sum)
 {
 	uint8_t *out = c->rgb + (size_t)ty * (size_t)c->tw * 3;
 	uint32_t rows = (uint32_t)(begin(ty + 1, c->h, c->th) -
-	    begin(ty, c->h, c->th)), n;
+	             begin(ty, c->h, c->th)),
+	         n;
 	int tx, k;
 
 	for (tx = 0; tx < c->tw; tx++) {
-		n = rows * (uint32_t)(begin(tx + 1, c->w, c->tw) -
-		    begin(tx, c->w, c->tw));
+		n = rows *
+		    (uint32_t)(begin(tx + 1, c->w, c->tw) -
+		        begin(tx, c->w, c->tw));
 		for (k = 0; k < 3; k++, sum++) {
 			*out++ = (uint8_t)((*sum + n / 2) / n);
 			*sum = 0;
@@ -160,10 +162,12 @@ image_plan(struct image_job *j, int w, int h, bool scattered)
 	for (i = -1; i < j->ncopies; i++) {
 		if ((i >= 0 && j->without[i]) ||
 		    image_reduction(j->im, i < 0 ? 0 : j->copies[i].edge) !=
-		    j->by)
+		        j->by)
 			continue;
 		c = &all->v[all->n++];
-		*c = (struct canvas){ .w = w, .h = h, .scattered = scattered,
+		*c = (struct canvas){ .w = w,
+			.h = h,
+			.scattered = scattered,
 			.copy = i < 0 ? NULL : &j->copies[i] };
 		if (i < 0)
 			plan_first(c);
@@ -218,11 +222,11 @@ image_reduction(const struct image *im, int edge)
 	int longer = im->width > im->height ? im->width : im->height;
 
 	if (im->format == IMAGE_PNG)
-		return 1;		/* it knows no other */
+		return 1; /* it knows no other */
 	if (edge == 0)
 		while (by > 1 && shorter / by < IMAGE_SHORT)
 			by /= 2;
-	else		/* two pixels or more for one of the copy's */
+	else /* two pixels or more for one of the copy's */
 		while (by > 1 && longer / by < 2 * edge)
 			by /= 2;
 	return by;

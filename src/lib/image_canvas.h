@@ -9,13 +9,13 @@
 #include "image.h"
 
 struct canvas {
-	struct image_copy *copy;	/* NULL: for the hash and the colour */
-	int w, h;		/* of what comes */
-	int tw, th;		/* of what it becomes */
-	bool scattered;		/* pixels come in any order */
-	int row;		/* target row at hand */
-	uint32_t *sum;		/* 3 a cell: of a row, or all when scattered */
-	uint8_t *rgb;		/* tw * th * 3 */
+	struct image_copy *copy; /* NULL: for the hash and the colour */
+	int w, h;                /* of what comes */
+	int tw, th;              /* of what it becomes */
+	bool scattered;          /* pixels come in any order */
+	int row;                 /* target row at hand */
+	uint32_t *sum;           /* 3 a cell: of a row, or all when scattered */
+	uint8_t *rgb;            /* tw * th * 3 */
 };
 
 #define CANVAS_COPIES 8
@@ -27,7 +27,7 @@ struct canvases {
 };
 
 size_t canvas_memory(const struct canvas *c);
-void canvas_init(struct canvas *c);	/* sizes are set; allocates */
+void canvas_init(struct canvas *c); /* sizes are set; allocates */
 void canvas_row(struct canvas *c, int y, const uint8_t *rgb);
 void canvas_pixel(struct canvas *c, int x, int y, const uint8_t *rgb);
 void canvas_end(struct canvas *c);
@@ -52,11 +52,11 @@ struct image_job {
 	struct image *im;
 	struct image_copy *copies;
 	int ncopies;
-	bool without[CANVAS_COPIES];	/* those left out for their memory */
-	int by;			/* the reduction of this pass; 0: the hash's */
+	bool without[CANVAS_COPIES]; /* those left out for their memory */
+	int by; /* the reduction of this pass; 0: the hash's */
 	struct canvases canvases;
-	size_t taken;		/* memory told to the gate */
-	size_t end;		/* where the picture ends */
+	size_t taken; /* memory told to the gate */
+	size_t end;   /* where the picture ends */
 };
 
 /* The canvases of this pass, for a picture that comes as w x h. */

@@ -16,8 +16,8 @@
 #include "banned.h"
 
 #define CHUNKS_MOST 65536
-#define STATE_MEMORY ((size_t)192 << 10)	/* zlib's window, libpng's own */
-#define BITS_MOST 64				/* a pixel: 16-bit RGBA */
+#define STATE_MEMORY ((size_t)192 << 10) /* zlib's window, libpng's own */
+#define BITS_MOST 64                     /* a pixel: 16-bit RGBA */
 
 struct reading {
 	png_structp png;
@@ -57,8 +57,8 @@ walk(struct image_job *j)
 			return "corrupt";
 		if (s.len - at - 12 < len)
 			return "truncated";
-		if (n == 0 && (len != 13 ||
-		    memcmp(s.p + at + 4, "IHDR", 4) != 0))
+		if (n == 0 &&
+		    (len != 13 || memcmp(s.p + at + 4, "IHDR", 4) != 0))
 			return "corrupt";
 		at += 12 + (size_t)len;
 		if (memcmp(s.p + at - 8 - len, "IEND", 4) == 0) {
@@ -132,8 +132,9 @@ flatten(const struct reading *r, int width)
 
 	for (x = 0; x < width; x++, p += 4)
 		for (k = 0; k < 3; k++)
-			*out++ = (uint8_t)((p[k] * p[3] +
-			    255 * (255 - p[3]) + 127) / 255);
+			*out++ =
+			    (uint8_t)((p[k] * p[3] + 255 * (255 - p[3]) + 127) /
+			        255);
 }
 
 static void
@@ -198,13 +199,14 @@ decode(struct reading *r)
 	png_set_keep_unknown_chunks(r->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
 	png_set_benign_errors(r->png, 0);
 	png_read_info(r->png, r->info);
-	scattered = png_get_interlace_type(r->png, r->info) !=
-	    PNG_INTERLACE_NONE;
+	scattered =
+	    png_get_interlace_type(r->png, r->info) != PNG_INTERLACE_NONE;
 	j->by = 1;
 	image_plan(j, j->im->width, j->im->height, scattered);
 	/* libpng has three rows at their widest, we have two */
-	why = image_admit(j, canvases_memory(&j->canvases) + STATE_MEMORY +
-	    5 * width * (BITS_MOST / 8));
+	why = image_admit(j,
+	    canvases_memory(&j->canvases) + STATE_MEMORY +
+	        5 * width * (BITS_MOST / 8));
 	if (why != NULL)
 		return why;
 	png_set_expand(r->png);
@@ -239,8 +241,8 @@ image_png(struct image_job *j)
 	struct reading r = { .job = j };
 	const char *why = header(j), *walked;
 
-	if (why == NULL && (int64_t)j->im->width * j->im->height >
-	    j->limits->pixels)
+	if (why == NULL &&
+	    (int64_t)j->im->width * j->im->height > j->limits->pixels)
 		why = "too-many-pixels";
 	walked = walk(j);
 	if (why != NULL || walked != NULL)

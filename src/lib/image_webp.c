@@ -10,9 +10,9 @@
 
 #include "banned.h"
 
-#define ROW_MEMORY 128			/* bytes a column */
+#define ROW_MEMORY 128 /* bytes a column */
 #define STATE_MEMORY ((size_t)256 << 10)
-#define LOSSLESS 2			/* WebPBitstreamFeatures.format */
+#define LOSSLESS 2 /* WebPBitstreamFeatures.format */
 
 static size_t
 le32(const char *s)
@@ -49,7 +49,7 @@ walk(struct image_job *j)
 
 	j->end = riff + (riff & 1) + 8;
 	if (j->end > j->bytes.len && riff + 8 == j->bytes.len)
-		j->end = j->bytes.len;		/* the padding was forgotten */
+		j->end = j->bytes.len; /* the padding was forgotten */
 	return j->end > j->bytes.len ? "truncated" : NULL;
 }
 
@@ -57,12 +57,14 @@ static size_t
 need(const struct image_job *j, const WebPDecoderConfig *c)
 {
 	size_t w = (size_t)j->im->width, pixels = w * (size_t)j->im->height;
-	size_t scaled = (size_t)c->options.scaled_width *
-	    (size_t)c->options.scaled_height;
+	size_t scaled =
+	    (size_t)c->options.scaled_width * (size_t)c->options.scaled_height;
 
 	return canvases_memory(&j->canvases) + STATE_MEMORY + w * ROW_MEMORY +
-	    scaled * 4 + (c->input.format == LOSSLESS ? pixels * 4 :
-	    c->input.has_alpha ? pixels : 0);
+	    scaled * 4 +
+	    (c->input.format == LOSSLESS ? pixels * 4 :
+	            c->input.has_alpha   ? pixels :
+	                                   0);
 }
 
 static void
@@ -87,8 +89,10 @@ rows(struct image_job *j, const WebPRGBABuffer *b, int width, int height)
 		p = b->rgba + (size_t)y * (size_t)b->stride;
 		for (x = 0, out = rgb; x < width; x++, p += 4)
 			for (k = 0; k < 3; k++)
-				*out++ = (uint8_t)((p[k] * p[3] +
-				    255 * (255 - p[3]) + 127) / 255);
+				*out++ =
+				    (uint8_t)((p[k] * p[3] +
+				                  255 * (255 - p[3]) + 127) /
+				        255);
 		canvases_row(&j->canvases, y, rgb);
 	}
 	free(rgb);
@@ -106,8 +110,7 @@ decode(struct image_job *j, WebPDecoderConfig *c)
 	c->options.scaled_width = (j->im->width + j->by - 1) / j->by;
 	c->options.scaled_height = (j->im->height + j->by - 1) / j->by;
 	c->output.colorspace = c->input.has_alpha ? MODE_RGBA : MODE_RGB;
-	image_plan(j, c->options.scaled_width, c->options.scaled_height,
-	    false);
+	image_plan(j, c->options.scaled_width, c->options.scaled_height, false);
 	why = image_admit(j, need(j, c));
 	if (why != NULL)
 		return why;
@@ -130,8 +133,8 @@ image_webp(struct image_job *j)
 
 	if (!WebPInitDecoderConfig(&c))
 		return "unsupported";
-	why = reason(WebPGetFeatures((const uint8_t *)j->bytes.p,
-	    j->bytes.len, &c.input));
+	why = reason(WebPGetFeatures((const uint8_t *)j->bytes.p, j->bytes.len,
+	    &c.input));
 	if (why != NULL)
 		return why;
 	j->im->width = c.input.width;

@@ -114,7 +114,7 @@ void
 json_base64(struct json *j, struct slice s)
 {
 	static const char abc[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	                          "abcdefghijklmnopqrstuvwxyz0123456789+/";
 	const unsigned char *p = (const unsigned char *)s.p;
 	size_t i;
 	uint32_t v;
@@ -123,26 +123,62 @@ json_base64(struct json *j, struct slice s)
 	buf_addc(j->b, '"');
 	for (i = 0; i + 2 < s.len; i += 3) {
 		v = (uint32_t)p[i] << 16 | (uint32_t)p[i + 1] << 8 | p[i + 2];
-		buf_add(j->b, (char[]){ abc[v >> 18], abc[v >> 12 & 63],
-		    abc[v >> 6 & 63], abc[v & 63] }, 4);
+		buf_add(j->b,
+		    (char[]){ abc[v >> 18], abc[v >> 12 & 63], abc[v >> 6 & 63],
+		        abc[v & 63] },
+		    4);
 	}
 	if (s.len - i == 1) {
 		v = (uint32_t)p[i] << 16;
-		buf_add(j->b, (char[]){ abc[v >> 18], abc[v >> 12 & 63],
-		    '=', '=' }, 4);
+		buf_add(j->b,
+		    (char[]){ abc[v >> 18], abc[v >> 12 & 63], '=', '=' }, 4);
 	} else if (s.len - i == 2) {
 		v = (uint32_t)p[i] << 16 | (uint32_t)p[i + 1] << 8;
-		buf_add(j->b, (char[]){ abc[v >> 18], abc[v >> 12 & 63],
-		    abc[v >> 6 & 63], '=' }, 4);
+		buf_add(j->b,
+		    (char[]){ abc[v >> 18], abc[v >> 12 & 63], abc[v >> 6 & 63],
+		        '=' },
+		    4);
 	}
 	buf_addc(j->b, '"');
 }
 
 /* 0: as it is; 'u': \u00XX; else the letter behind the backslash */
 static const char escapes[256] = {
-	'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'b', 't', 'n', 'u', 'f', 'r',
-	'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u',
-	'u', 'u', 'u', 'u', ['"'] = '"', ['\\'] = '\\', [127] = 'u',
+	'u',
+	'u',
+	'u',
+	'u',
+	'u',
+	'u',
+	'u',
+	'u',
+	'b',
+	't',
+	'n',
+	'u',
+	'f',
+	'r',
+	'u',
+	'u',
+	'u',
+	'u',
+	'u',
+	'u',
+	'u',
+	'u',
+	'u',
+	'u',
+	'u',
+	'u',
+	'u',
+	'u',
+	'u',
+	'u',
+	'u',
+	'u',
+	['"'] = '"',
+	['\\'] = '\\',
+	[127] = 'u',
 };
 
 void
@@ -160,8 +196,10 @@ json_escape(struct buf *b, struct slice s)
 		buf_add(b, s.p + from, i - from);
 		from = i + 1;
 		if (escapes[c] == 'u')
-			buf_add(b, (char[]){ '\\', 'u', '0', '0', hex[c >> 4],
-			    hex[c & 15] }, 6);
+			buf_add(b,
+			    (char[]){
+			        '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] },
+			    6);
 		else
 			buf_add(b, (char[]){ '\\', escapes[c] }, 2);
 	}

@@ -11,7 +11,7 @@
 #include "opt.h"
 #include "banned.h"
 
-static struct buf samples;	/* "name{labels} value" lines */
+static struct buf samples; /* "name{labels} value" lines */
 
 bool
 ledger_closes(const struct count *c)
@@ -108,14 +108,15 @@ ledger_metrics_write(void)
 	if (metrics_file == NULL)
 		return;
 	for (p = samples.data; p != NULL && *p != '\0';
-	    p = strchr(p, '\n') + 1) {
+	     p = strchr(p, '\n') + 1) {
 		len = strcspn(p, " {");
 		if (!seen_before(p, len))
 			add_family(&out, p, len);
 	}
-	buf_addf(&out, "# TYPE vpipe_%s_ended_seconds gauge\n"
-	    "vpipe_%s_ended_seconds %" PRId64 "\n# EOF\n", progname, progname,
-	    clock_now_ms() / 1000);
+	buf_addf(&out,
+	    "# TYPE vpipe_%s_ended_seconds gauge\n"
+	    "vpipe_%s_ended_seconds %" PRId64 "\n# EOF\n",
+	    progname, progname, clock_now_ms() / 1000);
 	if (!file_replace(metrics_file, buf_slice(&out), 0644))
 		die_errno(EX_IOERR, "cannot write '%s'", metrics_file);
 	buf_release(&out);

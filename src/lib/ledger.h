@@ -18,9 +18,9 @@
 #include <stdint.h>
 
 struct count {
-	const char *name;	/* [a-z_]+; NULL ends the list */
+	const char *name; /* [a-z_]+; NULL ends the list */
 	uint64_t n;
-	bool beside;		/* said, but no part of the sum */
+	bool beside; /* said, but no part of the sum */
 };
 
 bool ledger_closes(const struct count *c);

@@ -42,8 +42,7 @@ fill(struct reader *r)
 	ssize_t n;
 
 	if (r->pos > 0) {
-		memmove(r->buf.data, r->buf.data + r->pos,
-		    r->buf.len - r->pos);
+		memmove(r->buf.data, r->buf.data + r->pos, r->buf.len - r->pos);
 		r->buf.len -= r->pos;
 		r->scanned -= r->pos;
 		r->pos = 0;
@@ -91,8 +90,7 @@ reader_next(struct reader *r, struct slice *line)
 		    r->buf.len - r->scanned);
 		r->scanned = r->buf.len;
 		if (nl != NULL && r->skipping) {
-			r->pos = r->scanned =
-			    (size_t)(nl - r->buf.data) + 1;
+			r->pos = r->scanned = (size_t)(nl - r->buf.data) + 1;
 			r->skipping = false;
 			continue;
 		}
@@ -129,8 +127,8 @@ reader_wait(struct reader *r, int64_t ms)
 	int64_t until = clock_mono_ms() + ms;
 
 	while (!stopped && !r->eof && r->buf.len - r->pos <= r->max &&
-	    memchr(r->buf.data + r->scanned, '\n',
-		r->buf.len - r->scanned) == NULL) {
+	    memchr(r->buf.data + r->scanned, '\n', r->buf.len - r->scanned) ==
+	        NULL) {
 		if (!readable(r->fd, until - clock_mono_ms()))
 			return false;
 		if (!fill(r))
@@ -176,7 +174,7 @@ write_all(struct writer *w, const char *p, size_t n)
 		done = write(w->fd, p, n);
 		if (done < 0 && errno == EINTR)
 			continue;
-		if (done < 0 && errno == EPIPE) {	/* SIGPIPE was ignored */
+		if (done < 0 && errno == EPIPE) { /* SIGPIPE was ignored */
 			signal(SIGPIPE, SIG_DFL);
 			raise(SIGPIPE);
 		}

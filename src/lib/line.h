@@ -29,22 +29,22 @@
 
 struct writer {
 	int fd;
-	const char *name;	/* for messages; not owned */
+	const char *name; /* for messages; not owned */
 	struct buf buf;
-	uint64_t bytes;		/* written so far, the buffer included */
+	uint64_t bytes; /* written so far, the buffer included */
 };
 
 struct reader {
 	int fd;
 	const char *name;
 	struct buf buf;
-	size_t pos;		/* first byte not yet handed out */
-	size_t scanned;		/* no newline in [pos, scanned) */
-	size_t max;		/* longest line */
+	size_t pos;     /* first byte not yet handed out */
+	size_t scanned; /* no newline in [pos, scanned) */
+	size_t max;     /* longest line */
 	bool eof, skipping;
-	bool toolong;		/* the line just handed out was cut */
-	uint64_t lines;		/* lines handed out: the number of the last */
-	uint64_t bytes;		/* bytes read */
+	bool toolong;   /* the line just handed out was cut */
+	uint64_t lines; /* lines handed out: the number of the last */
+	uint64_t bytes; /* bytes read */
 	struct writer *tied;
 };
 

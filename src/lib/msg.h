@@ -14,34 +14,34 @@
 
 /* The statuses of <sysexits.h>, as vpipe uses them; the one list. */
 enum {
-	EX_OK = 0,		/* done, and the ledger closes */
-	EX_USAGE = 64,		/* asked wrongly */
-	EX_DATAERR = 65,	/* more rejected than the threshold allows */
-	EX_UNAVAILABLE = 69,	/* the far side lacks what we need */
-	EX_SOFTWARE = 70,	/* a bug of ours */
-	EX_IOERR = 74,		/* a read, write or close failed, a full disk */
-	EX_TEMPFAIL = 75,	/* unreachable, cooling down, locked: try again */
-	EX_NOPERM = 77,		/* refused; wrong password */
-	EX_CONFIG = 78		/* unknown contract, missing setting */
+	EX_OK = 0,           /* done, and the ledger closes */
+	EX_USAGE = 64,       /* asked wrongly */
+	EX_DATAERR = 65,     /* more rejected than the threshold allows */
+	EX_UNAVAILABLE = 69, /* the far side lacks what we need */
+	EX_SOFTWARE = 70,    /* a bug of ours */
+	EX_IOERR = 74,       /* a read, write or close failed, a full disk */
+	EX_TEMPFAIL = 75,    /* unreachable, cooling down, locked: try again */
+	EX_NOPERM = 77,      /* refused; wrong password */
+	EX_CONFIG = 78       /* unknown contract, missing setting */
 };
 
 #define VPIPE_VERSION "0.1.0"
 
 #define PRINTF(f, a) __attribute__((format(printf, f, a)))
 
-extern const char *progname;	/* set by opt_parse */
-extern int verbosity;		/* -1 quiet, 0, 1.. verbose */
+extern const char *progname; /* set by opt_parse */
+extern int verbosity;        /* -1 quiet, 0, 1.. verbose */
 
 /* "prog: MESSAGE" on stderr; die leaves with the status, say never fails. */
-void die(int status, const char *fmt, ...)
-    __attribute__((noreturn)) PRINTF(2, 3);
+void die(int status, const char *fmt, ...) __attribute__((noreturn))
+PRINTF(2, 3);
 /* As die, followed by ": " and the text of errno. */
-void die_errno(int status, const char *fmt, ...)
-    __attribute__((noreturn)) PRINTF(2, 3);
-void warn(const char *fmt, ...) PRINTF(1, 2);	/* unless -q */
+void die_errno(int status, const char *fmt, ...) __attribute__((noreturn))
+PRINTF(2, 3);
+void warn(const char *fmt, ...) PRINTF(1, 2); /* unless -q */
 void warn_errno(const char *fmt, ...) PRINTF(1, 2);
-void info(const char *fmt, ...) PRINTF(1, 2);	/* only with -v */
-void say(const char *fmt, ...) PRINTF(1, 2);	/* even with -q: the ledger */
+void info(const char *fmt, ...) PRINTF(1, 2); /* only with -v */
+void say(const char *fmt, ...) PRINTF(1, 2);  /* even with -q: the ledger */
 
 /*
  * One line that is rewritten in place, four times a second at most, only when

@@ -19,15 +19,14 @@ const char *metrics_file;
 
 static bool opt_help, opt_version, opt_verbose, opt_quiet;
 
-static const struct opt common[] = {
-	{ 0, "help", NULL, OPT_FLAG, &opt_help, "say this and leave" },
+static const struct opt common[] = { { 0, "help", NULL, OPT_FLAG, &opt_help,
+	                                 "say this and leave" },
 	{ 0, "metrics", "FILE", OPT_STRING, &metrics_file,
 	    "write counters as OpenMetrics text" },
 	{ 'q', "quiet", NULL, OPT_FLAG, &opt_quiet, "say errors only" },
 	{ 'v', "verbose", NULL, OPT_FLAG, &opt_verbose, "say more" },
 	{ 0, "version", NULL, OPT_FLAG, &opt_version, "print the version" },
-	{ 0 }
-};
+	{ 0 } };
 
 static bool
 with_unit(const char *s, int64_t *out, const char *const names[],
@@ -60,10 +59,10 @@ bool
 opt_size(const char *s, int64_t *out)
 {
 	return with_unit(s, out,
-	    (const char *const[]){ "", "K", "KiB", "M", "MiB", "G", "GiB",
-		NULL },
-	    (const int64_t[]){ 1, 1 << 10, 1 << 10, 1 << 20, 1 << 20,
-		1 << 30, 1 << 30 });
+	    (const char *const[]){
+	        "", "K", "KiB", "M", "MiB", "G", "GiB", NULL },
+	    (const int64_t[]){
+	        1, 1 << 10, 1 << 10, 1 << 20, 1 << 20, 1 << 30, 1 << 30 });
 }
 
 bool
@@ -160,8 +159,8 @@ hold_standard_descriptors(void)
 
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0)
-			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY :
-			    O_RDONLY);
+			open("/dev/null",
+			    fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 int

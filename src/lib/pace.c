@@ -91,8 +91,10 @@ state_load(const struct pace *p, struct state *s, int64_t now)
 		end = strchr(line, '\n');
 		if (end == NULL ||
 		    !state_line(s, line, (size_t)(end - line), now))
-			die(EX_CONFIG, "'%s' is damaged; it holds the pace "
-			    "and the cool-down, mend it or remove it", p->path);
+			die(EX_CONFIG,
+			    "'%s' is damaged; it holds the pace "
+			    "and the cool-down, mend it or remove it",
+			    p->path);
 	}
 	buf_release(&b);
 }

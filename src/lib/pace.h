@@ -27,7 +27,7 @@
 
 struct pace {
 	char *path;
-	int minute, hour;	/* most requests in each; 0: no limit */
+	int minute, hour; /* most requests in each; 0: no limit */
 };
 
 /* Makes the folder; dies (74) when it cannot. */

@@ -95,7 +95,7 @@ path_compile(const char *text, const char **why)
 		} else if (*s == '.') {
 			s++;
 			ok = *s == '"' ? quoted_key(&s, &key) :
-			    name_key(&s, &key);
+			                 name_key(&s, &key);
 			if (ok)
 				add_step(p, key, 0);
 		} else {
@@ -128,7 +128,7 @@ val_path(struct val v, const struct path *p)
 	size_t i;
 
 	for (i = 0; i < p->n && v.s != NULL; i++)
-		v = p->steps[i].key.p != NULL ?
-		    val_get(v, p->steps[i].key) : val_at(v, p->steps[i].index);
+		v = p->steps[i].key.p != NULL ? val_get(v, p->steps[i].key) :
+		                                val_at(v, p->steps[i].index);
 	return v;
 }

@@ -11,7 +11,7 @@
 #include "stop.h"
 #include "banned.h"
 
-#define CONNECT_MS 15000	/* one attempt */
+#define CONNECT_MS 15000 /* one attempt */
 #define PAUSE_FIRST_MS 50
 #define PAUSE_LAST_MS 5000
 
@@ -20,9 +20,9 @@ struct pg {
 	PGresult *result;
 	const char *setup;
 	int64_t retry_ms;
-	unsigned number;	/* of this connection; the first is 1 */
-	unsigned statements;	/* ids handed out */
-	const char **values;	/* of the parameters, as libpq takes them */
+	unsigned number;     /* of this connection; the first is 1 */
+	unsigned statements; /* ids handed out */
+	const char **values; /* of the parameters, as libpq takes them */
 	int *lengths, *formats, room;
 	char state[6];
 	char message[512];
@@ -115,12 +115,12 @@ spread(struct pg *pg, const struct pg_param *p, int n)
 
 	if (n > pg->room) {
 		pg->room = n;
-		pg->values = xrealloc(pg->values,
-		    (size_t)n * sizeof *pg->values);
-		pg->lengths = xrealloc(pg->lengths,
-		    (size_t)n * sizeof *pg->lengths);
-		pg->formats = xrealloc(pg->formats,
-		    (size_t)n * sizeof *pg->formats);
+		pg->values =
+		    xrealloc(pg->values, (size_t)n * sizeof *pg->values);
+		pg->lengths =
+		    xrealloc(pg->lengths, (size_t)n * sizeof *pg->lengths);
+		pg->formats =
+		    xrealloc(pg->formats, (size_t)n * sizeof *pg->formats);
 	}
 	for (i = 0; i < n; i++) {
 		pg->values[i] = p[i].value.p;
@@ -149,8 +149,7 @@ pg_run(struct pg *pg, struct pg_statement *s, const struct pg_param *p, int n,
 	if (s->id == 0)
 		s->id = ++pg->statements;
 	snprintf(name, sizeof name, "s%u", s->id);
-	if (s->prepared_on != pg->number &&
-	    (o = prepare(pg, s, name)) != PG_OK)
+	if (s->prepared_on != pg->number && (o = prepare(pg, s, name)) != PG_OK)
 		return o;
 	spread(pg, p, n);
 	drop_result(pg);
@@ -238,33 +237,30 @@ status_of(const char *state)
 	static const struct {
 		const char *state;
 		int status;
-	} table[] = {
-		{ "28", EX_NOPERM },		/* authorization */
-		{ "42501", EX_NOPERM },		/* insufficient privilege */
-		{ "53100", EX_IOERR },		/* disk full */
+	} table[] = { { "28", EX_NOPERM }, /* authorization */
+		{ "42501", EX_NOPERM },    /* insufficient privilege */
+		{ "53100", EX_IOERR },     /* disk full */
 		{ "58030", EX_IOERR },
-		{ "53", EX_TEMPFAIL },		/* too many connections ... */
-		{ "08", EX_TEMPFAIL },
-		{ "57", EX_TEMPFAIL },
+		{ "53", EX_TEMPFAIL }, /* too many connections ... */
+		{ "08", EX_TEMPFAIL }, { "57", EX_TEMPFAIL },
 		{ "40", EX_TEMPFAIL },
-		{ "55", EX_TEMPFAIL },		/* in use, lock not available */
-		{ "3D", EX_UNAVAILABLE },	/* no such database */
-		{ "3F", EX_UNAVAILABLE },	/* no such schema */
-		{ "42", EX_UNAVAILABLE },	/* tables not as we need them */
-		{ "2BP01", EX_UNAVAILABLE },	/* a view depends on it */
+		{ "55", EX_TEMPFAIL },       /* in use, lock not available */
+		{ "3D", EX_UNAVAILABLE },    /* no such database */
+		{ "3F", EX_UNAVAILABLE },    /* no such schema */
+		{ "42", EX_UNAVAILABLE },    /* tables not as we need them */
+		{ "2BP01", EX_UNAVAILABLE }, /* a view depends on it */
 		{ "0A", EX_UNAVAILABLE },
-		{ "25006", EX_UNAVAILABLE },	/* read-only */
-		{ "22", EX_DATAERR },
-		{ "23", EX_DATAERR },
+		{ "25006", EX_UNAVAILABLE }, /* read-only */
+		{ "22", EX_DATAERR }, { "23", EX_DATAERR },
 		{ "54", EX_DATAERR },
-		{ "", EX_TEMPFAIL },		/* no answer at all */
-		{ NULL, EX_SOFTWARE }
-	};
+		{ "", EX_TEMPFAIL }, /* no answer at all */
+		{ NULL, EX_SOFTWARE } };
 	int i;
 
 	for (i = 0; table[i].state != NULL; i++)
 		if (*table[i].state == '\0' ? *state == '\0' :
-		    strncmp(state, table[i].state, strlen(table[i].state)) == 0)
+		                              strncmp(state, table[i].state,
+		                                  strlen(table[i].state)) == 0)
 			break;
 	return table[i].status;
 }
@@ -370,8 +366,8 @@ may_come_back(const struct pg *pg, bool at_start)
 {
 	return strncmp(pg->state, "57P", 3) == 0 ||
 	    strcmp(pg->state, "53300") == 0 ||
-	    (!at_start && (pg->state[0] == '\0' ||
-		strncmp(pg->state, "08", 2) == 0));
+	    (!at_start &&
+	        (pg->state[0] == '\0' || strncmp(pg->state, "08", 2) == 0));
 }
 
 static void
@@ -384,8 +380,9 @@ connect_patiently(struct pg *pg, bool at_start)
 			stop_again();
 		if (!may_come_back(pg, at_start) ||
 		    clock_mono_ms() + pause > until)
-			pg_die(pg, at_start ? "connect to the database" :
-			    "connect to the database again");
+			pg_die(pg,
+			    at_start ? "connect to the database" :
+			               "connect to the database again");
 		clock_sleep_ms(pause);
 		pause = pause * 2 > PAUSE_LAST_MS ? PAUSE_LAST_MS : pause * 2;
 	}

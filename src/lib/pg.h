@@ -29,21 +29,28 @@ enum pg_outcome { PG_OK, PG_LOST, PG_AGAIN, PG_DATA, PG_FAILED };
 
 /* Types as the server numbers them (catalog/pg_type.dat; they never change). */
 enum pg_type {
-	PG_BOOL = 16, PG_INT8 = 20, PG_INT4 = 23, PG_TEXT = 25, PG_DATE = 1082,
-	PG_TIME = 1083, PG_TIMESTAMPTZ = 1184, PG_NUMERIC = 1700,
-	PG_UUID = 2950, PG_JSONB = 3802
+	PG_BOOL = 16,
+	PG_INT8 = 20,
+	PG_INT4 = 23,
+	PG_TEXT = 25,
+	PG_DATE = 1082,
+	PG_TIME = 1083,
+	PG_TIMESTAMPTZ = 1184,
+	PG_NUMERIC = 1700,
+	PG_UUID = 2950,
+	PG_JSONB = 3802
 };
 
 struct pg;
 
 struct pg_statement {
-	char *sql;		/* owned by whoever filled it in */
-	unsigned prepared_on;	/* number of the connection; 0: none */
+	char *sql;            /* owned by whoever filled it in */
+	unsigned prepared_on; /* number of the connection; 0: none */
 	unsigned id;
 };
 
 struct pg_param {
-	struct slice value;	/* p NULL: null; text must end in NUL */
+	struct slice value; /* p NULL: null; text must end in NUL */
 	bool binary;
 };
 
@@ -60,8 +67,8 @@ void pg_close(struct pg *);
 /* SQL without parameters; several statements are one transaction. */
 enum pg_outcome pg_exec(struct pg *, const char *sql);
 /* One statement with parameters, once; results are text. */
-enum pg_outcome pg_query(struct pg *, const char *sql,
-    const struct pg_param *, int n);
+enum pg_outcome pg_query(struct pg *, const char *sql, const struct pg_param *,
+    int n);
 /* A statement that will come again; prepared. */
 enum pg_outcome pg_run(struct pg *, struct pg_statement *,
     const struct pg_param *, int n, bool binary_result);
@@ -70,7 +77,7 @@ int pg_rows(const struct pg *);
 /* p is NULL when the value is null.  Text ends in NUL. */
 struct slice pg_value(const struct pg *, int row, int column);
 const char *pg_text(const struct pg *, int row, int column);
-uint64_t pg_affected(const struct pg *);	/* rows of the last command */
+uint64_t pg_affected(const struct pg *); /* rows of the last command */
 
 /*
  * The data of a COPY ... FROM STDIN that pg_exec began.  A COPY that must not

@@ -5,14 +5,16 @@
 #include "banned.h"
 
 enum {
-	SIDE = 39,		/* cells of the reduced picture, both ways */
-	FIRST = 5, STEP = 4,	/* places: FIRST + STEP * 0 to 7 */
+	SIDE = 39, /* cells of the reduced picture, both ways */
+	FIRST = 5,
+	STEP = 4, /* places: FIRST + STEP * 0 to 7 */
 	PASSES = 8,
-	LAPLACE = 3, MIXED = 2,	/* how far the points are from the place */
-	LEVEL = 1 << 12,	/* one step of brightness, of 255 */
+	LAPLACE = 3,
+	MIXED = 2,       /* how far the points are from the place */
+	LEVEL = 1 << 12, /* one step of brightness, of 255 */
 	STRIP = 256,
-	WEAK = LEVEL,		/* below it a derivative says little ... */
-	SEEN = 20		/* ... and so many places must say more */
+	WEAK = LEVEL, /* below it a derivative says little ... */
+	SEEN = 20     /* ... and so many places must say more */
 };
 
 typedef int32_t plane[SIDE][SIDE];
@@ -81,8 +83,8 @@ reduce(plane out, const uint8_t *gray, int w, int h, size_t stride)
 		memset(cells, 0, sizeof(cells));
 		reduce_row(cells, gray, w, h, stride, j);
 		for (i = 0; i < SIDE; i++)
-			out[j][i] = (int32_t)((cells[i] * LEVEL + area / 2) /
-			    area);
+			out[j][i] =
+			    (int32_t)((cells[i] * LEVEL + area / 2) / area);
 	}
 }
 

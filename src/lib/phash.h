@@ -41,8 +41,8 @@
 #include <stdint.h>
 
 enum {
-	PHASH_NEAR = 10,		/* the distance at which pictures are near */
-	PHASH_MIN = 8,		/* of width and height */
+	PHASH_NEAR = 10, /* the distance at which pictures are near */
+	PHASH_MIN = 8,   /* of width and height */
 	PHASH_MAX = 1 << 20
 };
 

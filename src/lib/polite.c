@@ -23,10 +23,12 @@ polite_live_or_die(const struct http_base *base)
 	if (base->connect != NULL && base->loopback)
 		return;
 	if (conf_get("VPIPE_CONTACT") == NULL)
-		die(EX_CONFIG, "VPIPE_CONTACT is not set: a marketplace is to "
+		die(EX_CONFIG,
+		    "VPIPE_CONTACT is not set: a marketplace is to "
 		    "know whom to write to");
 	if (!conf_yes("VPIPE_LIVE"))
-		die(EX_CONFIG, "VPIPE_LIVE is not 'yes': no go-ahead for hosts "
+		die(EX_CONFIG,
+		    "VPIPE_LIVE is not 'yes': no go-ahead for hosts "
 		    "that are not loopback");
 	/* a clock that is moved instead of waited for keeps no pace */
 	if (pin != NULL && *pin != '\0')
@@ -66,7 +68,8 @@ polite_agent(void)
 	for (c = contact; c != NULL && *c != '\0'; c++)
 		if (iscntrl((unsigned char)*c))
 			die(EX_CONFIG, "VPIPE_CONTACT is no line of text");
-	return contact == NULL ? xstrdup("vpipe/" VPIPE_VERSION) :
+	return contact == NULL ?
+	    xstrdup("vpipe/" VPIPE_VERSION) :
 	    xasprintf("vpipe/%s (+%s)", VPIPE_VERSION, contact);
 }
 
@@ -110,7 +113,8 @@ polite_robots_kept(const char *via, struct slice host, struct buf *text)
 		ok = space != NULL &&
 		    strcmp(space + 1, via ? via : "live") == 0 &&
 		    clock_parse(b.data + 2, (size_t)(space - b.data) - 2,
-		    &at) && at <= now && now - at < DAY_MS;
+		        &at) &&
+		    at <= now && now - at < DAY_MS;
 		if (ok)
 			buf_adds(text, line);
 	}
@@ -144,8 +148,8 @@ polite_robots_next(const struct http_answer *a, struct slice host)
 	const char *to = a->location, *rest;
 	struct url u;
 
-	if (to == NULL || a->status / 100 != 3 ||
-	    !url_split(to, &u) || !slice_eq(u.host, host))
+	if (to == NULL || a->status / 100 != 3 || !url_split(to, &u) ||
+	    !slice_eq(u.host, host))
 		return NULL;
 	rest = u.host.p + u.host.len;
 	return xasprintf("https://%.*s%s", SLICE_ARG(host), rest);

@@ -32,6 +32,6 @@ void polite_robots_keep(const char *via, struct slice host, struct slice text);
 /* Where a redirect of robots.txt leads on the same host, https, the caller
  * frees; NULL: elsewhere, or it is none. */
 char *polite_robots_next(const struct http_answer *a, struct slice host);
-#define POLITE_REDIRECTS 5		/* RFC 9309, 2.3.1.2 */
+#define POLITE_REDIRECTS 5 /* RFC 9309, 2.3.1.2 */
 
 #endif

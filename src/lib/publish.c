@@ -24,7 +24,7 @@
 /* On a mount whose server is away, s3fs itself waits in each fsync. */
 static const struct {
 	int tries;
-	int64_t first_ms;	/* doubles with every try */
+	int64_t first_ms; /* doubles with every try */
 } sync_retry = { 6, 200 };
 
 static struct publication *unsettled;
@@ -69,9 +69,11 @@ place_open(const struct place *to)
 	if (!to->mount && !file_mkdirs(to->root, 0777))
 		die_errno(EX_IOERR, "cannot make '%s'", to->root);
 	fd = open(to->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)		/* EIO: it is mounted, its server is away */
-		die_errno(!to->mount ? EX_IOERR : errno == EIO ?
-		    EX_TEMPFAIL : EX_CONFIG, "cannot open '%s'", to->root);
+	if (fd < 0) /* EIO: it is mounted, its server is away */
+		die_errno(!to->mount ? EX_IOERR :
+		        errno == EIO ? EX_TEMPFAIL :
+		                       EX_CONFIG,
+		    "cannot open '%s'", to->root);
 	mounted_or_die(to, fd);
 	close(fd);
 }
@@ -198,13 +200,14 @@ copy_range(int to, const struct piece *from)
 	ssize_t n = 0;
 
 	while (done < from->bytes && !stopped) {
-		n = pread(from->fd, buf, from->bytes - done < PIECE ?
-		    (size_t)(from->bytes - done) : PIECE,
+		n = pread(from->fd, buf,
+		    from->bytes - done < PIECE ? (size_t)(from->bytes - done) :
+		                                 PIECE,
 		    from->at + (off_t)done);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n == 0)
-			errno = EIO;		/* our spool lost its end */
+			errno = EIO; /* our spool lost its end */
 		if (n <= 0 || !publish_write(to, buf, (size_t)n))
 			break;
 		done += (uint64_t)n;
@@ -247,7 +250,8 @@ publish_copy(struct publication *p, const struct place *to, const char *path,
 	bool ok;
 
 	*p = (struct publication){ .path = xstrdup(path),
-		.tmp = temporary(path), .bytes = from->bytes };
+		.tmp = temporary(path),
+		.bytes = from->bytes };
 	memcpy(p->sha256, from->sha256, SHA_HEX);
 	unsettle(p);
 	fd = open(p->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -255,7 +259,7 @@ publish_copy(struct publication *p, const struct place *to, const char *path,
 		say("cannot write '%s': %s", path, strerror(errno));
 		return false;
 	}
-	mounted_or_die(to, fd);		/* it may have gone since */
+	mounted_or_die(to, fd); /* it may have gone since */
 	ok = copy_range(fd, from) && publish_sync_file(fd, path);
 	err = errno;
 	if (close(fd) != 0 && ok) {
@@ -288,7 +292,7 @@ publish_name(struct publication *p)
 static bool
 hash_fd(int fd, char sha256[SHA_HEX])
 {
-	char buf[HASH_PIECE];		/* a fresh large one costs more */
+	char buf[HASH_PIECE]; /* a fresh large one costs more */
 	struct sha h;
 	ssize_t n;
 

@@ -29,12 +29,12 @@
 
 #include "sha.h"
 
-#define PUBLISH_FUSE 0x65735546		/* statfs f_type of an s3fs mount */
+#define PUBLISH_FUSE 0x65735546 /* statfs f_type of an s3fs mount */
 
 struct place {
-	const char *root;	/* all is published below; not owned */
-	bool mount;		/* must be a mount: a dead one is a folder */
-	const char *setting;	/* that says so, for messages */
+	const char *root;    /* all is published below; not owned */
+	bool mount;          /* must be a mount: a dead one is a folder */
+	const char *setting; /* that says so, for messages */
 };
 
 /* A range of a local file. */
@@ -46,10 +46,10 @@ struct piece {
 };
 
 struct publication {
-	char *path, *tmp;	/* tmp is NULL once renamed */
+	char *path, *tmp; /* tmp is NULL once renamed */
 	uint64_t bytes;
 	char sha256[SHA_HEX];
-	struct publication *next;	/* those that exit would undo */
+	struct publication *next; /* those that exit would undo */
 };
 
 /* Dies (78) when the place must be a mount and is none, (75) when the server
@@ -59,8 +59,8 @@ void place_open(const struct place *);
 bool place_holds(const struct place *, int fd);
 void place_gone_say(const struct place *);
 
-bool publish_copy(struct publication *, const struct place *,
-    const char *path, const struct piece *);
+bool publish_copy(struct publication *, const struct place *, const char *path,
+    const struct piece *);
 bool publish_name(struct publication *);
 void publish_keep(struct publication *);
 void publish_undo(struct publication *);

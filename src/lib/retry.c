@@ -6,7 +6,7 @@
 
 #include "banned.h"
 
-#define LONGEST_SECONDS 31536000	/* a year: more is no number of theirs */
+#define LONGEST_SECONDS 31536000 /* a year: more is no number of theirs */
 
 bool
 retry_status(int status)

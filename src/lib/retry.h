@@ -15,9 +15,9 @@
 #include "buf.h"
 
 struct retry_policy {
-	int tries;			/* in all, the first included */
-	int64_t base_ms, cap_ms;	/* the bound after the first failure,
-					   and what it never exceeds */
+	int tries;               /* in all, the first included */
+	int64_t base_ms, cap_ms; /* the bound after the first failure,
+	                            and what it never exceeds */
 };
 
 #define RETRY_DEFAULT ((struct retry_policy){ 3, 1000, 30000 })

@@ -7,17 +7,17 @@
 #include "banned.h"
 
 struct best {
-	bool seen;		/* some group is for this agent */
+	bool seen; /* some group is for this agent */
 	bool disallow;
-	size_t len;		/* of the longest rule that matches */
+	size_t len; /* of the longest rule that matches */
 };
 
 struct reading {
 	const char *agent;
-	struct slice target;		/* normal form */
+	struct slice target; /* normal form */
 	struct best ours, any;
-	bool for_us, for_any;		/* the group at hand */
-	bool in_agents;			/* the last line was a User-agent */
+	bool for_us, for_any; /* the group at hand */
+	bool in_agents;       /* the last line was a User-agent */
 };
 
 static struct slice
@@ -105,8 +105,9 @@ on_agent(struct reading *r, struct slice name)
 		r->for_any = r->any.seen = true;
 	/* "vpipe/1.0" names us too; "vpipeline" does not */
 	else if (name.len >= len && strncasecmp(name.p, r->agent, len) == 0 &&
-	    (name.len == len || !(isalnum((unsigned char)name.p[len]) ||
-	    name.p[len] == '-' || name.p[len] == '_')))
+	    (name.len == len ||
+	        !(isalnum((unsigned char)name.p[len]) || name.p[len] == '-' ||
+	            name.p[len] == '_')))
 		r->for_us = r->ours.seen = true;
 }
 
@@ -140,8 +141,8 @@ on_line(struct reading *r, struct slice line)
 	if (colon == NULL)
 		return;
 	key = trim((struct slice){ line.p, (size_t)(colon - line.p) });
-	value = trim((struct slice){ colon + 1,
-	    (size_t)(line.p + line.len - colon - 1) });
+	value = trim((struct slice){
+	    colon + 1, (size_t)(line.p + line.len - colon - 1) });
 	if (key.len == 10 && strncasecmp(key.p, "user-agent", 10) == 0)
 		on_agent(r, value);
 	else if (key.len == 8 && strncasecmp(key.p, "disallow", 8) == 0)
@@ -165,7 +166,8 @@ robots_allow(struct slice text, const char *agent, struct slice target)
 	}
 	while (text.len > 0) {
 		for (len = 0; len < text.len && text.p[len] != '\n' &&
-		    text.p[len] != '\r'; len++)
+		     text.p[len] != '\r';
+		     len++)
 			;
 		on_line(&r, (struct slice){ text.p, len });
 		len += len < text.len;

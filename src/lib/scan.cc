@@ -12,17 +12,18 @@
 
 using stage1_parser = simdjson::internal::dom_parser_implementation;
 
-namespace {
+namespace
+{
 
 struct first_stage {
 	std::unique_ptr<stage1_parser> parser;
-	uint32_t cap = 0;		/* of nodes */
+	uint32_t cap = 0; /* of nodes */
 	uint32_t lone_cap = 0;
 };
 
 constexpr size_t SMALLEST = 1 << 16;
 constexpr size_t HEAD = 128;
-constexpr size_t LARGEST = INT32_MAX;	/* offsets and the container bit */
+constexpr size_t LARGEST = INT32_MAX; /* offsets and the container bit */
 
 first_stage *
 stage1_of(scan *s)
@@ -50,9 +51,10 @@ hex4(const char *p)
 
 	for (int i = 0; i < 4; i++) {
 		char c = p[i];
-		int d = is_digit(c) ? c - '0' :
+		int d = is_digit(c)      ? c - '0' :
 		    c >= 'a' && c <= 'f' ? c - 'a' + 10 :
-		    c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+		    c >= 'A' && c <= 'F' ? c - 'A' + 10 :
+		                           -1;
 		if (d < 0)
 			return -1;
 		v = v << 4 | d;
@@ -99,7 +101,7 @@ check_escapes(scan *s, size_t *at)
 	s->escapes = false;
 	s->nlone = 0;
 	while ((p = static_cast<const char *>(memchr(p, '\\',
-	    static_cast<size_t>(end - p)))) != nullptr) {
+	            static_cast<size_t>(end - p)))) != nullptr) {
 		s->escapes = true;
 		*at = static_cast<size_t>(p - text);
 		if (end - p < 2)
@@ -162,8 +164,9 @@ literal_end(const char *p, const char *end)
 }
 
 /* The second stage: structural positions in, nodes out. */
-class builder {
-public:
+class builder
+{
+      public:
 	builder(scan *s, const uint32_t *structurals, uint32_t n)
 	    : text(s->text), nodes(s->nodes), out(s->nodes), ix(structurals),
 	      end(structurals + n), len(static_cast<uint32_t>(s->len))
@@ -180,7 +183,7 @@ public:
 	size_t at = 0;
 	const char *why = nullptr;
 
-private:
+      private:
 	const char *const text;
 	scan_node *const nodes;
 	scan_node *out;
@@ -271,7 +274,7 @@ builder::value(bool *opened)
 			return fail("nested too deep");
 		open[depth++] = static_cast<uint32_t>(out - nodes);
 		*out++ = { *ix++, 0 };
-		if (peek() == c + 2) {		/* '{' + 2 is '}', '[' + 2 ']' */
+		if (peek() == c + 2) { /* '{' + 2 is '}', '[' + 2 ']' */
 			close();
 			return true;
 		}
@@ -281,12 +284,20 @@ builder::value(bool *opened)
 	case 'f':
 	case 'n':
 		return scalar(literal_end);
-	case '-': case '0': case '1': case '2': case '3': case '4':
-	case '5': case '6': case '7': case '8': case '9':
+	case '-':
+	case '0':
+	case '1':
+	case '2':
+	case '3':
+	case '4':
+	case '5':
+	case '6':
+	case '7':
+	case '8':
+	case '9':
 		return scalar(number_end);
 	default:
-		return fail(ix == end ? "it ends too early" :
-		    "a value is due");
+		return fail(ix == end ? "it ends too early" : "a value is due");
 	}
 }
 
@@ -305,7 +316,7 @@ builder::after()
 		}
 		if (c != opening + 2)
 			return fail(ix == end ? "it ends too early" :
-			    "a comma or the end is due");
+			                        "a comma or the end is due");
 		close();
 	}
 	return true;
@@ -405,8 +416,8 @@ reserve(scan *s, size_t len)
 	while (cap < len)
 		cap += cap / 2;
 	f->parser.reset();
-	error = simdjson::get_active_implementation()->
-	    create_dom_parser_implementation(cap, 1, f->parser);
+	error = simdjson::get_active_implementation()
+	            ->create_dom_parser_implementation(cap, 1, f->parser);
 	if (error)
 		die(EX_SOFTWARE, "cannot make a JSON parser: %s",
 		    simdjson::error_message(error));
@@ -421,8 +432,7 @@ reserve_nodes(scan *s, uint32_t n)
 		return;
 	f->cap = n + n / 4;
 	free(s->nodes);
-	s->nodes = static_cast<scan_node *>(xmalloc(f->cap *
-	    sizeof *s->nodes));
+	s->nodes = static_cast<scan_node *>(xmalloc(f->cap * sizeof *s->nodes));
 }
 
 void
@@ -457,7 +467,7 @@ unescape(struct buf *b, const char *p, const char *end)
 	buf_reset(b);
 	buf_grow(b, static_cast<size_t>(end - p));
 	while ((q = static_cast<const char *>(memchr(p, '\\',
-	    static_cast<size_t>(end - p)))) != nullptr) {
+	            static_cast<size_t>(end - p)))) != nullptr) {
 		buf_add(b, p, static_cast<size_t>(q - p));
 		p = q + 2;
 		if (q[1] != 'u') {
@@ -467,8 +477,8 @@ unescape(struct buf *b, const char *p, const char *end)
 		}
 		u = hex4(q + 2);
 		p = q + 6;
-		if (is_high(u) && end - p >= 6 && p[0] == '\\' &&
-		    p[1] == 'u' && is_low(hex4(p + 2))) {
+		if (is_high(u) && end - p >= 6 && p[0] == '\\' && p[1] == 'u' &&
+		    is_low(hex4(p + 2))) {
 			u = 0x10000 + ((u - 0xd800) << 10) +
 			    (hex4(p + 2) - 0xdc00);
 			p += 6;
@@ -486,16 +496,127 @@ unescape(struct buf *b, const char *p, const char *end)
 
 #define DIGIT SCAN_NUMBER, SCAN_NUMBER, SCAN_NUMBER, SCAN_NUMBER, SCAN_NUMBER
 
-
 const unsigned char scan_types[256] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, SCAN_STRING, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, SCAN_NUMBER, 0, 0,
-	DIGIT, DIGIT, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, SCAN_ARRAY, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, SCAN_FALSE, 0, 0, 0, 0, 0, 0, 0, SCAN_NULL, 0,
-	0, 0, 0, 0, SCAN_TRUE, 0, 0, 0, 0, 0, 0, SCAN_OBJECT, 0, 0, 0, 0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	SCAN_STRING,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	SCAN_NUMBER,
+	0,
+	0,
+	DIGIT,
+	DIGIT,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	SCAN_ARRAY,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	SCAN_FALSE,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	SCAN_NULL,
+	0,
+	0,
+	0,
+	0,
+	0,
+	SCAN_TRUE,
+	0,
+	0,
+	0,
+	0,
+	0,
+	0,
+	SCAN_OBJECT,
+	0,
+	0,
+	0,
+	0,
 };
 
 struct scan *
@@ -578,8 +699,8 @@ val_cstr(struct val v)
 	struct slice s;
 	char *copy = nullptr;
 
-	if (val_string(v, &tmp, &s) && (s.len == 0 ||
-	    memchr(s.p, '\0', s.len) == nullptr))
+	if (val_string(v, &tmp, &s) &&
+	    (s.len == 0 || memchr(s.p, '\0', s.len) == nullptr))
 		copy = xstrndup(s.len ? s.p : "", s.len);
 	buf_release(&tmp);
 	return copy;

@@ -32,12 +32,12 @@ extern "C" {
 
 #include "buf.h"
 
-#define SCAN_DEPTH 1024			/* deeper nesting is refused */
-#define SCAN_CONTAINER 0x80000000u	/* in node.x: of an array or object */
+#define SCAN_DEPTH 1024            /* deeper nesting is refused */
+#define SCAN_CONTAINER 0x80000000u /* in node.x: of an array or object */
 
 struct scan_node {
-	uint32_t at;	/* first byte in the text: its type can be read there */
-	uint32_t x;	/* length in bytes; of a container: index behind it */
+	uint32_t at; /* first byte in the text: its type can be read there */
+	uint32_t x;  /* length in bytes; of a container: index behind it */
 };
 
 /* Read-only for users; here so that the walking functions can be inline. */
@@ -46,15 +46,15 @@ struct scan {
 	size_t len;
 	struct scan_node *nodes;
 	uint32_t n;
-	bool escapes;		/* there is a backslash somewhere */
-	uint32_t *lone;		/* where halves of surrogate pairs stand */
+	bool escapes;   /* there is a backslash somewhere */
+	uint32_t *lone; /* where halves of surrogate pairs stand */
 	uint32_t nlone;
-	struct buf key;		/* the last key that had escapes */
+	struct buf key; /* the last key that had escapes */
 	void *stage1;
 };
 
 enum scan_type {
-	SCAN_NONE,		/* absent: what a failed look-up gives */
+	SCAN_NONE, /* absent: what a failed look-up gives */
 	SCAN_NULL,
 	SCAN_FALSE,
 	SCAN_TRUE,
@@ -64,13 +64,13 @@ enum scan_type {
 	SCAN_OBJECT
 };
 
-struct val {			/* a handle; pass it by value */
-	struct scan *s;		/* NULL: SCAN_NONE */
+struct val {            /* a handle; pass it by value */
+	struct scan *s; /* NULL: SCAN_NONE */
 	uint32_t i;
 };
 
 struct scan *scan_new(void);
-void scan_free(struct scan *s);		/* NULL is fine */
+void scan_free(struct scan *s); /* NULL is fine */
 /*
  * The text is one JSON value, and valid as a whole; LINE_PADDING readable
  * bytes follow it.  False: *at is where, *why a short reason ("a key is due").
@@ -80,7 +80,7 @@ bool scan_parse(struct scan *s, struct slice text, size_t *at,
 
 /* ---- values ---- */
 
-extern const unsigned char scan_types[256];	/* enum scan_type by lead */
+extern const unsigned char scan_types[256]; /* enum scan_type by lead */
 
 static inline struct val
 scan_root(struct scan *s)
@@ -134,16 +134,16 @@ char *val_cstr(struct val v);
 bool val_is(struct val v, const char *string);
 /* Integers in their plain form only (no fraction, no exponent), in range. */
 bool val_int64(struct val v, int64_t *out);
-bool val_true(struct val v);		/* the literal true */
+bool val_true(struct val v); /* the literal true */
 /* Does a string or key inside hold half a surrogate pair? */
 bool val_lone(struct val v);
 
 struct val val_get(struct val object, struct slice key);
 struct val val_member(struct val object, const char *key);
 struct val val_at(struct val array, size_t index);
-size_t val_count(struct val v);		/* elements, or members as written */
+size_t val_count(struct val v); /* elements, or members as written */
 
-bool scan_utf8(struct slice s);	/* is it valid UTF-8? */
+bool scan_utf8(struct slice s); /* is it valid UTF-8? */
 
 /* ---- walking an array or object, in the order of the text ---- */
 
@@ -189,8 +189,8 @@ val_next(struct val_iter *it, struct slice *key, struct val *v)
 		if (key != NULL && it->s->escapes)
 			*key = scan_key_slow(it->s, it->i);
 		else if (key != NULL)
-			*key = (struct slice){ it->s->text + n->at + 1,
-			    n->x - 2 };
+			*key =
+			    (struct slice){ it->s->text + n->at + 1, n->x - 2 };
 		it->i++;
 	} else if (key != NULL) {
 		*key = (struct slice){ NULL, 0 };
@@ -204,14 +204,14 @@ val_next(struct val_iter *it, struct slice *key, struct val *v)
 /* ---- paths: the subset of jq's that is keys and positions ---- */
 
 struct step {
-	struct slice key;	/* owned by the path; p is NULL for a position */
+	struct slice key; /* owned by the path; p is NULL for a position */
 	size_t index;
 };
 
 struct path {
 	struct step *steps;
 	size_t n;
-	bool each;		/* it ended in [] */
+	bool each; /* it ended in [] */
 };
 
 /*

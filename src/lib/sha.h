@@ -16,7 +16,7 @@
 
 #include "buf.h"
 
-#define SHA_HEX 65		/* 64 digits and their NUL */
+#define SHA_HEX 65 /* 64 digits and their NUL */
 
 struct sha {
 	SHA256_CTX ctx;

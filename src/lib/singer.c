@@ -22,8 +22,8 @@ type_of(struct slice quoted)
 
 	for (t = 0; t < SINGER_UNKNOWN; t++)
 		if (quoted.len == strlen(types[t].name) + 2 &&
-		    strncasecmp(quoted.p + 1, types[t].name,
-			quoted.len - 2) == 0)
+		    strncasecmp(quoted.p + 1, types[t].name, quoted.len - 2) ==
+		        0)
 			break;
 	return t;
 }

@@ -14,17 +14,17 @@ enum singer_type {
 	SINGER_SCHEMA,
 	SINGER_RECORD,
 	SINGER_STATE,
-	SINGER_SCOPE,			/* ours: see vupsert(1) */
+	SINGER_SCOPE, /* ours: see vupsert(1) */
 	SINGER_ACTIVATE_VERSION,
 	SINGER_UNKNOWN
 };
 
 struct singer {
 	enum singer_type type;
-	struct slice stream;	/* of SCHEMA, RECORD, SCOPE; else empty */
+	struct slice stream; /* of SCHEMA, RECORD, SCOPE; else empty */
 	struct val root;
-	struct val body;	/* "schema", "record", "value" or "scope" */
-	struct buf name;	/* behind `stream`, when it has escapes */
+	struct val body; /* "schema", "record", "value" or "scope" */
+	struct buf name; /* behind `stream`, when it has escapes */
 };
 
 /*

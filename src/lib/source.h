@@ -13,7 +13,7 @@
 
 /* A JSON file that stays in memory. */
 struct doc {
-	char *path;		/* of the file, for messages */
+	char *path; /* of the file, for messages */
 	struct buf text;
 	struct scan *scan;
 	struct val root;
@@ -26,8 +26,8 @@ void doc_free(struct doc *d);
 struct source {
 	char *name;
 	int64_t version;
-	char *folder;		/* where it and its contracts are */
-	struct doc *doc;	/* doc->root: the whole description */
+	char *folder;    /* where it and its contracts are */
+	struct doc *doc; /* doc->root: the whole description */
 };
 
 /* NULL when no folder of sources has it; dies (78) when it is broken. */

@@ -9,9 +9,9 @@
 
 #include <signal.h>
 
-extern volatile sig_atomic_t stopped;	/* 0, or the signal's number */
+extern volatile sig_atomic_t stopped; /* 0, or the signal's number */
 
-void stop_install(void);	/* also: SIGPIPE to its default */
-int stop_again(void);		/* raises the signal; does not come back */
+void stop_install(void); /* also: SIGPIPE to its default */
+int stop_again(void);    /* raises the signal; does not come back */
 
 #endif

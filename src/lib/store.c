@@ -13,10 +13,10 @@
 #include "retry.h"
 #include "banned.h"
 
-#define TRIES 8			/* with others at work on the same object */
+#define TRIES 8 /* with others at work on the same object */
 #define PAUSE_MS 50
 #define PIECE ((size_t)64 << 10)
-#define AHEAD 16		/* objects */
+#define AHEAD 16 /* objects */
 
 enum found { FOUND_SAME, FOUND_NONE, FOUND_OTHER, FOUND_ERROR };
 
@@ -74,8 +74,7 @@ is_linked(int fd, const char *path)
 	struct stat open_one, named;
 
 	return fstat(fd, &open_one) == 0 && stat(path, &named) == 0 &&
-	    open_one.st_ino == named.st_ino &&
-	    open_one.st_dev == named.st_dev;
+	    open_one.st_ino == named.st_ino && open_one.st_dev == named.st_dev;
 }
 
 /* What is clean leaves the cache, so that the medium is read. */
@@ -89,7 +88,7 @@ uncache(int fd)
 static enum found
 compare(int fd, const struct store_item *it)
 {
-	char buf[PIECE];		/* a fresh large one costs more */
+	char buf[PIECE]; /* a fresh large one costs more */
 	struct stat st;
 	size_t at = 0;
 	ssize_t n;
@@ -120,7 +119,7 @@ look(const char *path, const struct store_item *it)
 
 	if (fd < 0)
 		return errno == ENOENT ? FOUND_NONE : FOUND_ERROR;
-	flock(fd, LOCK_EX);		/* whoever writes it, ends first */
+	flock(fd, LOCK_EX); /* whoever writes it, ends first */
 	uncache(fd);
 	f = compare(fd, it);
 	if (!is_linked(fd, path))
@@ -153,8 +152,8 @@ write_object(struct store *s, int fd, const char *path,
 
 /* The new file is ours.  *again: another took it for half an object. */
 static int
-fill(struct store *s, int fd, const char *path,
-    const struct store_item *it, bool *again)
+fill(struct store *s, int fd, const char *path, const struct store_item *it,
+    bool *again)
 {
 	int err;
 
@@ -195,13 +194,15 @@ make_folder(const char *path)
 static bool
 is_foreseen(struct store *s, const char *dir)
 {
-	unsigned hash = 2166136261u;	/* FNV-1a */
+	unsigned hash = 2166136261u; /* FNV-1a */
 
 	for (; *dir != '\0'; dir++)
 		hash = (hash ^ (unsigned char)*dir) * 16777619u;
 	hash %= STORE_FOLDERS;
 	return (atomic_fetch_or(&s->made[hash / 8],
-	    (unsigned char)(1 << hash % 8)) >> hash % 8 & 1) != 0;
+	            (unsigned char)(1 << hash % 8)) >>
+	               hash % 8 &
+	           1) != 0;
 }
 
 /*
@@ -257,7 +258,7 @@ put_at(struct store *s, char *path, struct store_item *it)
 				return failed(s, "read", path);
 		}
 	}
-	errno = EBUSY;			/* others keep writing it */
+	errno = EBUSY; /* others keep writing it */
 	return failed(s, "write", path);
 }
 
@@ -304,7 +305,8 @@ prove(struct store *s, const struct store_item *it)
 	char *path = full(s, it->path);
 	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
 	enum found f = fd >= 0 ? compare(fd, it) :
-	    errno == ENOENT ? FOUND_NONE : FOUND_ERROR;
+	    errno == ENOENT    ? FOUND_NONE :
+	                         FOUND_ERROR;
 
 	err = errno;
 	if (f == FOUND_ERROR) {
@@ -341,8 +343,8 @@ settle(struct store *s, struct store_item *it)
 		read_ahead(s, it);
 	}
 	if (first_to_say(s))
-		say("'%s/%s' does not read back as it was written",
-		    s->to.root, it->path);
+		say("'%s/%s' does not read back as it was written", s->to.root,
+		    it->path);
 	return EX_IOERR;
 }
 
@@ -381,8 +383,7 @@ store_has(const struct store *s, const char *path, uint64_t len)
 }
 
 bool
-store_read(const struct store *s, const char *path, size_t most,
-    struct buf *b)
+store_read(const struct store *s, const char *path, size_t most, struct buf *b)
 {
 	char *name = full(s, path);
 	int fd = open(name, O_RDONLY | O_CLOEXEC);

@@ -35,16 +35,16 @@
 
 struct store {
 	struct place to;
-	int fd;			/* of the root: errors of syncfs since then */
-	atomic_bool said;	/* why it failed */
-	atomic_uchar made[STORE_FOLDERS / 8];	/* bits: folders, by hash */
+	int fd;           /* of the root: errors of syncfs since then */
+	atomic_bool said; /* why it failed */
+	atomic_uchar made[STORE_FOLDERS / 8]; /* bits: folders, by hash */
 };
 
 struct store_item {
-	const char *path;	/* below the root, see store_path */
+	const char *path; /* below the root, see store_path */
 	const char *bytes;
 	size_t len;
-	bool known;		/* out: it was there, and has been read */
+	bool known; /* out: it was there, and has been read */
 };
 
 /* Dies (78) when it must be a mount and is none; else makes the folder. */

@@ -26,8 +26,7 @@ url_split(const char *text, struct url *u)
 	if (u->host.len == 0 || memchr(u->host.p, '.', u->host.len) == NULL)
 		return false;
 	for (i = 0; i < u->host.len; i++)
-		if (!isalnum((unsigned char)p[i]) && p[i] != '.' &&
-		    p[i] != '-')
+		if (!isalnum((unsigned char)p[i]) && p[i] != '.' && p[i] != '-')
 			return false;
 	p += u->host.len;
 	u->path = (struct slice){ p, strcspn(p, "?#") };
@@ -58,7 +57,8 @@ url_decode(struct slice s, bool plus, struct buf *out)
 			if (i + 2 >= s.len || url_hex(s.p[i + 1]) < 0 ||
 			    url_hex(s.p[i + 2]) < 0)
 				return false;
-			c = (char)(url_hex(s.p[i + 1]) << 4 | url_hex(s.p[i + 2]));
+			c = (char)(url_hex(s.p[i + 1]) << 4 |
+			    url_hex(s.p[i + 2]));
 			i += 2;
 		} else if (c == '+' && plus) {
 			c = ' ';
@@ -82,8 +82,8 @@ url_encode(struct buf *out, struct slice s)
 		if (isalnum(c) || (c != 0 && strchr("-._~", c) != NULL))
 			buf_addc(out, (char)c);
 		else
-			buf_add(out, (char[]){ '%', digits[c >> 4],
-			    digits[c & 15] }, 3);
+			buf_add(out,
+			    (char[]){ '%', digits[c >> 4], digits[c & 15] }, 3);
 	}
 }
 
@@ -106,7 +106,7 @@ url_pair(struct slice *query, struct slice *key, struct slice *value)
 	*key = (struct slice){ query->p,
 		(size_t)((eq != NULL ? eq : amp) - query->p) };
 	*value = eq == NULL ? (struct slice){ amp, 0 } :
-	    (struct slice){ eq + 1, (size_t)(amp - eq - 1) };
+	                      (struct slice){ eq + 1, (size_t)(amp - eq - 1) };
 	*query = (struct slice){ amp, (size_t)(end - amp) };
 	return true;
 }

@@ -8,13 +8,13 @@
 #include "buf.h"
 
 struct url {
-	struct slice host, path, query;		/* borrow from the text */
+	struct slice host, path, query; /* borrow from the text */
 };
 
 /* "https://host/path?query#fragment", also without a scheme or a path.  False
  * when there is no host, another scheme, a port or a user. */
 bool url_split(const char *text, struct url *u);
-int url_hex(char c);		/* 0..15, or -1 */
+int url_hex(char c); /* 0..15, or -1 */
 /* Adds the decoded bytes; plus: '+' is a space.  False: a broken %XX, or a
  * control character. */
 bool url_decode(struct slice s, bool plus, struct buf *out);
@@ -30,7 +30,7 @@ bool url_pair(struct slice *query, struct slice *key, struct slice *value);
  * anything within a segment, "/" at the end is as good as none.  At most one
  * name: *name and *value then hold it (p NULL when the pattern has none).
  */
-bool url_path_match(const char *pattern, struct slice path,
-    struct slice *name, struct slice *value);
+bool url_path_match(const char *pattern, struct slice path, struct slice *name,
+    struct slice *value);
 
 #endif

@@ -23,7 +23,7 @@ struct rule {
 
 struct kind {
 	struct slice name;
-	struct hits *hits;	/* one for each endpoint that says where */
+	struct hits *hits; /* one for each endpoint that says where */
 	size_t n;
 };
 
@@ -42,7 +42,8 @@ text_of(struct val v)
 	struct slice t = val_text(v);
 
 	return val_type(v) == SCAN_STRING ?
-	    (struct slice){ t.p + 1, t.len - 2 } : (struct slice){ NULL, 0 };
+	    (struct slice){ t.p + 1, t.len - 2 } :
+	    (struct slice){ NULL, 0 };
 }
 
 static void
@@ -55,11 +56,11 @@ load_equals(struct rule *r, struct val object, const char *where)
 	char *text;
 
 	while (val_next(&it, &key, &v)) {
-		r->equals = xrealloc(r->equals,
-		    (r->nequals + 1) * sizeof *r->equals);
+		r->equals =
+		    xrealloc(r->equals, (r->nequals + 1) * sizeof *r->equals);
 		text = xstrndup(key.p, key.len);
-		r->equals[r->nequals] = (struct equals){
-			path_compile(text, &why), v };
+		r->equals[r->nequals] =
+		    (struct equals){ path_compile(text, &why), v };
 		if (r->equals[r->nequals++].path == NULL)
 			die(EX_CONFIG, "%s: '%s': %s", where, text, why);
 		free(text);
@@ -124,8 +125,8 @@ load_hits(struct kind *k, struct val endpoint, const char *where)
 		.label = paths_load(val_member(label, "path"), where),
 		.label_has = text_of(val_member(label, "contains")),
 		.total = paths_load(val_member(endpoint, "total"), where),
-		.total_pages = paths_load(val_member(endpoint, "total_pages"),
-		    where),
+		.total_pages =
+		    paths_load(val_member(endpoint, "total_pages"), where),
 	};
 	if (h->each.n == 0 || h->id.n == 0)
 		die(EX_CONFIG, "%s: 'hits' need 'each' and 'id'", where);
@@ -142,14 +143,14 @@ verdict_load(const struct source *s)
 	struct val v, endpoint;
 
 	while (val_next(&it, NULL, &v)) {
-		r->rules = xrealloc(r->rules,
-		    (r->nrules + 1) * sizeof *r->rules);
+		r->rules =
+		    xrealloc(r->rules, (r->nrules + 1) * sizeof *r->rules);
 		load_rule(&r->rules[r->nrules++], v, where);
 	}
 	it = val_each(val_member(s->doc->root, "endpoints"));
 	while (val_next(&it, &name, &v)) {
-		r->kinds = xrealloc(r->kinds,
-		    (r->nkinds + 1) * sizeof *r->kinds);
+		r->kinds =
+		    xrealloc(r->kinds, (r->nkinds + 1) * sizeof *r->kinds);
 		r->kinds[r->nkinds] = (struct kind){ .name = name };
 		endpoints = val_each(v);
 		while (val_next(&endpoints, NULL, &endpoint))
@@ -268,8 +269,10 @@ static bool
 is_form(const struct answer *a, struct val want)
 {
 	static const char *const names[] = { [FORM_NONE] = "none",
-		[FORM_JSON] = "json", [FORM_TEXT] = "text",
-		[FORM_BASE64] = "base64", [FORM_ERROR] = "error" };
+		[FORM_JSON] = "json",
+		[FORM_TEXT] = "text",
+		[FORM_BASE64] = "base64",
+		[FORM_ERROR] = "error" };
 
 	return slice_is(text_of(want), names[a->form]);
 }
@@ -312,8 +315,8 @@ shape_holds(const struct rule *r, const struct answer *a)
 			return false;
 	for (i = 0; i < r->nequals; i++) {
 		v = val_path(a->json, r->equals[i].path);
-		if (v.s == NULL || !slice_eq(val_text(v),
-		    val_text(r->equals[i].value)))
+		if (v.s == NULL ||
+		    !slice_eq(val_text(v), val_text(r->equals[i].value)))
 			return false;
 	}
 	return true;
@@ -326,7 +329,7 @@ rule_holds(const struct rule *r, const struct answer *a)
 	    any(a, r->form, is_form) && any(a, r->type, is_type) &&
 	    (r->not_type.s == NULL || !any(a, r->not_type, is_type)) &&
 	    headers_hold(a, r->header) && shape_holds(r, a) &&
-	    any(a, r->contains, holds_bytes);	/* the dear one last */
+	    any(a, r->contains, holds_bytes); /* the dear one last */
 }
 
 static const struct kind *
@@ -351,8 +354,8 @@ find_each(const struct hits *h, const struct answer *a, struct verdict *v)
 	v->hits = h;
 	v->found = val_count(v->each);
 	v->has_total = val_int64(paths_find(a->json, &h->total), &v->total);
-	v->has_pages = val_int64(paths_find(a->json, &h->total_pages),
-	    &v->total_pages);
+	v->has_pages =
+	    val_int64(paths_find(a->json, &h->total_pages), &v->total_pages);
 	return true;
 }
 
@@ -403,8 +406,9 @@ verdict_of(const struct verdict_rules *r, const struct answer *a)
 	else if (!find_hits(k, a, &v))
 		set_name(&v, "unreadable");
 	else
-		set_name(&v, v.found == 0 || (v.has_total && v.total == 0) ?
-		    "empty" : "ok");
+		set_name(&v,
+		    v.found == 0 || (v.has_total && v.total == 0) ? "empty" :
+		                                                    "ok");
 	return v;
 }
 
@@ -424,6 +428,7 @@ hit_promoted(const struct hits *h, struct val element)
 	if (t != SCAN_NONE && t != SCAN_NULL && t != SCAN_FALSE)
 		return true;
 	label = val_text(paths_find(element, &h->label));
-	return h->label_has.len > 0 && label.len > 0 && memmem(label.p,
-	    label.len, h->label_has.p, h->label_has.len) != NULL;
+	return h->label_has.len > 0 && label.len > 0 &&
+	    memmem(label.p, label.len, h->label_has.p, h->label_has.len) !=
+	    NULL;
 }

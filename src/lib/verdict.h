@@ -22,11 +22,11 @@
 #include "source.h"
 
 enum answer_form {
-	FORM_NONE,		/* no body, or an empty one */
+	FORM_NONE, /* no body, or an empty one */
 	FORM_JSON,
 	FORM_TEXT,
-	FORM_BASE64,		/* any other bytes */
-	FORM_ERROR		/* no answer at all */
+	FORM_BASE64, /* any other bytes */
+	FORM_ERROR   /* no answer at all */
 };
 
 struct answer_header {
@@ -34,39 +34,39 @@ struct answer_header {
 };
 
 struct answer {
-	struct slice kind;		/* "search" */
-	struct slice endpoint;		/* its name; empty: by the shape */
-	int status;			/* 0: none */
+	struct slice kind;     /* "search" */
+	struct slice endpoint; /* its name; empty: by the shape */
+	int status;            /* 0: none */
 	const struct answer_header *headers;
-	size_t nheaders;		/* names compare without case */
+	size_t nheaders; /* names compare without case */
 	enum answer_form form;
-	struct slice bytes;		/* the body's own, decoded */
-	struct val json;		/* FORM_JSON: the body */
-	struct slice error;		/* FORM_ERROR: its cause */
+	struct slice bytes; /* the body's own, decoded */
+	struct val json;    /* FORM_JSON: the body */
+	struct slice error; /* FORM_ERROR: its cause */
 };
 
 /* What the source description says of the hits of a kind of request. */
 struct hits {
 	struct slice endpoint;
-	struct paths each;		/* to the array */
-	struct paths id, promoted;	/* from an element */
-	struct paths label;		/* a text, from an element, ... */
-	struct slice label_has;		/* ... in which this means promoted */
-	struct paths total, total_pages;	/* from the body */
+	struct paths each;               /* to the array */
+	struct paths id, promoted;       /* from an element */
+	struct paths label;              /* a text, from an element, ... */
+	struct slice label_has;          /* ... in which this means promoted */
+	struct paths total, total_pages; /* from the body */
 };
 
 struct verdict {
-	char name[64];			/* "ok", "refused:rate-limit" ... */
-	const struct hits *hits;	/* NULL when none fits */
-	struct val each;		/* the array of hits, or SCAN_NONE */
-	size_t found;			/* its elements */
+	char name[64];           /* "ok", "refused:rate-limit" ... */
+	const struct hits *hits; /* NULL when none fits */
+	struct val each;         /* the array of hits, or SCAN_NONE */
+	size_t found;            /* its elements */
 	bool has_total, has_pages;
 	int64_t total, total_pages;
 };
 
 struct verdict_rules;
 
-struct verdict_rules *verdict_load(const struct source *s);	/* dies (78) */
+struct verdict_rules *verdict_load(const struct source *s); /* dies (78) */
 void verdict_free(struct verdict_rules *r);
 /* Allocates nothing; the result borrows from the rules and the answer. */
 struct verdict verdict_of(const struct verdict_rules *r,

@@ -21,11 +21,12 @@ read_robots(struct run *r, const struct call *c, struct slice host,
 	char *next;
 	int hops;
 
-	for (hops = 0; ; hops++) {
+	for (hops = 0;; hops++) {
 		ask.url = url;
 		out = run_ask(r, &ask);
 		next = out == ANSWERED && hops < POLITE_REDIRECTS ?
-		    polite_robots_next(&r->answer, host) : NULL;
+		    polite_robots_next(&r->answer, host) :
+		    NULL;
 		if (next == NULL)
 			break;
 		free(url);
@@ -47,7 +48,8 @@ access_robots_due(const struct run *r, const char *url)
 	struct url u;
 	bool due;
 
-	due = r->obey && url_split(url, &u) && !polite_robots_kept(r->via, u.host, &text);
+	due = r->obey && url_split(url, &u) &&
+	    !polite_robots_kept(r->via, u.host, &text);
 	buf_release(&text);
 	return due;
 }

@@ -12,7 +12,7 @@ struct sample {
 	struct scan *scan;
 	struct val each;
 	const struct hits *hits;
-	struct ids ids;			/* paid placements aside */
+	struct ids ids; /* paid placements aside */
 	bool has_total;
 	int64_t total;
 };
@@ -23,7 +23,7 @@ struct check {
 	const struct endpoint *e;
 	struct session session;
 	struct sample base, filtered;
-	char value[256];		/* at hand */
+	char value[256]; /* at hand */
 };
 
 /* ---- samples ---- */
@@ -52,8 +52,8 @@ sample_take(struct sample *s, const struct run *r)
 	it = val_each(s->each);
 	while (val_next(&it, NULL, &hit))
 		if (!hit_promoted(s->hits, hit))
-			ids_add(&s->ids, val_text(paths_find(hit,
-			    &s->hits->id)));
+			ids_add(&s->ids,
+			    val_text(paths_find(hit, &s->hits->id)));
 }
 
 static void
@@ -148,7 +148,8 @@ inner(struct val v)
 	struct slice t = val_text(v);
 
 	return val_type(v) == SCAN_STRING ?
-	    (struct slice){ t.p + 1, t.len - 2 } : t;
+	    (struct slice){ t.p + 1, t.len - 2 } :
+	    t;
 }
 
 /* Does the rule hold of every hit?  Fewer than two hits show nothing. */
@@ -169,8 +170,9 @@ hits_hold(const struct sample *s, struct val proof, const char *where,
 		now = inner(paths_find(hit, &path));
 		if (n++ == 0)
 			before = now;
-		holds = now.len > 0 && pair_holds(val_member(proof, "rule"),
-		    before, now, slice_of(asked));
+		holds = now.len > 0 &&
+		    pair_holds(val_member(proof, "rule"), before, now,
+		        slice_of(asked));
 		before = now;
 	}
 	paths_release(&path);
@@ -216,9 +218,10 @@ ask(struct check *c, const char *name, struct sample *s)
 		die(EX_CONFIG, "'%s': %s", c->d->m->source->doc->path,
 		    why.data);
 	query_url(&q, q.page, NULL, NULL, &url);
-	out = pages_ask(c->r, &c->session, &q, q.page, (struct part){ 0 }, url.data);
+	out = pages_ask(c->r, &c->session, &q, q.page, (struct part){ 0 },
+	    url.data);
 	if (out == ANSWERED && c->r->verdict.hits == NULL)
-		out = FAILED;			/* gone: no hits to look at */
+		out = FAILED; /* gone: no hits to look at */
 	if (out == ANSWERED)
 		sample_take(s, c->r);
 	query_release(&q);
@@ -234,8 +237,10 @@ choose_value(struct check *c, const char *name, struct val proof)
 	const struct param *a = params_find(&c->d->params, name);
 	char *value = val_cstr(val_member(val_at(proof, 0), "value"));
 
-	snprintf(c->value, sizeof c->value, "%s", a != NULL && a->n > 0 ?
-	    a->v[0] : value != NULL ? value : "");
+	snprintf(c->value, sizeof c->value, "%s",
+	    a != NULL && a->n > 0 ? a->v[0] :
+	        value != NULL     ? value :
+	                            "");
 	free(value);
 }
 
@@ -252,8 +257,8 @@ check_one(struct check *c, const char *name, struct val proofs)
 		return;
 	}
 	if (!ask(c, name, &c->filtered)) {
-		row(c, name, "unproven", c->r->stop ? c->r->stop :
-		    c->r->verdict.name);
+		row(c, name, "unproven",
+		    c->r->stop ? c->r->stop : c->r->verdict.name);
 		return;
 	}
 	while (!proved && val_next(&it, NULL, &proof)) {

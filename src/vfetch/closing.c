@@ -68,8 +68,8 @@ put_kinds(const struct run *r, struct json *j)
 
 	json_object(j);
 	for (i = 0; i < m->nendpoints; i++)
-		if (i == 0 || strcmp(m->endpoints[i].kind,
-		    m->endpoints[i - 1].kind) != 0)
+		if (i == 0 ||
+		    strcmp(m->endpoints[i].kind, m->endpoints[i - 1].kind) != 0)
 			put_kind(r, &m->endpoints[i], j);
 	json_end(j);
 }
@@ -79,7 +79,8 @@ closing_write(struct run *r, const struct options *o, struct slice queries,
     uint64_t rejected, int status)
 {
 	const char *stop = r->stop != NULL ? r->stop :
-	    r->tally.failed > 0 ? "failed" : "end";
+	    r->tally.failed > 0            ? "failed" :
+	                                     "end";
 	char at[CLOCK_LEN];
 	struct buf body = { 0 };
 	struct json j;

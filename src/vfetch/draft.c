@@ -73,11 +73,10 @@ as_list(struct slice key, struct buf *out)
 	const char *open = memchr(key.p, '[', key.len);
 	size_t base = open == NULL ? key.len : (size_t)(open - key.p), i;
 
-	for (i = base + 1; i < key.len && isdigit((unsigned char)key.p[i]);
-	    i++)
+	for (i = base + 1; i < key.len && isdigit((unsigned char)key.p[i]); i++)
 		;
 	if (open != NULL && (i + 1 != key.len || key.p[i] != ']'))
-		base = key.len;		/* "x[a]": a name of its own */
+		base = key.len; /* "x[a]": a name of its own */
 	buf_add(out, key.p, base);
 	buf_adds(out, "[]");
 }
@@ -117,15 +116,14 @@ take_pair(struct draft *d, struct slice key, struct slice value,
 	as_list(key, &list);
 	if (val_type(v) != SCAN_STRING)
 		v = val_get(map, buf_slice(&list));
-	if (val_type(v) != SCAN_STRING)		/* "x[]" for "x" */
+	if (val_type(v) != SCAN_STRING) /* "x[]" for "x" */
 		v = val_get(map, (struct slice){ list.data, list.len - 2 });
 	buf_release(&list);
 	name = val_cstr(v);
 	if (name != NULL && value.len > 0)
 		params_add(&d->params, slice_of(name), value);
 	if (name == NULL && is_ignored(d, key))
-		warn("parameter '%.*s' asks nothing, left out",
-		    SLICE_ARG(key));
+		warn("parameter '%.*s' asks nothing, left out", SLICE_ARG(key));
 	else if (name == NULL)
 		buf_addf(why, "parameter '%.*s' is unknown to '%s'",
 		    SLICE_ARG(key), d->m->source->name);
@@ -156,8 +154,9 @@ draft_from_url(const struct markets *ms, const char *text, struct draft *d,
 		if (!ok)
 			buf_addf(why, "'%.*s' is badly encoded",
 			    (int)(value.p + value.len - key.p), key.p);
-		ok = ok && (k.len == 0 || take_pair(d, buf_slice(&k),
-		    buf_slice(&v), why));
+		ok = ok &&
+		    (k.len == 0 ||
+		        take_pair(d, buf_slice(&k), buf_slice(&v), why));
 	}
 	buf_release(&k);
 	buf_release(&v);
@@ -287,8 +286,7 @@ draft_from_json(const struct markets *ms, struct val v, struct draft *d,
 		return false;
 	if (val_type(source) > SCAN_NULL &&
 	    !val_is(source, d->m->source->name)) {
-		buf_addf(why, "site '%s' is not of that source",
-		    d->site->host);
+		buf_addf(why, "site '%s' is not of that source", d->site->host);
 		return false;
 	}
 	d->kind = val_cstr(val_member(v, "kind"));

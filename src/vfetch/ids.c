@@ -7,7 +7,7 @@
 static size_t
 hash(struct slice id)
 {
-	size_t h = 14695981039346656037UL, i;	/* FNV-1a */
+	size_t h = 14695981039346656037UL, i; /* FNV-1a */
 
 	for (i = 0; i < id.len; i++)
 		h = (h ^ (unsigned char)id.p[i]) * 1099511628211UL;

@@ -18,8 +18,8 @@
 #include "stop.h"
 #include "banned.h"
 
-#define REQUEST_MAX ((size_t)1 << 20)	/* bytes of a request object */
-#define RECENT_MOST 65536		/* requests that are told apart */
+#define REQUEST_MAX ((size_t)1 << 20) /* bytes of a request object */
+#define RECENT_MOST 65536             /* requests that are told apart */
 #define DRAIN_MS 1000
 
 /* All that lives as long as the program. */
@@ -28,16 +28,16 @@ struct program {
 	struct markets markets;
 	struct states states;
 	struct run run;
-	bool began;			/* the run is set up */
-	struct session *sessions;	/* one a site */
+	bool began;               /* the run is set up */
+	struct session *sessions; /* one a site */
 	struct plan plan;
 	struct query *operands;
-	struct ids asked;		/* with pages, and where each begins */
-	struct ids recent;		/* the last without pages */
+	struct ids asked;  /* with pages, and where each begins */
+	struct ids recent; /* the last without pages */
 	struct buf queries;
-	struct json list;		/* of the closing record, into queries */
+	struct json list; /* of the closing record, into queries */
 	uint64_t rejected;
-	int status;			/* of what was asked wrongly */
+	int status; /* of what was asked wrongly */
 };
 
 /* ---- what to ask ---- */
@@ -51,8 +51,10 @@ load_markets(struct program *p)
 		p->markets.v = xmalloc(sizeof *p->markets.v);
 		p->markets.v[p->markets.n] = market_load(p->o.source);
 		if (p->markets.v[p->markets.n++] == NULL)
-			die(EX_CONFIG, "'%s' has no endpoints: there is "
-			    "nothing to ask", p->o.source);
+			die(EX_CONFIG,
+			    "'%s' has no endpoints: there is "
+			    "nothing to ask",
+			    p->o.source);
 		return;
 	}
 	names = conf_sources();
@@ -79,8 +81,10 @@ apply_options(const struct options *o, struct draft *d)
 
 	for (n = 0; n < o->params.n; n++) {
 		eq = strchr(o->params.v[n], '=');
-		params_add(&set, (struct slice){ o->params.v[n],
-		    (size_t)(eq - o->params.v[n]) }, slice_of(eq + 1));
+		params_add(&set,
+		    (struct slice){
+		        o->params.v[n], (size_t)(eq - o->params.v[n]) },
+		    slice_of(eq + 1));
 	}
 	for (i = 0; i < set.n; i++)
 		for (k = 0; k < set.v[i].n; k++) {
@@ -88,8 +92,7 @@ apply_options(const struct options *o, struct draft *d)
 				params_set(&d->params, set.v[i].name,
 				    set.v[i].v[k]);
 			else
-				params_add(&d->params,
-				    slice_of(set.v[i].name),
+				params_add(&d->params, slice_of(set.v[i].name),
 				    slice_of(set.v[i].v[k]));
 		}
 	params_release(&set);
@@ -122,10 +125,11 @@ settle(struct program *p, struct draft *d, struct query *q, struct buf *why)
 	apply_options(&p->o, d);
 	ok = query_settle(d, p->o.endpoint, q, why);
 	draft_release(d);
-	if (ok && p->o.pages.since_ms > 0 &&
-	    q->endpoint->listing_time.n == 0) {
-		buf_addf(why, "--since is not honoured by '%s': it does not "
-		    "say when a listing began", q->endpoint->name);
+	if (ok && p->o.pages.since_ms > 0 && q->endpoint->listing_time.n == 0) {
+		buf_addf(why,
+		    "--since is not honoured by '%s': it does not "
+		    "say when a listing began",
+		    q->endpoint->name);
 		query_release(q);
 		ok = false;
 	}
@@ -166,8 +170,7 @@ ask(struct program *p, const struct query *q)
 		plan_query(&p->plan, &p->run, q, &p->o.pages);
 	else
 		pages_walk(&p->run, &p->sessions[q->site - q->m->sites], q,
-		    &p->o.pages,
-		    states_find(&p->states, q->name), &p->list);
+		    &p->o.pages, states_find(&p->states, q->name), &p->list);
 }
 
 /* All operands are understood before the first request is made. */
@@ -183,10 +186,10 @@ ask_operands(struct program *p, int n, char *urls[])
 	p->operands = q;
 	for (i = 0; i < count; i++) {
 		ok = n > 0 ? draft_from_url(&p->markets, urls[i], &d, &why) :
-		    draft_for_site(&p->markets, p->o.site, &d, &why);
+		             draft_for_site(&p->markets, p->o.site, &d, &why);
 		if (!ok || !settle(p, &d, &q[i], &why))
-			die(EX_USAGE, "'%s': %s", n > 0 ? urls[i] :
-			    p->o.site, why.data);
+			die(EX_USAGE, "'%s': %s", n > 0 ? urls[i] : p->o.site,
+			    why.data);
 		begin(p, q[i].m);
 	}
 	for (i = 0; i < count; i++) {
@@ -244,7 +247,7 @@ drain(struct program *p, struct scan *scan, struct reader *in)
 		return;
 	if (p->run.stop == NULL)
 		p->run.stop = "signal";
-	stopped = 0;			/* another one ends this, too */
+	stopped = 0; /* another one ends this, too */
 	while (clock_mono_ms() < until && reader_wait(in, 0) &&
 	    reader_next(in, &line))
 		ask_line(p, scan, in, line);
@@ -290,8 +293,7 @@ check(struct program *p, int n, char *urls[])
 	apply_options(&p->o, &d);
 	e = market_endpoint(d.m, "search", p->o.endpoint);
 	if (e == NULL)
-		die(EX_USAGE, "'%s' has no such endpoint",
-		    d.m->source->name);
+		die(EX_USAGE, "'%s' has no such endpoint", d.m->source->name);
 	begin(p, d.m);
 	check_endpoint(&p->run, &d, e);
 	draft_release(&d);
@@ -362,7 +364,8 @@ main(int argc, char *argv[])
 	if (strcmp(p.o.mode, "catalog") == 0 && n == 0 && p.o.site == NULL)
 		die(EX_USAGE, "catalog wants a URL, '-' or --site");
 	if (from_stdin && p.o.state != NULL && strcmp(p.o.state, "-") == 0)
-		die(EX_USAGE, "standard input cannot be both the requests and "
+		die(EX_USAGE,
+		    "standard input cannot be both the requests and "
 		    "the state");
 	load_markets(&p);
 	if (p.o.state != NULL)

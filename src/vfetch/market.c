@@ -25,14 +25,14 @@ is_word(const char *s)
 static void
 load_sites(struct market *m)
 {
-	struct val_iter it = val_each(val_member(m->source->doc->root,
-	    "sites"));
+	struct val_iter it =
+	    val_each(val_member(m->source->doc->root, "sites"));
 	struct val v;
 	struct site *s;
 
 	while (val_next(&it, NULL, &v)) {
-		m->sites = xrealloc(m->sites,
-		    (m->nsites + 1) * sizeof *m->sites);
+		m->sites =
+		    xrealloc(m->sites, (m->nsites + 1) * sizeof *m->sites);
 		s = &m->sites[m->nsites++];
 		s->v = v;
 		s->host = val_cstr(val_member(v, "host"));
@@ -46,8 +46,8 @@ load_sites(struct market *m)
 static void
 load_headers(struct market *m)
 {
-	struct val_iter it = val_each(val_member(m->source->doc->root,
-	    "headers"));
+	struct val_iter it =
+	    val_each(val_member(m->source->doc->root, "headers"));
 	struct val v;
 	char *name, *c;
 
@@ -73,8 +73,8 @@ static void
 check_path_parameter(const struct source *s, const struct endpoint *e,
     const struct parameter *p)
 {
-	char *place = xasprintf("%s{%s}", p->prefix == NULL ? "/" : "",
-	    p->name);
+	char *place =
+	    xasprintf("%s{%s}", p->prefix == NULL ? "/" : "", p->name);
 
 	if (p->sent != NULL || p->list || strstr(e->url, place) == NULL)
 		broken(s, "a parameter in the path that has no place there");
@@ -89,10 +89,12 @@ read_optional(const struct source *s, struct parameter *p, struct val v)
 	bool optional = val_true(val_member(v, "optional"));
 
 	p->prefix = val_cstr(val_member(v, "prefix"));
-	if (optional != (p->prefix != NULL) || (optional &&
-	    (*p->prefix == '\0' || p->subject != NULL ||
-	    !val_is(val_member(v, "in"), "path"))))
-		broken(s, "a parameter that is optional is one in the path, "
+	if (optional != (p->prefix != NULL) ||
+	    (optional &&
+	        (*p->prefix == '\0' || p->subject != NULL ||
+	            !val_is(val_member(v, "in"), "path"))))
+		broken(s,
+		    "a parameter that is optional is one in the path, "
 		    "behind a 'prefix' and without a 'subject'");
 }
 
@@ -114,7 +116,8 @@ read_parameter(const struct source *s, const struct endpoint *e,
 	p.values = val_member(v, "values");
 	p.proof = val_member(v, "proof");
 	p.type = val_is(type, "integer") ? TYPE_INTEGER :
-	    val_is(type, "decimal") ? TYPE_DECIMAL : TYPE_TEXT;
+	    val_is(type, "decimal")      ? TYPE_DECIMAL :
+	                                   TYPE_TEXT;
 	if (val_type(val_member(v, "honoured")) == SCAN_FALSE) {
 		p.why = val_cstr(val_member(v, "why"));
 		if (p.why == NULL)
@@ -160,8 +163,8 @@ load_paging(struct market *m, struct endpoint *e, struct val v)
 	p->pin_from = paths_load(val_member(pin, "from"), m->source->doc->path);
 	if (val_is(val_member(v, "style"), "token")) {
 		p->token = val_cstr(val_member(token, "parameter"));
-		p->token_from = paths_load(val_member(token, "from"),
-		    m->source->doc->path);
+		p->token_from =
+		    paths_load(val_member(token, "from"), m->source->doc->path);
 		if (p->token == NULL || p->token_from.n == 0)
 			broken(m->source, "paging by token without a token");
 	} else if (p->page == NULL) {
@@ -186,8 +189,8 @@ load_redirects(struct market *m, struct endpoint *e, struct val v)
 		if ((text = val_cstr(path)) == NULL ||
 		    strchr(text, '{') == NULL)
 			broken(m->source, "a redirect that names nothing");
-		r->paths = xrealloc(r->paths,
-		    (r->npaths + 1) * sizeof *r->paths);
+		r->paths =
+		    xrealloc(r->paths, (r->npaths + 1) * sizeof *r->paths);
 		r->paths[r->npaths++] = text;
 	}
 	if (!val_int64(val_member(v, "most"), &r->most) || r->most < 1 ||
@@ -206,9 +209,9 @@ load_chunk(struct market *m, struct val v)
 	if (!val_int64(val_member(v, "chunk"), &c->requests) ||
 	    !val_int64(val_at(pause, 0), &c->least_ms) ||
 	    !val_int64(val_at(pause, 1), &c->most_ms) || c->requests < 1 ||
-	    c->least_ms < 0 || c->most_ms < c->least_ms ||
-	    c->most_ms > 86400)
-		broken(m->source, "'chunk' is no number of requests, or "
+	    c->least_ms < 0 || c->most_ms < c->least_ms || c->most_ms > 86400)
+		broken(m->source,
+		    "'chunk' is no number of requests, or "
 		    "'pause_s' no two numbers of seconds");
 	c->least_ms *= 1000;
 	c->most_ms *= 1000;
@@ -219,8 +222,8 @@ load_endpoint(struct market *m, const char *kind, struct val v)
 {
 	struct endpoint *e;
 
-	m->endpoints = xrealloc(m->endpoints,
-	    (m->nendpoints + 1) * sizeof *m->endpoints);
+	m->endpoints =
+	    xrealloc(m->endpoints, (m->nendpoints + 1) * sizeof *m->endpoints);
 	e = &m->endpoints[m->nendpoints++];
 	*e = (struct endpoint){ .kind = xstrdup(kind) };
 	e->name = val_cstr(val_member(v, "name"));
@@ -353,7 +356,7 @@ market_site(const struct market *m, struct slice host)
 	for (i = 0; i < m->nsites; i++)
 		if (same_host(m->sites[i].host, host) ||
 		    (strncmp(m->sites[i].host, "www.", 4) == 0 &&
-		    same_host(m->sites[i].host + 4, host)))
+		        same_host(m->sites[i].host + 4, host)))
 			return &m->sites[i];
 	return NULL;
 }
@@ -364,8 +367,8 @@ market_endpoint(const struct market *m, const char *kind, const char *name)
 	const struct endpoint *e;
 
 	for (e = m->endpoints; e < m->endpoints + m->nendpoints; e++)
-		if (strcmp(e->kind, kind) == 0 && (name == NULL ? e->current :
-		    strcmp(e->name, name) == 0))
+		if (strcmp(e->kind, kind) == 0 &&
+		    (name == NULL ? e->current : strcmp(e->name, name) == 0))
 			return e;
 	return NULL;
 }
@@ -414,8 +417,8 @@ market_expand(struct buf *out, struct slice text, const struct site *s,
 			buf_addc(out, *p);
 			continue;
 		}
-		expand_name(out, (struct slice){ p + 1,
-		    (size_t)(close - p - 1) }, s, b);
+		expand_name(out,
+		    (struct slice){ p + 1, (size_t)(close - p - 1) }, s, b);
 		p = close;
 	}
 }

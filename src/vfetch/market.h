@@ -13,64 +13,64 @@
 
 struct site {
 	char *host;
-	struct val v;			/* its whole entry */
+	struct val v; /* its whole entry */
 };
 
 enum parameter_type { TYPE_TEXT, TYPE_INTEGER, TYPE_DECIMAL };
 
 struct parameter {
-	char *name;			/* ours: "catalog" */
-	char *sent;			/* theirs: "attribute_ids[catalog]";
-					   NULL: stands in the path */
-	char *prefix;			/* not NULL: may be left out, stands in
-					   the path behind this; says where a
-					   thing is, not which: in no name */
-	char *subject;			/* "user_id": raw requests say whom
-					   or what they ask about; or NULL */
-	char *why;			/* not NULL: not honoured, and why */
+	char *name;    /* ours: "catalog" */
+	char *sent;    /* theirs: "attribute_ids[catalog]";
+	                  NULL: stands in the path */
+	char *prefix;  /* not NULL: may be left out, stands in
+	                  the path behind this; says where a
+	                  thing is, not which: in no name */
+	char *subject; /* "user_id": raw requests say whom
+	                  or what they ask about; or NULL */
+	char *why;     /* not NULL: not honoured, and why */
 	enum parameter_type type;
-	bool list, repeat;		/* several values: by comma, or again */
-	struct val values;		/* those it may have, or SCAN_NONE */
-	struct val proof;		/* for vfetch check */
+	bool list, repeat; /* several values: by comma, or again */
+	struct val values; /* those it may have, or SCAN_NONE */
+	struct val proof;  /* for vfetch check */
 };
 
 /* All zero: a question has one answer. */
 struct paging {
 	bool paged;
-	char *page, *per_page;		/* parameter names; NULL: has none */
-	char *token;			/* NULL: pages are numbers */
-	struct paths token_from;	/* where the next token stands */
-	char *pin;			/* replayed from the first answer */
+	char *page, *per_page;   /* parameter names; NULL: has none */
+	char *token;             /* NULL: pages are numbers */
+	struct paths token_from; /* where the next token stands */
+	char *pin;               /* replayed from the first answer */
 	struct paths pin_from;
 	int64_t max_per_page;
-	int64_t window;			/* most hits that paging reaches; 0: all */
+	int64_t window; /* most hits that paging reaches; 0: all */
 	struct val proof;
 };
 
 /* A page that moved within its own name: the only redirects to follow. */
 struct redirects {
-	int64_t most;			/* one after another; 0: none */
-	char **paths;			/* "/items/{item}-*" */
+	int64_t most; /* one after another; 0: none */
+	char **paths; /* "/items/{item}-*" */
 	size_t npaths;
 };
 
 /* After so many requests a pause, of anything between the two. */
 struct chunk {
-	int64_t requests;		/* 0: no pauses */
+	int64_t requests; /* 0: no pauses */
 	int64_t least_ms, most_ms;
 };
 
 struct endpoint {
 	char *kind, *name, *url;
 	bool current;
-	bool keeps_state;		/* its walks have a watermark */
+	bool keeps_state; /* its walks have a watermark */
 	struct redirects redirects;
 	struct parameter *parameters;
 	size_t nparameters;
 	struct val headers, fixed, defaults, newest_first;
 	struct paging paging;
-	int64_t cap;			/* totals stop counting here; 0: never */
-	struct paths listing_time;	/* n 0: it says nowhere */
+	int64_t cap;               /* totals stop counting here; 0: never */
+	struct paths listing_time; /* n 0: it says nowhere */
 };
 
 struct market {
@@ -81,10 +81,10 @@ struct market {
 	size_t nsites;
 	struct endpoint *endpoints;
 	size_t nendpoints;
-	char **headers;			/* may stand in raw records */
+	char **headers; /* may stand in raw records */
 	size_t nheaders;
-	struct chunk chunk;		/* of "tracking" */
-	struct val session, web;	/* SCAN_NONE: has none */
+	struct chunk chunk;      /* of "tracking" */
+	struct val session, web; /* SCAN_NONE: has none */
 };
 
 /* NULL: nothing is asked of it, it has no endpoints.  Dies (78). */
@@ -94,8 +94,8 @@ void market_free(struct market *m);
 /* "www." in front may be missing. */
 const struct site *market_site(const struct market *m, struct slice host);
 /* The named endpoint, or the current one when name is NULL. */
-const struct endpoint *market_endpoint(const struct market *m,
-    const char *kind, const char *name);
+const struct endpoint *market_endpoint(const struct market *m, const char *kind,
+    const char *name);
 const struct parameter *endpoint_parameter(const struct endpoint *e,
     struct slice name);
 

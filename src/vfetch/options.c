@@ -27,7 +27,7 @@ gather_params(struct options *o, const struct opt_list usual_values[USUAL])
 		if (strchr(o->params.v[k], '=') == NULL)
 			die(EX_USAGE, "--param wants NAME=VALUE, not '%s'",
 			    o->params.v[k]);
-		o->params.v[k] = xstrdup(o->params.v[k]);	/* as below */
+		o->params.v[k] = xstrdup(o->params.v[k]); /* as below */
 	}
 	for (i = 0; i < USUAL; i++) {
 		name = xstrdup(usual[i]);
@@ -107,13 +107,17 @@ options_parse(struct options *o, int argc, char *argv[])
 		table[12 + i] = (struct opt){ 0, usual[i], "VALUE", OPT_LIST,
 			&values[i], usual_help[i] };
 	o->budget = -1;
-	first = opt_parse(argc, argv, "catalog|requests|check [OPTION]... "
-	    "[URL... | -]", "Fetches catalog and search pages; raw records on "
-	    "standard output.", table);
+	first = opt_parse(argc, argv,
+	    "catalog|requests|check [OPTION]... "
+	    "[URL... | -]",
+	    "Fetches catalog and search pages; raw records on "
+	    "standard output.",
+	    table);
 	gather_params(o, values);
 	check_notes(&o->notes);
 	if (first == argc)
-		die(EX_USAGE, "nothing to do: 'catalog', 'requests' or "
+		die(EX_USAGE,
+		    "nothing to do: 'catalog', 'requests' or "
 		    "'check', see --help");
 	o->mode = argv[first++];
 	if (strcmp(o->mode, "catalog") != 0 &&
@@ -121,8 +125,9 @@ options_parse(struct options *o, int argc, char *argv[])
 		die(EX_USAGE, "no such command '%s', see --help", o->mode);
 	if (o->flow == NULL)
 		o->flow = o->mode;
-	if (*o->flow == '\0' || strspn(o->flow,
-	    "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(o->flow))
+	if (*o->flow == '\0' ||
+	    strspn(o->flow, "abcdefghijklmnopqrstuvwxyz0123456789-") !=
+	        strlen(o->flow))
 		die(EX_USAGE, "--flow does not take '%s'", o->flow);
 	return first;
 }

@@ -8,8 +8,8 @@
 
 struct options {
 	const char *source, *site, *endpoint, *flow, *base_url, *state;
-	struct opt_list params;		/* NAME=VALUE, the short forms too */
-	struct opt_list notes;		/* KEY=VALUE, for the closing record */
+	struct opt_list params; /* NAME=VALUE, the short forms too */
+	struct opt_list notes;  /* KEY=VALUE, for the closing record */
 	int64_t budget;
 	struct pages_options pages;
 	bool dry_run;

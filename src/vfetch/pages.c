@@ -22,19 +22,19 @@ struct walk {
 	struct run *r;
 	const struct query *q;
 	const struct pages_options *o;
-	struct ids known;		/* the state's */
-	struct ids seen;		/* in this walk, all */
-	struct ids fresh;		/* in this walk, paid placements aside */
+	struct ids known; /* the state's */
+	struct ids seen;  /* in this walk, all */
+	struct ids fresh; /* in this walk, paid placements aside */
 	bool has_state;
 	int64_t page, first_at;
 	int64_t asked, answered;
-	int64_t totals[2];		/* first and last; -1: not said */
-	int running;			/* pages that hold, one after another */
-	int64_t pages;			/* that there are, as said; 0: not */
-	int64_t lost[LOST_MOST];	/* pages that failed */
+	int64_t totals[2];       /* first and last; -1: not said */
+	int running;             /* pages that hold, one after another */
+	int64_t pages;           /* that there are, as said; 0: not */
+	int64_t lost[LOST_MOST]; /* pages that failed */
 	size_t nlost;
 	char *pin, *token;
-	char why[80];			/* empty: goes on */
+	char why[80]; /* empty: goes on */
 	bool walked, gap;
 };
 
@@ -69,8 +69,12 @@ static enum outcome
 ask(struct run *r, struct session *s, const struct query *q, int64_t page,
     struct part part, const char *url)
 {
-	struct call c = { .kind = q->endpoint->kind, .site = q->site,
-		.url = url, .query = q, .page = page, .part = part,
+	struct call c = { .kind = q->endpoint->kind,
+		.site = q->site,
+		.url = url,
+		.query = q,
+		.page = page,
+		.part = part,
 		.renewable = val_type(q->m->session) == SCAN_OBJECT };
 	enum outcome out;
 
@@ -88,7 +92,7 @@ ask(struct run *r, struct session *s, const struct query *q, int64_t page,
 		c.attempt = 1;
 		if (out == ANSWERED)
 			return run_ask(r, &c);
-		run_count_unasked(r, FAILED);	/* it was asked once */
+		run_count_unasked(r, FAILED); /* it was asked once */
 		return out;
 	}
 	run_count_unasked(r, out);
@@ -96,8 +100,8 @@ ask(struct run *r, struct session *s, const struct query *q, int64_t page,
 }
 
 enum outcome
-pages_ask(struct run *r, struct session *s, const struct query *q,
-    int64_t page, struct part part, const char *url)
+pages_ask(struct run *r, struct session *s, const struct query *q, int64_t page,
+    struct part part, const char *url)
 {
 	struct tally *t = &r->kinds[q->endpoint - q->m->endpoints];
 	enum outcome out = ask(r, s, q, page, part, url);
@@ -131,7 +135,7 @@ is_old(const struct walk *w, struct val hit)
 	bool known;
 
 	if (val_int64(v, &at)) {
-		at *= 1000;		/* Unix seconds */
+		at *= 1000; /* Unix seconds */
 		known = true;
 	} else {
 		known = val_string(v, &tmp, &text) &&
@@ -179,7 +183,8 @@ take_paging(struct walk *w)
 		v = paths_find(root, &p->pin_from);
 		text = val_text(v);
 		w->pin = val_type(v) == SCAN_NUMBER ?
-		    xstrndup(text.p, text.len) : val_cstr(v);
+		    xstrndup(text.p, text.len) :
+		    val_cstr(v);
 	}
 	free(w->token);
 	w->token = NULL;
@@ -187,7 +192,8 @@ take_paging(struct walk *w)
 		v = paths_find(root, &p->token_from);
 		text = val_text(v);
 		w->token = val_type(v) == SCAN_NUMBER ?
-		    xstrndup(text.p, text.len) : val_cstr(v);
+		    xstrndup(text.p, text.len) :
+		    val_cstr(v);
 	}
 	if (w->r->verdict.has_total) {
 		w->totals[1] = w->r->verdict.total;
@@ -219,7 +225,7 @@ is_known(struct walk *w, const struct found *f)
 	bool holds = false;
 
 	if (f->organic == 0)
-		return false;		/* says nothing either way */
+		return false; /* says nothing either way */
 	if (w->has_state && w->q->newest_first)
 		holds = f->known * 100 >= f->organic * HOLDS_PERCENT;
 	if (w->o->since_ms > 0)
@@ -321,7 +327,8 @@ ask_part(struct walk *w, struct session *s, int64_t page, struct part part,
 static bool
 is_behind(const struct walk *w, int64_t page, struct part part)
 {
-	return w->totals[1] >= 0 && w->totals[1] <=
+	return w->totals[1] >= 0 &&
+	    w->totals[1] <=
 	    ((page - 1) * part.of + part.n - 1) * (w->q->per_page / part.of);
 }
 
@@ -380,8 +387,8 @@ mend_all(struct walk *w, struct session *s, struct buf *url)
 
 	for (i = 0; i < w->nlost && w->walked; i++)
 		if (mend(w, s, w->lost[i], (struct part){ 1, 1 }, url))
-			info("%s: page %" PRId64 " came in parts",
-			    w->q->title, w->lost[i]);
+			info("%s: page %" PRId64 " came in parts", w->q->title,
+			    w->lost[i]);
 }
 
 /* ---- the walk ---- */
@@ -483,8 +490,12 @@ void
 pages_walk(struct run *r, struct session *s, const struct query *q,
     const struct pages_options *o, struct slice known, struct json *out)
 {
-	struct walk w = { .r = r, .q = q, .o = o, .page = q->page,
-		.totals = { -1, -1 }, .has_state = known.p != NULL };
+	struct walk w = { .r = r,
+		.q = q,
+		.o = o,
+		.page = q->page,
+		.totals = { -1, -1 },
+		.has_state = known.p != NULL };
 	struct buf url = { 0 };
 
 	if (!q->endpoint->paging.paged) {

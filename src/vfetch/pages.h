@@ -29,8 +29,8 @@
 #include "state.h"
 
 struct pages_options {
-	int64_t max_pages;		/* 0: no limit of ours */
-	int64_t since_ms;		/* 0: not asked */
+	int64_t max_pages; /* 0: no limit of ours */
+	int64_t since_ms;  /* 0: not asked */
 };
 
 /*

@@ -99,7 +99,7 @@ param_canonical(struct param *a, bool list)
 	const char *s;
 
 	for (i = 0; i < a->n; i++) {
-		for (s = a->v[i]; ; s += len + 1) {
+		for (s = a->v[i];; s += len + 1) {
 			len = list ? strcspn(s, ",") : strlen(s);
 			if (len > 0)
 				params_add(&one, slice_of(a->name),

@@ -100,8 +100,8 @@ plan_say(const struct plan *p, const struct run *r)
 	int64_t now = clock_now_ms(), s;
 	int64_t cooling = pace_cooling(&r->pace, now);
 	const char *most = p->open_ended ? "at least" : "at most";
-	int64_t pauses = r->chunk > 0 && p->requests > 0 ?
-	    (p->requests - 1) / r->chunk : 0;
+	int64_t pauses =
+	    r->chunk > 0 && p->requests > 0 ? (p->requests - 1) / r->chunk : 0;
 	char until[CLOCK_LEN];
 
 	if (cooling > 0)
@@ -118,8 +118,8 @@ plan_say(const struct plan *p, const struct run *r)
 		say("with %" PRId64 " pauses between chunks of %" PRId64,
 		    pauses, r->chunk);
 	say("%s %" PRId64 " requests, the last in %" PRId64 " h %" PRId64
-	    " min %" PRId64 " s, at %d a minute and %d an hour", most,
-	    p->requests, s / 3600, s / 60 % 60, s % 60, r->pace.minute,
+	    " min %" PRId64 " s, at %d a minute and %d an hour",
+	    most, p->requests, s / 3600, s / 60 % 60, s % 60, r->pace.minute,
 	    r->pace.hour);
 }
 

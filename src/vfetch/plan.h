@@ -5,9 +5,9 @@
 #include "pages.h"
 
 struct plan {
-	struct ids known;	/* what stands in it already: robots, visits */
+	struct ids known; /* what stands in it already: robots, visits */
 	int64_t requests;
-	bool open_ended;	/* pages or redirects, nobody knows */
+	bool open_ended; /* pages or redirects, nobody knows */
 };
 
 /* Adds the query's requests to the run's output, in order. */

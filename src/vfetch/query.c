@@ -7,7 +7,7 @@
 #include "url.h"
 #include "banned.h"
 
-#define ID_DIGITS 19			/* as many as 64 bits hold */
+#define ID_DIGITS 19 /* as many as 64 bits hold */
 
 static bool
 is_integer(const char *s)
@@ -20,8 +20,8 @@ is_decimal(const char *s)
 {
 	size_t n = strspn(s, "0123456789");
 
-	return n > 0 && (s[n] == '\0' ||
-	    (s[n] == '.' && is_integer(s + n + 1)));
+	return n > 0 &&
+	    (s[n] == '\0' || (s[n] == '.' && is_integer(s + n + 1)));
 }
 
 static bool
@@ -60,8 +60,7 @@ check_value(const struct parameter *p, const char *s, struct buf *why)
 	}
 	if ((p->type == TYPE_INTEGER && !is_integer(s)) ||
 	    (p->type == TYPE_DECIMAL && !is_decimal(s)) ||
-	    (p->sent == NULL && !is_segment(p, s)) ||
-	    !is_among(p->values, s)) {
+	    (p->sent == NULL && !is_segment(p, s)) || !is_among(p->values, s)) {
 		buf_addf(why, "parameter '%s' does not take '%s'", p->name, s);
 		return false;
 	}
@@ -84,7 +83,7 @@ settle_param(const struct endpoint *e, struct param *a, struct buf *why)
 		return false;
 	}
 	param_canonical(a, p->list);
-	if (a->n == 0) {	/* dropped, it would ask for everything */
+	if (a->n == 0) { /* dropped, it would ask for everything */
 		buf_addf(why, "parameter '%s' has no value", a->name);
 		return false;
 	}
@@ -177,8 +176,8 @@ make_name(const struct query *q)
 	buf_addf(&b, "%s/%s", q->site->host, q->endpoint->kind);
 	for (i = 0; i < q->params.n; i++) {
 		a = &q->params.v[i];
-		if (endpoint_parameter(q->endpoint,
-		    slice_of(a->name))->prefix != NULL)
+		if (endpoint_parameter(q->endpoint, slice_of(a->name))
+		        ->prefix != NULL)
 			continue;
 		buf_addf(&b, "%c%s=", mark, a->name);
 		mark = '&';

@@ -16,7 +16,7 @@
 struct draft {
 	const struct market *m;
 	const struct site *site;
-	char *kind, *endpoint;		/* NULL: "search", the current one */
+	char *kind, *endpoint; /* NULL: "search", the current one */
 	struct params params;
 };
 
@@ -24,14 +24,14 @@ struct query {
 	const struct market *m;
 	const struct site *site;
 	const struct endpoint *endpoint;
-	struct params params;		/* sorted; paging and time are not in */
-	int64_t page;			/* where to begin */
-	int64_t per_page;		/* 0: the endpoint takes none */
-	char *time;			/* pinned by whoever asked; or NULL */
+	struct params params; /* sorted; paging and time are not in */
+	int64_t page;         /* where to begin */
+	int64_t per_page;     /* 0: the endpoint takes none */
+	char *time;           /* pinned by whoever asked; or NULL */
 	bool newest_first;
-	char *name;			/* "HOST/search?catalog=1904" */
-	char *title;			/* the same, for people: whom it is
-					   about is not said */
+	char *name;  /* "HOST/search?catalog=1904" */
+	char *title; /* the same, for people: whom it is
+	                about is not said */
 };
 
 /* The sources at hand. */
@@ -41,12 +41,12 @@ struct markets {
 };
 
 /* Each is false with the reason in why; the draft is to be released. */
-bool draft_from_url(const struct markets *ms, const char *text,
-    struct draft *d, struct buf *why);
+bool draft_from_url(const struct markets *ms, const char *text, struct draft *d,
+    struct buf *why);
 bool draft_from_json(const struct markets *ms, struct val v, struct draft *d,
     struct buf *why);
-bool draft_for_site(const struct markets *ms, const char *host,
-    struct draft *d, struct buf *why);
+bool draft_for_site(const struct markets *ms, const char *host, struct draft *d,
+    struct buf *why);
 void draft_release(struct draft *d);
 
 /* endpoint: its name, or NULL for the draft's own or the current one. */

@@ -152,7 +152,7 @@ query_redirect(const struct query *q, const char *from, const char *to)
 	next = xasprintf("https://%.*s%.*s%s%.*s", SLICE_ARG(old.host),
 	    SLICE_ARG(new.path), new.query.p != NULL ? "?" : "",
 	    SLICE_ARG(new.query));
-	if (strcmp(next, from) == 0) {		/* it goes in a circle */
+	if (strcmp(next, from) == 0) { /* it goes in a circle */
 		free(next);
 		return NULL;
 	}

@@ -177,8 +177,10 @@ put_body(struct run *r, struct json *j, const struct call *c,
 		json_key(j, "cause");
 		json_cstr(j, r->answer.cause);
 		json_key(j, "message");
-		json_cstr(j, text_valid(slice_of(r->answer.message)) ?
-		    r->answer.message : NULL);
+		json_cstr(j,
+		    text_valid(slice_of(r->answer.message)) ?
+		        r->answer.message :
+		        NULL);
 		json_end(j);
 	} else if (form == FORM_JSON) {
 		json_key(j, "body");

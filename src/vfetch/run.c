@@ -40,8 +40,9 @@ run_init(struct run *r, const struct market *m, const struct run_options *o)
 	char *folder = conf_path(NULL, "state/pace");
 	bool free_of_pace;
 
-	*r = (struct run){ .m = m, .flow = o->flow, .budget = o->budget,
-		.mute = o->mute };
+	*r = (struct run){
+		.m = m, .flow = o->flow, .budget = o->budget, .mute = o->mute
+	};
 	init_base(r, o->base_url);
 	init_identity(r);
 	r->obey = polite_obeys_robots();
@@ -73,8 +74,8 @@ run_release(struct run *r)
 void
 run_worse(struct run *r, int status)
 {
-	static const int order[] = { EX_SOFTWARE, EX_IOERR, EX_CONFIG,
-		EX_USAGE, EX_UNAVAILABLE, EX_DATAERR, EX_NOPERM, EX_TEMPFAIL };
+	static const int order[] = { EX_SOFTWARE, EX_IOERR, EX_CONFIG, EX_USAGE,
+		EX_UNAVAILABLE, EX_DATAERR, EX_NOPERM, EX_TEMPFAIL };
 	size_t i;
 
 	for (i = 0; i < sizeof order / sizeof *order; i++)
@@ -105,8 +106,10 @@ run_count_unasked(struct run *r, enum outcome out)
 static const char *
 call_title(const struct call *c)
 {
-	return c->query != NULL && strcmp(c->query->title, c->query->name) !=
-	    0 ? c->query->title : c->url;
+	return c->query != NULL &&
+	        strcmp(c->query->title, c->query->name) != 0 ?
+	    c->query->title :
+	    c->url;
 }
 
 /* ---- before a request ---- */
@@ -242,8 +245,7 @@ attempt(struct run *r, const struct call *c, int number)
 		r->budget--;
 	r->in_chunk++;
 	r->tally.attempts++;
-	progress("%s, %" PRIu64 " answered", call_title(c),
-	    r->tally.answered);
+	progress("%s, %" PRIu64 " answered", call_title(c), r->tally.answered);
 	http_get(r->http, &q, &r->answer);
 	r->answer_at = clock_now_ms();
 	r->answer_of = c->query;
@@ -280,8 +282,9 @@ refused(struct run *r, const struct call *c)
 	pace_refused(&r->pace, now, asked_pause(r));
 	until = pace_cooling(&r->pace, now);
 	warn("'%s' refused us (%s, status %d): nothing is asked of '%s' "
-	    "before %s", c->site->host, r->verdict.name + 8, r->answer.status,
-	    r->m->group, clock_format(until, text));
+	     "before %s",
+	    c->site->host, r->verdict.name + 8, r->answer.status, r->m->group,
+	    clock_format(until, text));
 	r->stop = "refused";
 	run_worse(r, r->answer.status == 429 ? EX_TEMPFAIL : EX_NOPERM);
 	run_count_unasked(r, FAILED);
@@ -300,8 +303,10 @@ failed(struct run *r, const struct call *c)
 		warn("'%s': %s, status %d", call_title(c), r->verdict.name,
 		    r->answer.status);
 	/* what a later run may find mended, and what it will not */
-	run_worse(r, retry_cause(r->answer.cause) ||
-	    retry_status(r->answer.status) ? EX_TEMPFAIL : EX_UNAVAILABLE);
+	run_worse(r,
+	    retry_cause(r->answer.cause) || retry_status(r->answer.status) ?
+	        EX_TEMPFAIL :
+	        EX_UNAVAILABLE);
 	run_count_unasked(r, FAILED);
 	return FAILED;
 }
@@ -322,7 +327,7 @@ transient(const struct run *r)
 {
 	return strncmp(r->verdict.name, "refused:", 8) != 0 &&
 	    (retry_cause(r->answer.cause) ||
-	    (r->answer.cause == NULL && retry_status(r->answer.status)));
+	        (r->answer.cause == NULL && retry_status(r->answer.status)));
 }
 
 /* Waits before the next try; false when there is to be none. */
@@ -332,12 +337,12 @@ back_off(struct run *r, int tries)
 	const struct retry_policy policy = RETRY_DEFAULT;
 	int64_t floor = asked_pause(r), now = clock_now_ms(), pause;
 
-	if (floor > 0)			/* other processes keep it too */
+	if (floor > 0) /* other processes keep it too */
 		pace_hold(&r->pace, now, now + floor);
 	if (tries >= policy.tries || r->budget == 0 || stopped)
 		return false;
 	if (floor > WAIT_MOST_MS) {
-		run_goes_on(r);		/* says why, and for how long */
+		run_goes_on(r); /* says why, and for how long */
 		return false;
 	}
 	pause = retry_pause(&policy, tries, retry_random(1000000), floor);
@@ -357,10 +362,11 @@ judge(struct run *r, const struct call *c)
 		fail(r, "failed:server");
 	if (strncmp(name, "refused:", 8) == 0)
 		return refused(r, c);
-	/* a page of a query must be plainly data; what else there is need not */
-	if (strncmp(name, "failed:", 7) == 0 || (c->query != NULL &&
-	    strcmp(name, "ok") != 0 && strcmp(name, "empty") != 0 &&
-	    !run_is_gone(r)))
+	/* a page of a query must be plainly data; what else there is need not
+	 */
+	if (strncmp(name, "failed:", 7) == 0 ||
+	    (c->query != NULL && strcmp(name, "ok") != 0 &&
+	        strcmp(name, "empty") != 0 && !run_is_gone(r)))
 		return failed(r, c);
 	return answered(r, c);
 }
@@ -378,7 +384,7 @@ ask_url(struct run *r, const struct call *c, char **next)
 	out = check_robots(r, c);
 	if (out != ANSWERED)
 		return out;
-	for (tries = 1; ; tries++) {
+	for (tries = 1;; tries++) {
 		/* robots.txt may have used the budget up */
 		if (!run_goes_on(r) || !wait_turn(r)) {
 			if (tries == 1)

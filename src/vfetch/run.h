@@ -22,12 +22,12 @@
 #define RUN_BODY_MAX ((size_t)32 << 20)
 
 enum outcome {
-	ANSWERED,		/* an answer that can be believed; also
-				   "it is gone" */
-	UNAUTHORIZED,		/* 401, and the caller can renew its session */
-	REFUSED,		/* the run is over */
-	FAILED,			/* this request is; others may go on */
-	PUT_OFF			/* not asked: run->stop says why */
+	ANSWERED,     /* an answer that can be believed; also
+	                 "it is gone" */
+	UNAUTHORIZED, /* 401, and the caller can renew its session */
+	REFUSED,      /* the run is over */
+	FAILED,       /* this request is; others may go on */
+	PUT_OFF       /* not asked: run->stop says why */
 };
 
 /* The n-th of so many equal parts of a page; of 0 or 1: all of it. */
@@ -36,36 +36,36 @@ struct part {
 };
 
 struct call {
-	const char *kind;		/* "search", "session", "robots" */
+	const char *kind; /* "search", "session", "robots" */
 	const struct site *site;
 	const char *url;
-	const char *const *headers;	/* NULL-terminated; may be NULL */
-	const struct query *query;	/* NULL: no page of a query */
-	int64_t page;			/* 0: it has no pages */
-	struct part part;		/* of the page */
-	int64_t redirects;		/* followed to come to this url */
-	int attempt;			/* those made already; counts on */
-	bool renewable;			/* a 401 is UNAUTHORIZED */
+	const char *const *headers; /* NULL-terminated; may be NULL */
+	const struct query *query;  /* NULL: no page of a query */
+	int64_t page;               /* 0: it has no pages */
+	struct part part;           /* of the page */
+	int64_t redirects;          /* followed to come to this url */
+	int attempt;                /* those made already; counts on */
+	bool renewable;             /* a 401 is UNAUTHORIZED */
 };
 
 struct tally {
 	uint64_t requests, answered, failed, put_off;
-	uint64_t gone;			/* of a kind's: of those answered */
+	uint64_t gone; /* of a kind's: of those answered */
 	uint64_t attempts, bytes;
 };
 
 struct run {
 	const struct market *m;
 	struct http_base base;
-	const char *via;		/* the base URL, or NULL */
+	const char *via; /* the base URL, or NULL */
 	struct http *http;
 	struct pace pace;
-	bool obey;			/* robots.txt */
+	bool obey; /* robots.txt */
 	char *agent;
-	int64_t budget;			/* requests left; -1: no limit */
-	bool mute;			/* write no raw records (check) */
-	int64_t chunk, in_chunk;	/* requests until a pause: 0, never;
-					   and made since the last */
+	int64_t budget;          /* requests left; -1: no limit */
+	bool mute;               /* write no raw records (check) */
+	int64_t chunk, in_chunk; /* requests until a pause: 0, never;
+	                            and made since the last */
 
 	char id[POLITE_RUN_ID];
 	const char *flow;
@@ -74,23 +74,23 @@ struct run {
 	struct buf line;
 	uint64_t lines;
 
-	struct scan *scan;		/* of the answer at hand */
+	struct scan *scan; /* of the answer at hand */
 	struct http_answer answer;
 	int64_t answer_at;
-	const struct query *answer_of;	/* NULL: of no query's page */
-	struct verdict verdict;		/* borrows from all of these */
+	const struct query *answer_of; /* NULL: of no query's page */
+	struct verdict verdict;        /* borrows from all of these */
 
 	struct tally tally;
-	struct tally *kinds;		/* of each endpoint's own requests */
-	const char *stop;		/* "budget", "signal", "refused",
-					   "cooling"; NULL: go on */
-	int status;			/* the worst so far */
+	struct tally *kinds; /* of each endpoint's own requests */
+	const char *stop;    /* "budget", "signal", "refused",
+	                        "cooling"; NULL: go on */
+	int status;          /* the worst so far */
 };
 
 struct run_options {
 	const char *flow, *base_url;
 	int64_t budget;
-	bool mute, chunks;		/* chunks: pause between them */
+	bool mute, chunks; /* chunks: pause between them */
 };
 
 void run_init(struct run *r, const struct market *m,

@@ -12,8 +12,8 @@
 #include "url.h"
 #include "banned.h"
 
-#define MARGIN_MS 60000			/* spent on the way */
-#define UNKNOWN_MS 3600000		/* life of a token that names none */
+#define MARGIN_MS 60000    /* spent on the way */
+#define UNKNOWN_MS 3600000 /* life of a token that names none */
 #define REDIRECTS 3
 
 static void
@@ -151,11 +151,12 @@ load(const struct run *r, const struct site *site, struct session *s)
 			v = scan_root(scan);
 			via = val_member(v, "via");
 			expires = val_cstr(val_member(v, "expires_at"));
-			if (expires != NULL && clock_parse(expires,
-			    strlen(expires), &s->expires_at) &&
+			if (expires != NULL &&
+			    clock_parse(expires, strlen(expires),
+			        &s->expires_at) &&
 			    s->expires_at > clock_now_ms() + MARGIN_MS &&
 			    (r->via != NULL ? val_is(via, r->via) :
-			    val_type(via) == SCAN_NULL))
+			                      val_type(via) == SCAN_NULL))
 				take_stored(s, val_member(v, "values"));
 		}
 	}
@@ -190,7 +191,7 @@ static bool
 jwt_expiry(const char *token, int64_t *ms)
 {
 	static const char abc[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789-_";
+	                          "abcdefghijklmnopqrstuvwxyz0123456789-_";
 	const char *p = strchr(token, '.'), *digit;
 	struct scan *scan = scan_new();
 	struct buf b = { 0 };
@@ -201,7 +202,7 @@ jwt_expiry(const char *token, int64_t *ms)
 	bool ok;
 
 	for (; p != NULL && *++p != '\0' && *p != '.' &&
-	    (digit = strchr(abc, *p)) != NULL; ) {
+	     (digit = strchr(abc, *p)) != NULL;) {
 		bits = bits << 6 | (uint32_t)(digit - abc);
 		if ((have += 6) < 8)
 			continue;
@@ -268,8 +269,7 @@ within(const struct run *r, const struct site *site)
 	struct url u;
 
 	if (r->answer.status / 100 != 3 || r->answer.location == NULL ||
-	    !url_split(r->answer.location, &u) ||
-	    !slice_is(u.host, site->host))
+	    !url_split(r->answer.location, &u) || !slice_is(u.host, site->host))
 		return NULL;
 	return xasprintf("https://%s%s", site->host, u.host.p + u.host.len);
 }
@@ -289,7 +289,7 @@ visit(struct run *r, struct session *s)
 		die(EX_CONFIG, "'%s': a session without a url",
 		    r->m->source->doc->path);
 	market_expand(&url, slice_of(template), s->site, NULL);
-	for (hops = 0; ; hops++) {
+	for (hops = 0;; hops++) {
 		c.url = url.data;
 		out = run_ask(r, &c);
 		if (out != ANSWERED || (found = take(r, s)) ||
@@ -374,7 +374,7 @@ session_headers(struct session *s, const struct endpoint *e)
 			continue;
 		market_expand(&b, slice_of(template), s->site, s->values);
 		free(template);
-		if (b.len > len)	/* else there is nothing to say */
+		if (b.len > len) /* else there is nothing to say */
 			s->header[n++] = xstrndup(b.data, b.len);
 	}
 	buf_release(&b);

@@ -14,13 +14,13 @@
 #define SESSION_HEADERS 16
 
 struct session {
-	const struct site *site;	/* whose; NULL: nobody's yet */
-	struct binding *values;		/* the token first; ended by a zero
-					   entry; NULL: not open */
+	const struct site *site; /* whose; NULL: nobody's yet */
+	struct binding *values;  /* the token first; ended by a zero
+	                            entry; NULL: not open */
 	int64_t expires_at;
-	char *header[SESSION_HEADERS + 1];	/* of the last request */
-	bool visited;			/* in this run: used until a 401 */
-	bool hopeless;			/* a visit failed: ask no more */
+	char *header[SESSION_HEADERS + 1]; /* of the last request */
+	bool visited;                      /* in this run: used until a 401 */
+	bool hopeless;                     /* a visit failed: ask no more */
 };
 
 /* ANSWERED: there is a token (or the source wants none). */
@@ -31,8 +31,7 @@ enum outcome session_renew(struct run *r, struct session *s);
 /* Would session_open visit the site? */
 bool session_due(const struct run *r, const struct site *site);
 /* The endpoint's headers, NULL-terminated; valid until the next call. */
-const char *const *session_headers(struct session *s,
-    const struct endpoint *e);
+const char *const *session_headers(struct session *s, const struct endpoint *e);
 void session_release(struct session *s);
 
 #endif

@@ -15,7 +15,7 @@
 
 struct state_entry {
 	char *query;
-	char *state;		/* JSON text, or NULL: it has none */
+	char *state; /* JSON text, or NULL: it has none */
 };
 
 /*
@@ -41,8 +41,8 @@ keep(struct states *s, const char *query, struct val entry)
 	}
 	e = &s->v[i];
 	free(e->state);
-	e->state = val_type(state) == SCAN_OBJECT ?
-	    xstrndup(text.p, text.len) : NULL;
+	e->state =
+	    val_type(state) == SCAN_OBJECT ? xstrndup(text.p, text.len) : NULL;
 }
 
 static void
@@ -76,7 +76,7 @@ states_load(struct states *s, const char *path)
 	int fd;
 
 	fd = strcmp(path, "-") == 0 ? STDIN_FILENO :
-	    open(path, O_RDONLY | O_CLOEXEC);
+	                              open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		die_errno(EX_IOERR, "cannot read '%s'", path);
 	reader_init(&in, fd, STATE_LINE);

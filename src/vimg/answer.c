@@ -7,12 +7,12 @@
 #include "stop.h"
 #include "banned.h"
 
-#define FIRST_MS (15 * 60000)		/* over runs, doubling */
+#define FIRST_MS (15 * 60000) /* over runs, doubling */
 #define MOST_MS ((int64_t)7 * 24 * 3600000)
 #define ROBOTS_MS ((int64_t)24 * 3600000)
 #define WAIT_MOST_MS (5 * 60000)
 #define HEADERS_MOST 32
-#define CUT_MOST 5			/* runs: then it is no accident */
+#define CUT_MOST 5 /* runs: then it is no accident */
 
 /* ---- when to try again ---- */
 
@@ -40,15 +40,14 @@ again(struct photo *p, const char *reason)
 	if (p->retry_after > 0)
 		host_hold(p->host, now, p->retry_after);
 	if (p->host->off || stopped)
-		return NEXT_DONE;		/* it is not the photo's fault */
+		return NEXT_DONE; /* it is not the photo's fault */
 	if (p->tries >= policy.tries || p->retry_after > WAIT_MOST_MS) {
 		answer_later(p, reason, p->retry_after);
 		return NEXT_DONE;
 	}
 	pause = retry_pause(&policy, p->tries, retry_random(1000000),
 	    p->retry_after);
-	info("'%s': %s, trying again in %" PRId64 " ms", p->url, reason,
-	    pause);
+	info("'%s': %s, trying again in %" PRId64 " ms", p->url, reason, pause);
 	p->due_at = now + pause;
 	return NEXT_AGAIN;
 }
@@ -60,8 +59,8 @@ header_text(const struct http_answer *a, const char *name)
 {
 	struct slice v = http_header(a, name, 0);
 
-	return v.p != NULL && photo_is_validator(v) ?
-	    xstrndup(v.p, v.len) : NULL;
+	return v.p != NULL && photo_is_validator(v) ? xstrndup(v.p, v.len) :
+	                                              NULL;
 }
 
 static int64_t
@@ -109,12 +108,15 @@ is_refusal(const struct photo *p, const struct http_answer *a,
     struct verdict *v)
 {
 	struct answer_header h[HEADERS_MOST];
-	struct answer answer = { .kind = SLICE("image"), .headers = h,
-		.status = a->status, .bytes = buf_slice(&a->body) };
+	struct answer answer = { .kind = SLICE("image"),
+		.headers = h,
+		.status = a->status,
+		.bytes = buf_slice(&a->body) };
 
 	answer.nheaders = list_headers(a, h);
 	answer.form = a->body.len == 0 ? FORM_NONE :
-	    scan_utf8(answer.bytes) ? FORM_TEXT : FORM_BASE64;
+	    scan_utf8(answer.bytes)    ? FORM_TEXT :
+	                                 FORM_BASE64;
 	*v = verdict_of(p->host->market->rules, &answer);
 	if (strncmp(v->name, "refused:", 8) != 0)
 		return false;
@@ -122,15 +124,15 @@ is_refusal(const struct photo *p, const struct http_answer *a,
 		return strcmp(v->name, "refused:challenge") == 0;
 	return (a->status != 401 && a->status != 403) ||
 	    (strcmp(v->name, "refused:forbidden") != 0 &&
-	    strcmp(v->name, "refused:token") != 0 &&
-	    strcmp(v->name, "refused:login") != 0);
+	        strcmp(v->name, "refused:token") != 0 &&
+	        strcmp(v->name, "refused:login") != 0);
 }
 
 static enum next
 refused(struct run *r, struct photo *p, const struct verdict *v)
 {
-	int64_t until = host_refused(&r->manners, p->host, v->name,
-	    p->status, p->retry_after);
+	int64_t until = host_refused(&r->manners, p->host, v->name, p->status,
+	    p->retry_after);
 
 	answer_later(p, p->status == 429 ? "too-many-requests" : v->name,
 	    until - clock_now_ms());
@@ -179,7 +181,7 @@ not_modified(struct run *r, struct photo *p)
 		p->etag = xstrdup(p->known_etag);
 	if (p->modified == NULL && p->known_modified != NULL)
 		p->modified = xstrdup(p->known_modified);
-	if (r->o->hash_only) {		/* nothing to read it from */
+	if (r->o->hash_only) { /* nothing to read it from */
 		p->outcome = "known";
 		memcpy(p->sha256, p->known_sha256, SHA_HEX);
 		p->bytes = (uint64_t)p->known_bytes;
@@ -213,15 +215,17 @@ answer_judge(struct run *r, struct photo *p, struct http_answer *a)
 		return NEXT_DONE;
 	}
 	if (a->status == 401 || a->status == 403) {
-		photo_reason(p, "failed", "expired");	/* until a newer url */
+		photo_reason(p, "failed", "expired"); /* until a newer url */
 		return NEXT_DONE;
 	}
 	if (retry_status(a->status))
-		return again(p, a->status == 408 ? "timeout" :
-		    "server-error");
+		return again(p, a->status == 408 ? "timeout" : "server-error");
 	if (a->status != 200) {
-		answer_later(p, a->status / 100 == 3 ? "redirect" :
-		    a->status / 100 == 5 ? "server-error" : "client-error", 0);
+		answer_later(p,
+		    a->status / 100 == 3     ? "redirect" :
+		        a->status / 100 == 5 ? "server-error" :
+		                               "client-error",
+		    0);
 		return NEXT_DONE;
 	}
 	if (a->body.len == 0)
@@ -253,7 +257,7 @@ answer_settle(struct photo *p)
 	p->outcome = NULL;
 	if (strcmp(p->reason, "missing") == 0) {
 		p->unconditional = true;
-		p->tries--;		/* it was no failure of theirs */
+		p->tries--; /* it was no failure of theirs */
 		p->due_at = 0;
 		return NEXT_AGAIN;
 	}

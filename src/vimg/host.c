@@ -13,7 +13,7 @@
 #include "banned.h"
 
 #define ROBOTS_MAX ((size_t)1 << 20)
-#define LOOK_MS 1000			/* how often a cool-down is looked for */
+#define LOOK_MS 1000 /* how often a cool-down is looked for */
 #define WAIT_MOST_MS (5 * 60000)
 
 void
@@ -28,10 +28,9 @@ manners_init(struct manners *m, const char *base_url)
 	m->agent = polite_agent();
 	m->obey = polite_obeys_robots();
 	free_of_pace = m->base.connect != NULL && m->base.loopback;
-	m->minute = free_of_pace ? 0 :
-	    polite_rate("VPIPE_IMAGE_RATE_MINUTE", 60);
-	m->hour = free_of_pace ? 0 :
-	    polite_rate("VPIPE_IMAGE_RATE_HOUR", 1800);
+	m->minute =
+	    free_of_pace ? 0 : polite_rate("VPIPE_IMAGE_RATE_MINUTE", 60);
+	m->hour = free_of_pace ? 0 : polite_rate("VPIPE_IMAGE_RATE_HOUR", 1800);
 }
 
 void
@@ -58,8 +57,8 @@ void
 manners_worse(struct manners *m, int status)
 {
 	/* the later in the list, the milder */
-	static const int order[] = { EX_SOFTWARE, EX_IOERR, EX_CONFIG,
-		EX_USAGE, EX_UNAVAILABLE, EX_DATAERR, EX_NOPERM, EX_TEMPFAIL };
+	static const int order[] = { EX_SOFTWARE, EX_IOERR, EX_CONFIG, EX_USAGE,
+		EX_UNAVAILABLE, EX_DATAERR, EX_NOPERM, EX_TEMPFAIL };
 	size_t i;
 
 	for (i = 0; i < sizeof order / sizeof *order; i++)
@@ -89,11 +88,13 @@ manners_market(struct manners *m, const char *source, const char **why)
 		k->source = source_load(source);
 		if (k->source != NULL) {
 			k->rules = verdict_load(k->source);
-			k->hosts = val_member(val_member(
-			    k->source->doc->root, "images"), "hosts");
+			k->hosts = val_member(val_member(k->source->doc->root,
+			                          "images"),
+			    "hosts");
 		}
 	}
-	*why = k->source == NULL ? "its source is not described" :
+	*why = k->source == NULL ?
+	    "its source is not described" :
 	    "its source does not say which hosts serve its pictures";
 	return val_count(k->hosts) > 0 ? k : NULL;
 }
@@ -121,8 +122,7 @@ host_add(struct manners *m, const struct market *k, struct slice name)
 	struct host *h;
 
 	if (m->nhosts == HOSTS_MOST)
-		die(EX_CONFIG, "more than %d hosts serve pictures",
-		    HOSTS_MOST);
+		die(EX_CONFIG, "more than %d hosts serve pictures", HOSTS_MOST);
 	/* asked only now: without a photo there is nothing to go ahead with */
 	polite_live_or_die(&m->base);
 	h = &m->hosts[m->nhosts++];
@@ -194,10 +194,11 @@ read_robots(struct manners *m, struct host *h)
 
 	if (m->http == NULL)
 		m->http = http_new(&m->base);
-	for (hops = 0; ; hops++) {
+	for (hops = 0;; hops++) {
 		ask_robots(m, h, url, &a);
 		next = a.cause == NULL && hops < POLITE_REDIRECTS ?
-		    polite_robots_next(&a, name) : NULL;
+		    polite_robots_next(&a, name) :
+		    NULL;
 		free(url);
 		if (next == NULL)
 			break;
@@ -227,7 +228,7 @@ host_allows(const struct manners *m, const struct host *h, const char *url)
 
 	return !m->obey || !url_split(url, &u) ||
 	    robots_allow(buf_slice(&h->robots), "vpipe",
-	    slice_of(u.path.len > 0 ? u.path.p : "/"));
+	        slice_of(u.path.len > 0 ? u.path.p : "/"));
 }
 
 /* ---- may it be asked? ---- */
@@ -257,8 +258,8 @@ static enum go
 introduce(struct manners *m, struct host *h)
 {
 	h->introduced = true;
-	if (!m->obey || polite_robots_kept(m->via, slice_of(h->name),
-	    &h->robots))
+	if (!m->obey ||
+	    polite_robots_kept(m->via, slice_of(h->name), &h->robots))
 		return GO_NOW;
 	return read_robots(m, h);
 }
@@ -317,8 +318,8 @@ host_silent(struct manners *m, struct host *h, const char *cause)
 }
 
 int64_t
-host_refused(struct manners *m, struct host *h, const char *verdict,
-    int status, int64_t retry_after)
+host_refused(struct manners *m, struct host *h, const char *verdict, int status,
+    int64_t retry_after)
 {
 	int64_t now = clock_now_ms(), until;
 	char text[CLOCK_LEN];
@@ -328,7 +329,8 @@ host_refused(struct manners *m, struct host *h, const char *verdict,
 		pace_refused(&h->pace, now, retry_after);
 		until = pace_cooling(&h->pace, now);
 		warn("'%s' refused us (%s, status %d): it is not asked before "
-		    "%s", h->name, verdict + strlen("refused:"), status,
+		     "%s",
+		    h->name, verdict + strlen("refused:"), status,
 		    clock_format(until, text));
 	}
 	put_off(m, h, "refused", status == 429 ? EX_TEMPFAIL : EX_NOPERM);

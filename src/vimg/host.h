@@ -13,48 +13,48 @@
 #define HOSTS_MOST 64
 #define SOURCES_MOST 64
 
-struct market {			/* a source that serves pictures */
+struct market { /* a source that serves pictures */
 	char *name;
-	struct source *source;		/* NULL: it is not described */
+	struct source *source; /* NULL: it is not described */
 	struct verdict_rules *rules;
-	struct val hosts;		/* images.hosts */
+	struct val hosts; /* images.hosts */
 };
 
 struct host {
 	char *name;
 	const struct market *market;
 	struct pace pace;
-	bool off;			/* nothing more in this run */
-	bool introduced;		/* robots.txt has been seen to */
+	bool off;        /* nothing more in this run */
+	bool introduced; /* robots.txt has been seen to */
 	struct buf robots;
 	bool has_turn;
-	int64_t turn_at;		/* when it is, if has_turn */
-	int64_t hold_until;		/* our own pause, by Retry-After */
-	int64_t looked_at;		/* at the cool-down; monotonic */
-	int64_t told_at;		/* that it answers; monotonic */
-	int silent;			/* requests in a row without an answer */
+	int64_t turn_at;    /* when it is, if has_turn */
+	int64_t hold_until; /* our own pause, by Retry-After */
+	int64_t looked_at;  /* at the cool-down; monotonic */
+	int64_t told_at;    /* that it answers; monotonic */
+	int silent;         /* requests in a row without an answer */
 };
 
 struct manners {
 	struct http_base base;
-	const char *via;		/* the base URL, or NULL */
+	const char *via; /* the base URL, or NULL */
 	char *agent;
-	bool obey;			/* robots.txt */
-	int minute, hour;		/* 0: free of pace */
+	bool obey;        /* robots.txt */
+	int minute, hour; /* 0: free of pace */
 	int silent_most;
-	struct http *http;		/* for robots.txt */
+	struct http *http; /* for robots.txt */
 	struct market markets[SOURCES_MOST];
 	int nmarkets;
 	struct host hosts[HOSTS_MOST];
 	int nhosts;
-	int status;			/* the worst so far */
-	const char *stop;		/* "refused", "cooling", "unreachable" */
+	int status;       /* the worst so far */
+	const char *stop; /* "refused", "cooling", "unreachable" */
 };
 
 enum go {
 	GO_NOW,
-	GO_LATER,			/* at *at */
-	GO_OFF				/* not in this run: put off */
+	GO_LATER, /* at *at */
+	GO_OFF    /* not in this run: put off */
 };
 
 void manners_init(struct manners *m, const char *base_url);

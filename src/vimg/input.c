@@ -12,7 +12,7 @@
 #define NAME_MOST 256
 
 struct stream {
-	char *name, *source;		/* source: of its SCHEMA, or NULL */
+	char *name, *source; /* source: of its SCHEMA, or NULL */
 	bool photos;
 };
 
@@ -44,8 +44,8 @@ is_ours(struct run *r, const struct photo *p)
 		return true;
 	if (r->stop == NULL)
 		say("line %llu: '%s' is another source than '%s': with --raw "
-		    "a run is one", (unsigned long long)r->in.lines,
-		    p->source, r->source);
+		    "a run is one",
+		    (unsigned long long)r->in.lines, p->source, r->source);
 	r->stop = "input";
 	r->tally.rejected++;
 	manners_worse(&r->manners, EX_DATAERR);
@@ -103,8 +103,8 @@ find(struct run *r, struct slice name)
 static bool
 is_photo_name(struct slice name)
 {
-	return slice_is(name, "photo") || (name.len > 6 &&
-	    memcmp(name.p + name.len - 6, "_photo", 6) == 0);
+	return slice_is(name, "photo") ||
+	    (name.len > 6 && memcmp(name.p + name.len - 6, "_photo", 6) == 0);
 }
 
 static struct stream *
@@ -136,7 +136,8 @@ define(struct run *r)
 	if (s == NULL && !photos)
 		return;
 	if (m->stream.len > NAME_MOST || val_text(source).len > NAME_MOST) {
-		reject(r, "a stream of photos has a name or a source over "
+		reject(r,
+		    "a stream of photos has a name or a source over "
 		    "256 bytes");
 		photos = false;
 	}
@@ -197,8 +198,7 @@ input_line(struct run *r, struct slice line)
 	}
 	if (val_type(scan_root(r->scan)) != SCAN_OBJECT)
 		reject(r, "no photo: an object is due");
-	else if (val_type(val_member(scan_root(r->scan), "type")) !=
-	    SCAN_NONE)
+	else if (val_type(val_member(scan_root(r->scan), "type")) != SCAN_NONE)
 		singer_line(r, line);
 	else
 		take(r, scan_root(r->scan), NULL);

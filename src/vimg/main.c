@@ -39,7 +39,7 @@ main(int argc, char *argv[])
 	}
 	record_closing(&r, status);
 	reader_close_or_die(&r.in);
-	writer_close_or_die(&r.out);	/* a full disk shows up here */
+	writer_close_or_die(&r.out); /* a full disk shows up here */
 	record_say(&r);
 	run_release(&r);
 	options_release(&o);

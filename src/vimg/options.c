@@ -22,8 +22,7 @@ add_edge(struct options *o, int64_t edge, const char *option)
 		if (o->edges[i] == edge)
 			return;
 	if (o->ncopies == COPIES_MOST)
-		die(EX_USAGE, "%s: no more than %d sizes", option,
-		    COPIES_MOST);
+		die(EX_USAGE, "%s: no more than %d sizes", option, COPIES_MOST);
 	o->edges[o->ncopies++] = (int)edge;
 }
 
@@ -44,8 +43,7 @@ read_edges(struct options *o)
 		die(EX_USAGE, "--thumbs does not take '%s'", o->thumbs);
 	for (; one != NULL; one = strtok_r(NULL, ",", &save)) {
 		if (!opt_number(one, &edge))
-			die(EX_USAGE, "--thumbs does not take '%s'",
-			    o->thumbs);
+			die(EX_USAGE, "--thumbs does not take '%s'", o->thumbs);
 		add_edge(o, edge, "--thumbs");
 	}
 	free(list);
@@ -71,11 +69,14 @@ check(const struct options *o)
 		die(EX_USAGE, "--timeout is from 1ms to 60m");
 	if (o->max_line < 1 || o->max_line > (int64_t)BUF_MAX / 2)
 		die(EX_USAGE, "--max-line is from 1 to 512M");
-	if (o->raw != NULL && (*o->raw == '\0' || strspn(o->raw,
-	    "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(o->raw)))
+	if (o->raw != NULL &&
+	    (*o->raw == '\0' ||
+	        strspn(o->raw, "abcdefghijklmnopqrstuvwxyz0123456789-") !=
+	            strlen(o->raw)))
 		die(EX_USAGE, "--raw does not take '%s'", o->raw);
 	if (o->hash_only && (o->store != NULL || o->mount || o->ncopies > 0))
-		die(EX_USAGE, "--hash-only keeps nothing: no --store, --mount, "
+		die(EX_USAGE,
+		    "--hash-only keeps nothing: no --store, --mount, "
 		    "--thumbs or --max-edge");
 }
 
@@ -84,7 +85,7 @@ static char *
 folder(const struct options *o)
 {
 	char *f = o->store != NULL ? xstrdup(o->store) :
-	    conf_path("VPIPE_IMAGES", "images");
+	                             conf_path("VPIPE_IMAGES", "images");
 	size_t len;
 
 	for (len = strlen(f); len > 1 && f[len - 1] == '/'; len--)
@@ -97,9 +98,9 @@ folder(const struct options *o)
 void
 options(struct options *o, int argc, char *argv[])
 {
-	const struct opt table[] = {
-		{ 0, "base-url", "URL", OPT_STRING, &o->base_url,
-		    "connect there (a simulator)" },
+	const struct opt table[] = { { 0, "base-url", "URL", OPT_STRING,
+		                         &o->base_url,
+		                         "connect there (a simulator)" },
 		{ 0, "budget", "N", OPT_NUMBER, &o->budget,
 		    "ask for at most N photos" },
 		{ 0, "hash-only", NULL, OPT_FLAG, &o->hash_only,
@@ -122,30 +123,34 @@ options(struct options *o, int argc, char *argv[])
 		    "write raw records of that flow" },
 		{ 0, "size", "TYPE", OPT_STRING, &o->size,
 		    "which of the sizes on offer" },
-		{ 0, "store", "DIR", OPT_STRING, &o->store,
-		    "the image store" },
+		{ 0, "store", "DIR", OPT_STRING, &o->store, "the image store" },
 		{ 0, "threads", "N", OPT_NUMBER, &o->threads,
 		    "decoders; one a core" },
 		{ 0, "thumbs", "EDGE[,EDGE]", OPT_STRING, &o->thumbs,
 		    "keep copies of these edges beside" },
 		{ 0, "timeout", "DURATION", OPT_DURATION, &o->timeout,
 		    "of a transfer; 60s" },
-		{ 0 }
-	};
+		{ 0 } };
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	int first;
 
-	*o = (struct options){ .max_bytes = 16 * MIB, .max_pixels = 50 * MIB,
-		.max_memory = 24 * MIB, .max_edge = -1, .parallel = 16,
-		.threads = cores < 1 ? 1 : cores > 32 ? 32 : cores,
-		.budget = -1, .max_line = LINE_MAX_DEFAULT,
+	*o = (struct options){ .max_bytes = 16 * MIB,
+		.max_pixels = 50 * MIB,
+		.max_memory = 24 * MIB,
+		.max_edge = -1,
+		.parallel = 16,
+		.threads = cores < 1 ? 1 :
+		    cores > 32       ? 32 :
+		                       cores,
+		.budget = -1,
+		.max_line = LINE_MAX_DEFAULT,
 		.timeout = 60000 };
 	first = opt_parse(argc, argv, "[OPTION]...",
 	    "Photos on standard input to pictures in a store, and a record "
-	    "of each.", table);
+	    "of each.",
+	    table);
 	if (first < argc)
-		die(EX_USAGE, "'%s' is not asked for: see --help",
-		    argv[first]);
+		die(EX_USAGE, "'%s' is not asked for: see --help", argv[first]);
 	read_edges(o);
 	check(o);
 	if (o->size != NULL && strcmp(o->size, "list") == 0)

@@ -7,11 +7,11 @@
 
 struct options {
 	const char *store, *size, *thumbs, *raw, *base_url;
-	char *folder;			/* of the store */
+	char *folder; /* of the store */
 	bool hash_only, mount;
-	int64_t max_bytes, max_pixels, max_memory, max_edge, parallel,
-	    threads, budget, max_line, timeout;
-	int edges[COPIES_MOST];		/* of copies, rising */
+	int64_t max_bytes, max_pixels, max_memory, max_edge, parallel, threads,
+	    budget, max_line, timeout;
+	int edges[COPIES_MOST]; /* of copies, rising */
 	int ncopies;
 };
 

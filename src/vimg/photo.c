@@ -9,7 +9,7 @@
 /* ---- reading ---- */
 
 static const char *const too_long = "a photo's url is over 8 KiB, or another "
-    "text of it over 1 KiB";
+                                    "text of it over 1 KiB";
 
 /* NULL when it is none; with *why when it is longer than is held. */
 static char *
@@ -19,8 +19,8 @@ text(struct val v, size_t most, const char **why)
 	bool fits = val_text(v).len <= 6 * most + 2;
 	char *s = fits ? val_cstr(v) : NULL;
 
-	if (val_type(v) != SCAN_STRING || (fits &&
-	    (s == NULL || strlen(s) <= most)))
+	if (val_type(v) != SCAN_STRING ||
+	    (fits && (s == NULL || strlen(s) <= most)))
 		return s;
 	*why = too_long;
 	free(s);
@@ -129,8 +129,9 @@ read_known(struct photo *p, struct val object, const char **why)
 	p->known_etag = validator(object, "etag", why);
 	p->known_modified = validator(object, "last_modified", why);
 	p->known_ext = member(object, "ext", why);
-	if (is_hash(sha) && val_int64(val_member(object, "bytes"),
-	    &p->known_bytes) && p->known_bytes > 0)
+	if (is_hash(sha) &&
+	    val_int64(val_member(object, "bytes"), &p->known_bytes) &&
+	    p->known_bytes > 0)
 		memcpy(p->known_sha256, sha, SHA_HEX);
 	free(sha);
 }
@@ -162,8 +163,8 @@ photo_read(struct val object, const char *source, const char *type,
 	p->source = member_or(object, "source", source, why);
 	p->site = member(object, "site", why);
 	p->photo_key = member(object, "photo_key", why);
-	p->has_position = val_int64(val_member(object, "position"),
-	    &p->position);
+	p->has_position =
+	    val_int64(val_member(object, "position"), &p->position);
 	if (!val_int64(val_member(object, "attempts"), &p->attempts) ||
 	    p->attempts < 0)
 		p->attempts = 0;

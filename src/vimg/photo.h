@@ -14,43 +14,43 @@
 #include "sha.h"
 
 #define COPIES_MOST 8
-#define URL_MOST 8192			/* bytes of an address */
-#define TEXT_MOST 1024			/* of any other text of a photo */
+#define URL_MOST 8192  /* bytes of an address */
+#define TEXT_MOST 1024 /* of any other text of a photo */
 
 struct host;
 
 struct copy_file {
 	char sha256[SHA_HEX];
-	char *path;		/* below the store's root */
+	char *path; /* below the store's root */
 };
 
 struct photo {
 	/* as asked; item_id is JSON text, the rest are texts */
 	char *source, *site, *item_id, *photo_key, *size, *url;
 	char *known_etag, *known_modified, *known_ext;
-	char known_sha256[SHA_HEX];	/* empty: none */
+	char known_sha256[SHA_HEX]; /* empty: none */
 	int64_t known_bytes, position, attempts;
 	bool has_position;
 
 	struct host *host;
-	int tries;			/* in this run */
-	int64_t due_at;			/* not asked before; wall clock */
-	bool conditional;		/* the last request was */
-	bool unconditional;		/* the next must not be */
+	int tries;          /* in this run */
+	int64_t due_at;     /* not asked before; wall clock */
+	bool conditional;   /* the last request was */
+	bool unconditional; /* the next must not be */
 
 	/* the answer */
 	int status;
 	int64_t fetched_at, ms, retry_after;
 	char *etag, *modified;
 	struct buf body;
-	size_t held;			/* bytes that count as in flight */
-	bool reread;			/* 304: the object is to be read */
+	size_t held; /* bytes that count as in flight */
+	bool reread; /* 304: the object is to be read */
 
 	/* what became of it */
-	const char *outcome;		/* NULL: put off */
-	char reason[72];		/* empty: none */
-	int64_t try_after;		/* 0: none */
-	bool decoded;			/* image and sha256 are known */
+	const char *outcome; /* NULL: put off */
+	char reason[72];     /* empty: none */
+	int64_t try_after;   /* 0: none */
+	bool decoded;        /* image and sha256 are known */
 	struct image image;
 	char sha256[SHA_HEX];
 	uint64_t bytes;
@@ -58,12 +58,12 @@ struct photo {
 	struct image_copy copies[COPIES_MOST];
 	struct copy_file files[COPIES_MOST];
 	int ncopies;
-	int failed;			/* the store did: the status */
+	int failed; /* the store did: the status */
 
 	struct photo *next;
 };
 
-struct photos {				/* a list, first in, first out */
+struct photos { /* a list, first in, first out */
 	struct photo *first, **last;
 	size_t n;
 };
@@ -84,7 +84,7 @@ void photo_reason(struct photo *p, const char *outcome, const char *reason);
 
 void photos_init(struct photos *l);
 void photos_add(struct photos *l, struct photo *p);
-struct photo *photos_take(struct photos *l);	/* NULL: it is empty */
-void photos_put_back(struct photos *l, struct photo *p);	/* is first */
+struct photo *photos_take(struct photos *l);             /* NULL: it is empty */
+void photos_put_back(struct photos *l, struct photo *p); /* is first */
 
 #endif

@@ -17,7 +17,7 @@
 #define BATCH_BYTES ((size_t)5 << 19)
 #define BATCH_MS 100
 #define MOUNT_STORERS 6
-#define LOOKS ((size_t)4096)		/* pictures that are known again */
+#define LOOKS ((size_t)4096) /* pictures that are known again */
 
 /* What a picture was found to be: the same bytes are decoded once. */
 struct look {
@@ -29,19 +29,19 @@ struct pool {
 	const struct options *o;
 	struct store *store;
 	pthread_t *threads;
-	int n;				/* threads */
+	int n; /* threads */
 	int fd;
-	size_t given;			/* main thread's */
+	size_t given; /* main thread's */
 
 	pthread_mutex_t lock;
 	pthread_cond_t decode_due, store_due, room;
 	struct photos decode, keep, done;
-	int decoding;			/* photos that decoders have */
-	size_t kept;			/* bytes that wait in keep */
-	size_t memory;			/* that decoders hold */
-	struct look *looks;		/* each at a place by its hash */
+	int decoding;       /* photos that decoders have */
+	size_t kept;        /* bytes that wait in keep */
+	size_t memory;      /* that decoders hold */
+	struct look *looks; /* each at a place by its hash */
 	bool ending;
-	int failed;			/* the store did: nothing more is kept */
+	int failed; /* the store did: nothing more is kept */
 };
 
 /* ---- the memory of decoding ---- */
@@ -52,8 +52,7 @@ take_memory(void *arg, size_t bytes)
 	struct pool *p = arg;
 
 	pthread_mutex_lock(&p->lock);
-	while (p->memory > 0 &&
-	    p->memory + bytes > (size_t)p->o->max_memory)
+	while (p->memory > 0 && p->memory + bytes > (size_t)p->o->max_memory)
 		pthread_cond_wait(&p->room, &p->lock);
 	p->memory += bytes;
 	pthread_mutex_unlock(&p->lock);
@@ -86,8 +85,8 @@ static bool
 reread(struct pool *p, struct photo *ph)
 {
 	char *path = store_path("sha256", ph->known_sha256, ph->known_ext);
-	bool ok = store_read(p->store, path, (size_t)ph->known_bytes,
-	    &ph->body);
+	bool ok =
+	    store_read(p->store, path, (size_t)ph->known_bytes, &ph->body);
 
 	free(path);
 	sha_of(buf_slice(&ph->body), ph->sha256);
@@ -105,8 +104,7 @@ name_files(struct pool *p, struct photo *ph)
 	ph->path = store_path("sha256", ph->sha256,
 	    image_format_ext(ph->image.format));
 	for (i = 0; i < ph->ncopies; i++) {
-		snprintf(prefix, sizeof prefix, "thumb/%d",
-		    ph->copies[i].edge);
+		snprintf(prefix, sizeof prefix, "thumb/%d", ph->copies[i].edge);
 		ph->files[i].path = store_path(prefix, ph->sha256, "jpg");
 		sha_of(buf_slice(&ph->copies[i].jpeg), ph->files[i].sha256);
 	}
@@ -184,8 +182,8 @@ decode(struct pool *p, struct photo *ph)
 		ph->copies[i] = (struct image_copy){ .edge = p->o->edges[i] };
 	why = look(p, ph);
 	if (why != NULL) {
-		photo_reason(ph, strcmp(why, "truncated") == 0 ? "failed" :
-		    "unfit", why);
+		photo_reason(ph,
+		    strcmp(why, "truncated") == 0 ? "failed" : "unfit", why);
 		return;
 	}
 	ph->decoded = true;
@@ -250,10 +248,10 @@ list_files(struct photo *ph, struct store_item *items)
 	for (i = 0; i < ph->ncopies; i++)
 		if (ph->copies[i].width > 0)
 			items[n++] = (struct store_item){ ph->files[i].path,
-				ph->copies[i].jpeg.data,
-				ph->copies[i].jpeg.len, false };
-	items[n++] = (struct store_item){ ph->path, ph->body.data,
-		ph->body.len, false };
+				ph->copies[i].jpeg.data, ph->copies[i].jpeg.len,
+				false };
+	items[n++] =
+	    (struct store_item){ ph->path, ph->body.data, ph->body.len, false };
 	return n;
 }
 
@@ -301,8 +299,8 @@ take_batch(struct pool *p, struct photo **batch)
 	until.tv_nsec += BATCH_MS * 1000000L;
 	until.tv_sec += until.tv_nsec / 1000000000;
 	until.tv_nsec %= 1000000000;
-	while (!is_batch(p) && pthread_cond_timedwait(&p->store_due, &p->lock,
-	    &until) == 0)
+	while (!is_batch(p) &&
+	    pthread_cond_timedwait(&p->store_due, &p->lock, &until) == 0)
 		;
 	for (n = 0; n < most && p->keep.n > 0; n++) {
 		batch[n] = photos_take(&p->keep);
@@ -364,8 +362,7 @@ pool_new(const struct options *o, struct store *store)
 	pthread_condattr_destroy(&monotonic);
 	pthread_cond_init(&p->room, NULL);
 	p->looks = xcalloc(LOOKS, sizeof *p->looks);
-	p->threads = xcalloc((size_t)(decoders + storers),
-	    sizeof *p->threads);
+	p->threads = xcalloc((size_t)(decoders + storers), sizeof *p->threads);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK);
 	sigfillset(&all);

@@ -24,9 +24,9 @@ struct pool *pool_new(const struct options *o, struct store *store);
 /* Waits for the threads; what they still had is done by then, or dropped. */
 void pool_free(struct pool *p);
 void pool_give(struct pool *p, struct photo *ph);
-size_t pool_n(const struct pool *p);	/* given and not yet done */
-size_t pool_waiting(struct pool *p);	/* of those, not yet decoded */
-int pool_fd(const struct pool *p);	/* readable when one is done */
-struct photo *pool_done(struct pool *p);	/* NULL: none */
+size_t pool_n(const struct pool *p);     /* given and not yet done */
+size_t pool_waiting(struct pool *p);     /* of those, not yet decoded */
+int pool_fd(const struct pool *p);       /* readable when one is done */
+struct photo *pool_done(struct pool *p); /* NULL: none */
 
 #endif

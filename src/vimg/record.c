@@ -12,19 +12,21 @@ static const char schema[] =
     "{\"type\":\"SCHEMA\",\"stream\":\"image\",\"schema\":{\"type\":"
     "\"object\",\"properties\":{"
 #define TEXT(name) "\"" name "\":{\"type\":[\"string\",\"null\"]},"
-#define TIME(name) "\"" name \
-    "\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"},"
+#define TIME(name)                                                             \
+	"\"" name                                                              \
+	"\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"},"
 #define NUMBER(name) "\"" name "\":{\"type\":[\"integer\",\"null\"]},"
-    TEXT("source") TEXT("site")
-    "\"item_id\":{\"type\":[\"string\",\"integer\"]},"
-    TEXT("photo_key") NUMBER("position") TEXT("size") TEXT("url")
-    TEXT("outcome") NUMBER("status") TEXT("reason") TIME("try_after")
-    NUMBER("attempts") TIME("fetched_at") NUMBER("ms") TEXT("sha256")
-    NUMBER("bytes") TEXT("format") TEXT("ext") NUMBER("width")
-    NUMBER("height") TEXT("dominant_color") TEXT("phash") TEXT("etag")
-    TEXT("last_modified") TEXT("path")
-    "\"thumbs\":{\"type\":[\"array\",\"null\"]}}},"
-    "\"key_properties\":[]}\n";
+    TEXT("source")
+        TEXT("site") "\"item_id\":{\"type\":[\"string\",\"integer\"]}," TEXT(
+            "photo_key") NUMBER("position") TEXT("size") TEXT("url")
+            TEXT("outcome") NUMBER("status") TEXT("reason") TIME("try_after")
+                NUMBER("attempts") TIME("fetched_at") NUMBER("ms")
+                    TEXT("sha256") NUMBER("bytes") TEXT("format") TEXT("ext")
+                        NUMBER("width") NUMBER("height") TEXT("dominant_color")
+                            TEXT("phash") TEXT("etag") TEXT("last_modified")
+                                TEXT("path") "\"thumbs\":{\"type\":[\"array\","
+                                             "\"null\"]}}},"
+                                             "\"key_properties\":[]}\n";
 
 /* ---- pieces ---- */
 
@@ -281,11 +283,12 @@ put_ledger(struct json *j, const struct tally *t)
 static void
 put_closing(struct run *r, struct json *j, int status)
 {
-	const struct market *k = r->manners.nmarkets > 0 ?
-	    &r->manners.markets[0] : NULL;
+	const struct market *k =
+	    r->manners.nmarkets > 0 ? &r->manners.markets[0] : NULL;
 	const char *stop = r->stop != NULL ? r->stop :
-	    r->manners.stop != NULL ? r->manners.stop :
-	    r->tally.failed > 0 ? "failed" : "end";
+	    r->manners.stop != NULL        ? r->manners.stop :
+	    r->tally.failed > 0            ? "failed" :
+	                                     "end";
 
 	json_object(j);
 	put_time(j, "started_at", r->began_at);
@@ -340,9 +343,8 @@ record_say(const struct run *r)
 	struct count c[] = { { "photos", t->photos, false },
 		{ "stored", t->stored, false }, { "known", t->known, false },
 		{ "failed", t->failed + t->gone + t->unfit, false },
-		{ "put_off", t->put_off, false },
-		{ "gone", t->gone, true }, { "unfit", t->unfit, true },
-		{ "attempts", t->attempts, true },
+		{ "put_off", t->put_off, false }, { "gone", t->gone, true },
+		{ "unfit", t->unfit, true }, { "attempts", t->attempts, true },
 		{ "body_bytes", t->bytes, true },
 		{ "repeated", t->repeated, true },
 		{ "rejected_lines", t->rejected, true }, { 0 } };

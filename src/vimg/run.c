@@ -6,8 +6,8 @@
 #include "stop.h"
 #include "banned.h"
 
-#define ROOM ((size_t)10 << 20)		/* bytes of bodies in flight */
-#define WINDOW_MORE 192			/* photos beyond those under way */
+#define ROOM ((size_t)10 << 20) /* bytes of bodies in flight */
+#define WINDOW_MORE 192         /* photos beyond those under way */
 #define WAIT_MS 1000
 #define REST_MS 3
 
@@ -22,8 +22,8 @@ run_init(struct run *r, const struct options *o)
 	if (o->raw != NULL)
 		polite_run_id(r->id, r->began_at, o->raw);
 	if (!o->hash_only)
-		store_open(&r->store, o->folder, o->mount, o->store == NULL ?
-		    "VPIPE_IMAGES_MOUNT" : "--mount");
+		store_open(&r->store, o->folder, o->mount,
+		    o->store == NULL ? "VPIPE_IMAGES_MOUNT" : "--mount");
 	r->pool = pool_new(o, o->hash_only ? NULL : &r->store);
 	r->http = http_multi_new(&r->manners.base, (int)o->parallel, ROOM,
 	    o->timeout);
@@ -80,8 +80,9 @@ run_done(struct run *r, struct photo *p)
 	else
 		r->tally.stored++;
 	record_photo(r, p);
-	progress("%llu photos, %llu stored", (unsigned long long)
-	    r->tally.photos, (unsigned long long)r->tally.stored);
+	progress("%llu photos, %llu stored",
+	    (unsigned long long)r->tally.photos,
+	    (unsigned long long)r->tally.stored);
 	photo_free(p);
 }
 
@@ -140,8 +141,9 @@ is_held(const struct run *r, const struct photo *p)
 		return false;
 	if (r->o->hash_only)
 		return true;
-	if (p->known_ext == NULL || strspn(p->known_ext,
-	    "abcdefghijklmnopqrstuvwxyz") != strlen(p->known_ext) ||
+	if (p->known_ext == NULL ||
+	    strspn(p->known_ext, "abcdefghijklmnopqrstuvwxyz") !=
+	        strlen(p->known_ext) ||
 	    p->known_bytes > r->o->max_bytes)
 		return false;
 	path = store_path("sha256", p->known_sha256, p->known_ext);
@@ -156,17 +158,17 @@ ask(struct run *r, struct photo *p)
 	struct http_request q = { p->url, r->manners.agent, NULL,
 		(size_t)r->o->max_bytes };
 	const char *headers[4] = { "Accept: image/webp,image/png,image/jpeg,"
-	    "image/*;q=0.8" };
+		                   "image/*;q=0.8" };
 	char *etag = NULL, *modified = NULL;
 	int n = 1;
 
 	p->conditional = is_held(r, p);
 	if (p->conditional && p->known_etag != NULL)
-		headers[n++] = etag = xasprintf("If-None-Match: %s",
-		    p->known_etag);
+		headers[n++] = etag =
+		    xasprintf("If-None-Match: %s", p->known_etag);
 	if (p->conditional && p->known_modified != NULL)
-		headers[n++] = modified = xasprintf("If-Modified-Since: %s",
-		    p->known_modified);
+		headers[n++] = modified =
+		    xasprintf("If-Modified-Since: %s", p->known_modified);
 	q.headers = headers;
 	p->tries++;
 	r->tally.attempts++;
@@ -193,8 +195,7 @@ has_room(const struct run *r)
 {
 	size_t n = (size_t)http_multi_n(r->http);
 
-	return n < (size_t)r->o->parallel &&
-	    (n == 0 || n * r->usual < ROOM);
+	return n < (size_t)r->o->parallel && (n == 0 || n * r->usual < ROOM);
 }
 
 /*
@@ -230,10 +231,11 @@ launch(struct run *r)
 			break;
 		}
 		at = p->due_at;
-		go = at > now && !p->host->off ? GO_LATER :
+		go = at > now && !p->host->off ?
+		    GO_LATER :
 		    host_go(&r->manners, p->host, now, &at);
 		if (go == GO_OFF) {
-			run_done(r, p);		/* put off: no outcome */
+			run_done(r, p); /* put off: no outcome */
 		} else if (go == GO_LATER) {
 			if (soonest == 0 || at < soonest)
 				soonest = at;
@@ -334,8 +336,10 @@ wait(struct run *r, int64_t soonest)
 static bool
 is_fatal(const struct run *r)
 {
-	return stopped || (r->stop != NULL &&
-	    (strcmp(r->stop, "store") == 0 || strcmp(r->stop, "input") == 0));
+	return stopped ||
+	    (r->stop != NULL &&
+	        (strcmp(r->stop, "store") == 0 ||
+	            strcmp(r->stop, "input") == 0));
 }
 
 /* What is under way is put off; what is being stored ends, and is recorded. */

@@ -31,27 +31,27 @@ struct run {
 	struct store store;
 	struct pool *pool;
 	struct photos ready;
-	int64_t budget;			/* photos left; -1: no limit */
-	size_t window, held;		/* photos: most, and now */
-	size_t usual;			/* bytes of a body, of late */
+	int64_t budget;      /* photos left; -1: no limit */
+	size_t window, held; /* photos: most, and now */
+	size_t usual;        /* bytes of a body, of late */
 
 	struct reader in;
-	bool ended;			/* of input */
+	bool ended; /* of input */
 	struct scan *scan;
-	struct buf state;		/* a STATE that waits for photos */
+	struct buf state; /* a STATE that waits for photos */
 	bool state_due;
-	struct streams *streams;	/* of Singer input; see input.c */
+	struct streams *streams; /* of Singer input; see input.c */
 	struct seen *seen;
 
 	struct writer out;
 	struct buf line;
 	bool schema_written;
 	char id[POLITE_RUN_ID];
-	char *source;			/* the one, with --raw */
+	char *source; /* the one, with --raw */
 	int64_t began_at;
 	uint64_t lines;
 	struct tally tally;
-	const char *stop;		/* why it ended early; NULL: it did not */
+	const char *stop; /* why it ended early; NULL: it did not */
 	int status;
 };
 
@@ -67,8 +67,7 @@ void run_done(struct run *r, struct photo *p);
 
 /* answer.c: what an answer means.  True: the photo has its outcome. */
 enum next { NEXT_DONE, NEXT_POOL, NEXT_AGAIN };
-enum next answer_judge(struct run *r, struct photo *p,
-    struct http_answer *a);
+enum next answer_judge(struct run *r, struct photo *p, struct http_answer *a);
 /* After the pool. */
 enum next answer_settle(struct photo *p);
 /* Failed for now: says when a later run should try again. */
@@ -88,6 +87,6 @@ void record_say(const struct run *r);
 /* seen.c: a window of what was asked. */
 struct seen *seen_new(void);
 void seen_free(struct seen *s);
-bool seen_add(struct seen *s, const struct photo *p);	/* false: again */
+bool seen_add(struct seen *s, const struct photo *p); /* false: again */
 
 #endif

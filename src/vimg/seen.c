@@ -9,7 +9,7 @@
 #include "banned.h"
 
 #define SLOTS ((size_t)1 << 16)
-#define DIGITS 32			/* of the hash: 128 bits */
+#define DIGITS 32 /* of the hash: 128 bits */
 
 struct seen {
 	char (*slots)[DIGITS];

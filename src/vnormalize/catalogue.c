@@ -32,10 +32,10 @@ load_label_tables(struct catalogue *k, struct buf *prelude)
 
 	for (i = 0; i < n; i++) {
 		path = xasprintf("%s/%s", dir, names[i]->d_name);
-		k->labels = xrealloc(k->labels,
-		    (k->nlabels + 1) * sizeof *k->labels);
-		k->labels[k->nlabels].name = xstrndup(names[i]->d_name,
-		    strlen(names[i]->d_name) - 5);
+		k->labels =
+		    xrealloc(k->labels, (k->nlabels + 1) * sizeof *k->labels);
+		k->labels[k->nlabels].name =
+		    xstrndup(names[i]->d_name, strlen(names[i]->d_name) - 5);
 		k->labels[k->nlabels].labels = labels_load(path);
 		labels_to_jq(k->labels[k->nlabels].labels,
 		    k->labels[k->nlabels].name, prelude);
@@ -72,7 +72,8 @@ add_stream(struct catalogue *k, const char *entity)
 		if (strcmp(k->streams[i].entity, entity) == 0)
 			return &k->streams[i];
 	s = &k->streams[k->nstreams++];
-	*s = (struct stream){ .entity = xstrdup(entity), .wanted = true,
+	*s = (struct stream){ .entity = xstrdup(entity),
+		.wanted = true,
 		.name = xasprintf("%s_%s", k->source->name, entity) };
 	return s;
 }
@@ -101,14 +102,16 @@ check_same(const struct contract *a, const struct contract *b)
 
 	for (i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (!same_json(val_member(a->doc->root, keys[i]),
-		    val_member(b->doc->root, keys[i])))
+		        val_member(b->doc->root, keys[i])))
 			die(EX_CONFIG, "'%s' and '%s' differ in '%s'",
 			    a->doc->path, b->doc->path, keys[i]);
 	for (i = 0; i < b->nprops; i++) {
 		p = contract_property((struct contract *)a, b->props[i].name);
 		if (p != NULL && p->type != b->props[i].type)
-			die(EX_CONFIG, "'%s' and '%s' differ in the type of "
-			    "'%s'", a->doc->path, b->doc->path, p->name);
+			die(EX_CONFIG,
+			    "'%s' and '%s' differ in the type of "
+			    "'%s'",
+			    a->doc->path, b->doc->path, p->name);
 	}
 }
 
@@ -122,8 +125,8 @@ join_stream(struct catalogue *k, struct contract *c)
 
 	for (i = 0; i < s->n; i++)
 		check_same(s->variants[i], c);
-	s->variants = xrealloc(s->variants,
-	    (s->n + 1) * sizeof(struct contract *));
+	s->variants =
+	    xrealloc(s->variants, (s->n + 1) * sizeof(struct contract *));
 	s->variants[s->n++] = c;
 	for (i = 0; i < c->nprops; i++)
 		s->hashes = s->hashes || c->props[i].hashed;

@@ -91,10 +91,11 @@ load_type(struct property *p, const char *where)
 		name = val_cstr(v);
 		if (name != NULL && strcmp(name, "null") == 0)
 			p->nullable = true;
-		else if (name == NULL || !type_named(name, &p->type) ||
-		    n++ > 0)
-			die(EX_CONFIG, "'%s': the type of '%s' is not one of "
-			    "JSON's, and null", where, p->name);
+		else if (name == NULL || !type_named(name, &p->type) || n++ > 0)
+			die(EX_CONFIG,
+			    "'%s': the type of '%s' is not one of "
+			    "JSON's, and null",
+			    where, p->name);
 		free(name);
 	}
 	if (n == 0)
@@ -154,14 +155,18 @@ load_personal(struct contract *c, struct property *p)
 	if (word != NULL && strcmp(word, "hash") == 0)
 		p->hashed = true;
 	else if (word != NULL && strcmp(word, "keep") != 0)
-		die(EX_CONFIG, "'%s': x-personal of '%s' is neither hash nor "
-		    "keep", c->doc->path, p->name);
+		die(EX_CONFIG,
+		    "'%s': x-personal of '%s' is neither hash nor "
+		    "keep",
+		    c->doc->path, p->name);
 	if (of != NULL) {
 		/* it is made while the record is: so it comes later */
 		p->hash_of = contract_property(c, of);
 		if (p->hash_of == NULL || !p->hash_of->hashed)
-			die(EX_CONFIG, "'%s': x-hash of '%s' names no hashed "
-			    "property before it", c->doc->path, p->name);
+			die(EX_CONFIG,
+			    "'%s': x-hash of '%s' names no hashed "
+			    "property before it",
+			    c->doc->path, p->name);
 		p->hashed = true;
 	}
 	free(word);
@@ -188,8 +193,10 @@ load_map(struct catalogue *k, struct contract *c, struct property *p)
 		return;
 	p->map = find_labels(k, name);
 	if (p->map == NULL || p->type != TYPE_INTEGER)
-		die(EX_CONFIG, "'%s': x-map of '%s' needs a table '%s' and "
-		    "the type integer", c->doc->path, p->name, name);
+		die(EX_CONFIG,
+		    "'%s': x-map of '%s' needs a table '%s' and "
+		    "the type integer",
+		    c->doc->path, p->name, name);
 	free(name);
 }
 
@@ -209,8 +216,10 @@ load_property(struct catalogue *k, struct contract *c, struct slice name,
 	p->required = list_has(required, p->name);
 	p->bad_null = val_type(val_member(schema, "x-bad")) == SCAN_NULL;
 	if (p->bad_null && (!p->nullable || p->required))
-		die(EX_CONFIG, "'%s': x-bad makes '%s' null, which its type "
-		    "or 'required' forbids", c->doc->path, p->name);
+		die(EX_CONFIG,
+		    "'%s': x-bad makes '%s' null, which its type "
+		    "or 'required' forbids",
+		    c->doc->path, p->name);
 	load_personal(c, p);
 	load_exprs(c, p);
 	load_map(k, c, p);
@@ -226,8 +235,9 @@ is_dropped(struct val schema, bool no_key)
 {
 	struct val personal = val_member(schema, "x-personal");
 
-	return val_is(personal, "drop") || (no_key &&
-	    (val_is(personal, "hash") || val_member(schema, "x-hash").s));
+	return val_is(personal, "drop") ||
+	    (no_key &&
+	        (val_is(personal, "hash") || val_member(schema, "x-hash").s));
 }
 
 static void
@@ -253,8 +263,8 @@ load_properties(struct catalogue *k, struct contract *c, bool no_key)
 	it = val_each(keys);
 	while (val_next(&it, NULL, &v)) {
 		copy = val_cstr(v);
-		if (!c->dropped && (copy == NULL ||
-		    contract_property(c, copy) == NULL))
+		if (!c->dropped &&
+		    (copy == NULL || contract_property(c, copy) == NULL))
 			die(EX_CONFIG, "'%s': the key names no property: %.*s",
 			    c->doc->path, SLICE_ARG(val_text(v)));
 		free(copy);
@@ -275,8 +285,7 @@ contract_property(struct contract *c, const char *name)
 /* ---- x-when ---- */
 
 static void
-add_condition(struct contract *c, struct slice text, int test,
-    struct val value)
+add_condition(struct contract *c, struct slice text, int test, struct val value)
 {
 	struct condition *w;
 	char *s = xstrndup(text.p, text.len);
@@ -284,8 +293,9 @@ add_condition(struct contract *c, struct slice text, int test,
 
 	c->when = xrealloc(c->when, (c->nwhen + 1) * sizeof *c->when);
 	w = &c->when[c->nwhen++];
-	*w = (struct condition){ .raw = strncmp(s, "$raw.", 5) == 0,
-		.test = test, .value = value };
+	*w = (struct condition){
+		.raw = strncmp(s, "$raw.", 5) == 0, .test = test, .value = value
+	};
 	w->path = path_compile(w->raw ? s + 4 : s, &why);
 	if (w->path == NULL || w->path->each)
 		die(EX_CONFIG, "'%s': x-when: '%s': %s", c->doc->path, s, why);
@@ -309,8 +319,8 @@ load_when(struct contract *c)
 			if (val_type(v) != SCAN_STRING)
 				die(EX_CONFIG, "'%s': x-when lists paths",
 				    c->doc->path);
-			add_condition(c, (struct slice){ key.p + 1,
-			    key.len - 2 }, test, v);
+			add_condition(c,
+			    (struct slice){ key.p + 1, key.len - 2 }, test, v);
 		}
 	}
 	it = val_each(val_member(when, "equals"));
@@ -412,8 +422,8 @@ load_from(struct catalogue *k, struct contract *c)
 	if (c->extract != NULL)
 		return;
 	c->extract = extract_new(from, c->doc->path);
-	k->extracts = xrealloc(k->extracts, (k->nextracts + 1) *
-	    sizeof(struct extract *));
+	k->extracts = xrealloc(k->extracts,
+	    (k->nextracts + 1) * sizeof(struct extract *));
 	k->extracts[k->nextracts++] = c->extract;
 }
 
@@ -459,8 +469,10 @@ load_snapshot(struct contract *c)
 		free(string_at(snapshot, known[i], where));
 		/* one of the two would be passed over */
 		if (contract_property(c, known[i]) != NULL)
-			die(EX_CONFIG, "'%s': '%s' is a property and stands "
-			    "in 'x-snapshot'", where, known[i]);
+			die(EX_CONFIG,
+			    "'%s': '%s' is a property and stands "
+			    "in 'x-snapshot'",
+			    where, known[i]);
 	}
 	state = val_cstr(val_member(snapshot, "state"));
 	for (i = 0; state && states[i] && strcmp(state, states[i]) != 0; i++)
@@ -486,7 +498,7 @@ contract_load(struct catalogue *k, struct contract *c, const char *path,
 	stream = string_at(c->doc->root, "stream", path);
 	c->variant = val_cstr(val_member(c->doc->root, "variant"));
 	c->name = c->variant ? xasprintf("%s.%s", stream, c->variant) :
-	    xstrdup(stream);
+	                       xstrdup(stream);
 	if (!val_int64(val_member(c->doc->root, "version"), &c->version) ||
 	    c->version < 1)
 		die(EX_CONFIG, "'%s': 'version' is not an integer from 1 on",

@@ -20,26 +20,26 @@
 
 struct property {
 	char *name;
-	struct slice prefix;	/* "name": with its colon, owned */
+	struct slice prefix; /* "name": with its colon, owned */
 	enum type type;
 	bool nullable, required;
-	bool bad_null;		/* x-bad: a bad value becomes null, counted */
-	bool hashed;		/* x-personal: hash */
-	struct property *hash_of;	/* x-hash: that one's id, hashed */
-	struct expr **exprs;	/* the first that exists wins */
+	bool bad_null;            /* x-bad: a bad value becomes null, counted */
+	bool hashed;              /* x-personal: hash */
+	struct property *hash_of; /* x-hash: that one's id, hashed */
+	struct expr **exprs;      /* the first that exists wins */
 	size_t n;
-	const struct labels *map;	/* x-map */
-	struct val schema;	/* as in the file */
+	const struct labels *map; /* x-map */
+	struct val schema;        /* as in the file */
 	struct quality quality;
-	bool constant;		/* the same for a whole line: made once */
-	size_t from, to;	/* then: its text in the contract's line; or empty */
-	struct buf id;		/* of a hashed one: its text in this record */
+	bool constant;   /* the same for a whole line: made once */
+	size_t from, to; /* then: its text in the contract's line; or empty */
+	struct buf id;   /* of a hashed one: its text in this record */
 	bool has_id;
 };
 
 /* One condition of x-when. */
 struct condition {
-	bool raw;		/* on $raw, else on the first element */
+	bool raw; /* on $raw, else on the first element */
 	struct path *path;
 	enum { COND_HAS, COND_LACKS, COND_EQUALS } test;
 	struct val value;
@@ -48,60 +48,60 @@ struct condition {
 struct stream;
 
 struct contract {
-	char *name;		/* "item.search-2026-09" */
+	char *name; /* "item.search-2026-09" */
 	char *variant;
 	int64_t version;
 	struct doc *doc;
 	struct val kinds;
-	struct extract *extract;	/* x-from; NULL: json */
+	struct extract *extract; /* x-from; NULL: json */
 	struct val each_text;
-	struct paths each;	/* to an array; without [], to the element */
+	struct paths each; /* to an array; without [], to the element */
 	struct val within_text;
-	struct paths within;	/* x-within; none: the element itself */
+	struct paths within; /* x-within; none: the element itself */
 	struct condition *when;
 	size_t nwhen;
 	struct property *props;
 	size_t nprops;
-	struct expr *where;	/* x-where, or NULL */
-	struct expr *seller;	/* x-seller, or NULL */
-	bool optional;		/* x-optional: no match is no reject */
-	bool dropped;		/* --no-key took a key column */
-	bool used;		/* a line of one of its kinds came */
-	bool unwanted;		/* --contract chose another */
+	struct expr *where;  /* x-where, or NULL */
+	struct expr *seller; /* x-seller, or NULL */
+	bool optional;       /* x-optional: no match is no reject */
+	bool dropped;        /* --no-key took a key column */
+	bool used;           /* a line of one of its kinds came */
+	bool unwanted;       /* --contract chose another */
 	struct plan *plan;
-	struct jqrun *reference;	/* --engine jq: all properties */
+	struct jqrun *reference; /* --engine jq: all properties */
 	struct stream *stream;
-	struct buf line;	/* texts of its constant properties */
+	struct buf line; /* texts of its constant properties */
 };
 
 /* A stream of a source: all its variants, and its ledger. */
 struct stream {
-	char *entity;		/* "item" */
-	char *name;		/* "<source>_item" */
+	char *entity; /* "item" */
+	char *name;   /* "<source>_item" */
 	struct contract **variants;
 	size_t n;
 	bool wanted;
-	bool hashes;		/* some property is hashed */
+	bool hashes; /* some property is hashed */
 	uint64_t elements, records, filtered, rejected;
 	uint64_t unknown_labels;
 };
 
-struct catalogue {		/* a source with all that belongs to it */
+struct catalogue { /* a source with all that belongs to it */
 	struct source *source;
 	struct verdict_rules *rules;
 	struct functions *functions;
-	char *prelude;		/* labels and prelude.jq, as jq */
-	bool announced;		/* its SCHEMA messages are out */
+	char *prelude;  /* labels and prelude.jq, as jq */
+	bool announced; /* its SCHEMA messages are out */
 	struct contract *contracts;
 	size_t n;
-	struct extract **extracts;	/* each x-from once */
+	struct extract **extracts; /* each x-from once */
 	size_t nextracts;
-	struct stream *streams;	/* the last one is look */
+	struct stream *streams; /* the last one is look */
 	size_t nstreams;
 	struct {
 		char *name;
 		struct labels *labels;
-	} *labels;
+	} * labels;
 	size_t nlabels;
 };
 
@@ -129,7 +129,7 @@ struct property *contract_property(struct contract *c, const char *name);
 void contract_to_jq(const struct catalogue *k, const struct contract *c,
     struct buf *b);
 /* All properties by libjq: [[value] or []], as the reference engine. */
-void contract_to_reference(const struct catalogue *k,
-    const struct contract *c, struct buf *b);
+void contract_to_reference(const struct catalogue *k, const struct contract *c,
+    struct buf *b);
 
 #endif

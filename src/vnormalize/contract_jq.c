@@ -53,8 +53,7 @@ add_value(const struct property *p, struct buf *b)
 }
 
 static void
-add_property(const struct catalogue *k, const struct property *p,
-    struct buf *b)
+add_property(const struct catalogue *k, const struct property *p, struct buf *b)
 {
 	size_t i;
 
@@ -64,8 +63,8 @@ add_property(const struct catalogue *k, const struct property *p,
 	for (i = 0; i < k->nlabels; i++)
 		if (k->labels[i].labels == p->map)
 			buf_addf(b, " | label_%s", k->labels[i].name);
-	if (p->map == NULL && (p->type == TYPE_NUMBER ||
-	    p->type == TYPE_INTEGER))
+	if (p->map == NULL &&
+	    (p->type == TYPE_NUMBER || p->type == TYPE_INTEGER))
 		buf_adds(b, " | decimal");
 	buf_addc(b, ')');
 }
@@ -109,8 +108,8 @@ add_each(const struct contract *c, struct buf *b)
 		len = strlen(path) - (c->each.v[i]->each ? 2 : 0);
 		/* "." is the body itself */
 		buf_addf(b, "%s(.body%.*s%s)", i > 0 ? ", " : "",
-		    (int)(len > 1 ? len : 0), path, c->each.v[i]->each ?
-		    "? | arrays" : "? | objects | [.]");
+		    (int)(len > 1 ? len : 0), path,
+		    c->each.v[i]->each ? "? | arrays" : "? | objects | [.]");
 		free(path);
 	}
 	buf_adds(b, "][0] // empty) as $each\n");
@@ -128,7 +127,8 @@ add_elements(const struct contract *c, struct buf *b)
 	buf_adds(b, "  | first($each[] | select(. != null)) as $first\n");
 	for (i = 0; i < c->nwhen; i++)
 		add_condition_jq(&c->when[i], b);
-	buf_adds(b, "  | $each | to_entries[] | .key as $index | .value\n"
+	buf_adds(b,
+	    "  | $each | to_entries[] | .key as $index | .value\n"
 	    "  | select(. != null)\n");
 	if (c->within.n == 0)
 		return;
@@ -156,14 +156,17 @@ contract_to_jq(const struct catalogue *k, const struct contract *c,
 	size_t i;
 
 	if (c->extract != NULL)
-		die(EX_CONFIG, "'%s' is not for jq: it reads what x-from "
-		    "finds", c->name);
+		die(EX_CONFIG,
+		    "'%s' is not for jq: it reads what x-from "
+		    "finds",
+		    c->name);
 	buf_addf(b, "# %s, version %" PRId64 "; for jq -c of raw records\n",
 	    c->name, c->version);
 	buf_adds(b, plan_prelude);
 	buf_adds(b, k->prelude);
-	buf_addf(b, "{\"variant\": \"%s\", \"version\": %" PRId64
-	    "} as $contract\n", c->variant ? c->variant : "", c->version);
+	buf_addf(b,
+	    "{\"variant\": \"%s\", \"version\": %" PRId64 "} as $contract\n",
+	    c->variant ? c->variant : "", c->version);
 	buf_addf(b, "  | select(.source == \"%s\" and (.kind | IN(",
 	    k->source->name);
 	buf_addf(b, "%.*s[])))\n", SLICE_ARG(val_text(c->kinds)));
@@ -171,11 +174,13 @@ contract_to_jq(const struct catalogue *k, const struct contract *c,
 	add_elements(c, b);
 	if (c->where != NULL)
 		buf_addf(b, "  | select(%s)\n", expr_text(c->where));
-	buf_addf(b, "  | {\"type\": \"RECORD\", \"stream\": \"%s\", "
-	    "\"record\": {\n", c->stream->name);
+	buf_addf(b,
+	    "  | {\"type\": \"RECORD\", \"stream\": \"%s\", "
+	    "\"record\": {\n",
+	    c->stream->name);
 	for (i = 0; i < c->nprops; i++) {
 		if (c->props[i].hash_of != NULL)
-			continue;	/* jq has no HMAC */
+			continue; /* jq has no HMAC */
 		buf_addf(b, "%s      ", comma);
 		add_property(k, &c->props[i], b);
 		comma = ",\n";

@@ -10,7 +10,7 @@
 struct fault {
 	const struct property *property;
 	const char *reason;
-	struct buf value;	/* the broken thing, as JSON; else the element */
+	struct buf value; /* the broken thing, as JSON; else the element */
 };
 
 /* ---- values of properties ---- */
@@ -44,18 +44,22 @@ property_value(struct normalizer *n, struct contract *c, struct property *p)
 
 static void
 note_kept(struct normalizer *n, const struct contract *c,
-    const struct property *p, const char *reason, struct value v,
-    size_t index)
+    const struct property *p, const char *reason, struct value v, size_t index)
 {
 	struct buf value = { 0 };
 	char *why = xasprintf("'%s' %s", p->name, reason);
 
 	value_write(&value, v);
-	rejects_add(n->rej, &(struct reject){ .run = n->rec.run,
-	    .line = n->rec.line, .index = (int64_t)index,
-	    .stream = c->stream->name, .contract = c->name,
-	    .property = p->name, .reason = why, .kept = true,
-	    .value = buf_slice(&value) });
+	rejects_add(n->rej,
+	    &(struct reject){ .run = n->rec.run,
+	        .line = n->rec.line,
+	        .index = (int64_t)index,
+	        .stream = c->stream->name,
+	        .contract = c->name,
+	        .property = p->name,
+	        .reason = why,
+	        .kept = true,
+	        .value = buf_slice(&value) });
 	buf_release(&value);
 	free(why);
 }
@@ -101,12 +105,12 @@ keep_id(struct property *p, struct slice text)
 }
 
 static bool
-put_null(struct property *p, struct value v, struct buf *b,
-    struct fault *fault)
+put_null(struct property *p, struct value v, struct buf *b, struct fault *fault)
 {
 	if (!p->nullable || (p->required && v.kind == VALUE_NONE)) {
-		*fault = (struct fault){ .property = p, .reason =
-		    v.kind == VALUE_NONE ? "is missing" : "is null" };
+		*fault = (struct fault){ .property = p,
+			.reason =
+			    v.kind == VALUE_NONE ? "is missing" : "is null" };
 		return false;
 	}
 	p->quality.nulls++;
@@ -207,7 +211,7 @@ element_line(struct normalizer *n, struct contract *c)
 			buf_addc(&c->line, ',');
 			p->to = c->line.len;
 		} else {
-			c->line.len = p->from;	/* each element says why */
+			c->line.len = p->from; /* each element says why */
 			buf_release(&fault.value);
 		}
 	}
@@ -219,18 +223,24 @@ static void
 reject(struct normalizer *n, const struct contract *c, struct val element,
     size_t index, struct fault *fault)
 {
-	struct slice value = fault->value.len > 0 ?
-	    buf_slice(&fault->value) : val_text(element);
-	char *why = fault->property == NULL ? xstrdup(fault->reason) :
+	struct slice value =
+	    fault->value.len > 0 ? buf_slice(&fault->value) : val_text(element);
+	char *why = fault->property == NULL ?
+	    xstrdup(fault->reason) :
 	    xasprintf("'%s' %s", fault->property->name, fault->reason);
 
 	c->stream->rejected++;
 	n->totals.rejected++;
-	rejects_add(n->rej, &(struct reject){ .run = n->rec.run,
-	    .line = n->rec.line, .index = (int64_t)index,
-	    .stream = c->stream->name, .contract = c->name,
-	    .property = fault->property ? fault->property->name : NULL,
-	    .reason = why, .value = value, .elements = 1 });
+	rejects_add(n->rej,
+	    &(struct reject){ .run = n->rec.run,
+	        .line = n->rec.line,
+	        .index = (int64_t)index,
+	        .stream = c->stream->name,
+	        .contract = c->name,
+	        .property = fault->property ? fault->property->name : NULL,
+	        .reason = why,
+	        .value = value,
+	        .elements = 1 });
 	buf_release(&fault->value);
 	free(why);
 }
@@ -255,7 +265,7 @@ passes_where(struct normalizer *n, struct contract *c)
 	if (c->where == NULL)
 		return true;
 	return is_true(n->o->reference ? reference_value(n, c->nprops) :
-	    plan_eval(c->plan, c->where));
+	                                 plan_eval(c->plan, c->where));
 }
 
 bool
@@ -303,14 +313,14 @@ retype(struct normalizer *n, struct contract *c, size_t index, jv out,
 	buf_addc(&n->filtered, '{');
 	for (i = 0; i < c->nprops && good; i++) {
 		p = &c->props[i];
-		v = value_of_jv(jv_object_get(jv_copy(out),
-		    jv_string(p->name)), &n->tmp);
+		v = value_of_jv(jv_object_get(jv_copy(out), jv_string(p->name)),
+		    &n->tmp);
 		buf_addslice(&n->filtered, p->prefix);
 		if (v.kind == VALUE_NONE || v.kind == VALUE_NULL)
 			good = put_null(p, v, &n->filtered, fault);
 		else
-			good = put_value(n, c, p, v, index, &n->filtered,
-			    fault);
+			good =
+			    put_value(n, c, p, v, index, &n->filtered, fault);
 		buf_addc(&n->filtered, ',');
 	}
 	n->filtered.data[n->filtered.len - 1] = '}';
@@ -319,8 +329,8 @@ retype(struct normalizer *n, struct contract *c, size_t index, jv out,
 
 /* The user's program, on the record that begins at `from` of the message. */
 static bool
-run_filter(struct normalizer *n, struct contract *c, size_t from,
-    size_t index, struct fault *fault)
+run_filter(struct normalizer *n, struct contract *c, size_t from, size_t index,
+    struct fault *fault)
 {
 	struct slice text = { n->message.data + from, n->message.len - from };
 	const char *why;
@@ -333,12 +343,12 @@ run_filter(struct normalizer *n, struct contract *c, size_t from,
 	if (!scan_parse(n->filter_scan, text, &at, &why))
 		die(EX_SOFTWARE, "a record of our own is no JSON: %s", why);
 	if (!jqrun_first(n->filter, value_to_jv(scan_root(n->filter_scan)),
-	    &out))
+	        &out))
 		return false;
 	buf_reset(&n->filtered);
 	if (jv_get_kind(out) != JV_KIND_OBJECT) {
-		*fault = (struct fault){ .reason =
-		    "the filter gave no object" };
+		*fault =
+		    (struct fault){ .reason = "the filter gave no object" };
 		good = false;
 	} else {
 		good = retype(n, c, index, out, fault);
@@ -398,7 +408,7 @@ element_apply(struct normalizer *n, const struct catalogue *k,
 	n->totals.elements++;
 	n->rej->whole++;
 	if (val_type(element) == SCAN_NULL || c->dropped) {
-		filter(n, c);		/* redacted; or it cannot be keyed */
+		filter(n, c); /* redacted; or it cannot be keyed */
 		return;
 	}
 	if (val_lone(parent.s != NULL ? parent : element)) {

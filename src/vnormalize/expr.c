@@ -28,7 +28,7 @@ same_path(const struct path *a, const struct path *b)
 	for (i = 0; i < a->n; i++)
 		if (a->steps[i].index != b->steps[i].index ||
 		    (a->steps[i].key.p == NULL) !=
-		    (b->steps[i].key.p == NULL) ||
+		        (b->steps[i].key.p == NULL) ||
 		    !slice_eq(a->steps[i].key, b->steps[i].key))
 			return false;
 	return true;
@@ -45,8 +45,7 @@ add_input(struct plan *p, enum root root, struct path *path)
 			path_free(path);
 			return (int)i;
 		}
-	p->inputs = xrealloc(p->inputs, (p->ninputs + 1) *
-	    sizeof *p->inputs);
+	p->inputs = xrealloc(p->inputs, (p->ninputs + 1) * sizeof *p->inputs);
 	p->inputs[p->ninputs] = (struct input){ .root = root, .path = path };
 	return (int)p->ninputs++;
 }
@@ -253,7 +252,7 @@ parse_apply(struct plan *p, struct expr *e)
 	left = trimmed(e->text, (size_t)(pipe - e->text));
 	e->list = left[0] == '[';
 	ok = e->list ? input_list(p, e, left, strlen(left)) :
-	    take_input(p, e, left, strlen(left));
+	               take_input(p, e, left, strlen(left));
 	free(left);
 	if (!ok)
 		return false;
@@ -287,7 +286,8 @@ refuse_impure(const char *text, const char *where)
 	const char *s;
 
 	for (s = text; *s != '\0'; s += n ? n : 1) {
-		n = strspn(s, "abcdefghijklmnopqrstuvwxyz_0123456789"
+		n = strspn(s,
+		    "abcdefghijklmnopqrstuvwxyz_0123456789"
 		    "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 		/* .now is a key */
 		if (n == 0 || (s > text && (s[-1] == '.' || s[-1] == '"')))
@@ -295,9 +295,10 @@ refuse_impure(const char *text, const char *where)
 		for (i = 0; i < sizeof words / sizeof *words; i++)
 			if (strlen(words[i]) == n &&
 			    memcmp(words[i], s, n) == 0)
-				die(EX_CONFIG, "%s: '%s' depends on more than "
-				    "its record ('%s')", where, text,
-				    words[i]);
+				die(EX_CONFIG,
+				    "%s: '%s' depends on more than "
+				    "its record ('%s')",
+				    where, text, words[i]);
 	}
 }
 
@@ -317,9 +318,9 @@ expr_reset(struct expr *e)
 struct expr *
 expr_new(struct plan *p, const char *text, const char *where)
 {
-	static bool (*const parsers[])(struct plan *, struct expr *) = {
-		parse_path, parse_literal, parse_variable, parse_template,
-		parse_apply, parse_jq };
+	static bool (*const parsers[])(struct plan *,
+	    struct expr *) = { parse_path, parse_literal, parse_variable,
+		parse_template, parse_apply, parse_jq };
 	struct expr *e = xcalloc(1, sizeof *e);
 	size_t i;
 
@@ -368,8 +369,8 @@ path_to_jq(const char *text, struct buf *b)
 	size_t i;
 
 	if (text[0] == '$')
-		buf_addf(b, "%.*s | ", (int)(dot ? dot - text :
-		    (ptrdiff_t)strlen(text)), text);
+		buf_addf(b, "%.*s | ",
+		    (int)(dot ? dot - text : (ptrdiff_t)strlen(text)), text);
 	buf_adds(b, "there([");
 	for (i = 0; i < path->n; i++) {
 		if (i > 0)

@@ -9,28 +9,29 @@
 #include "plan.h"
 #include "trie.h"
 
-#define INPUTS 8		/* of one expression */
+#define INPUTS 8 /* of one expression */
 #define STAGES 4
 
 enum expr_kind {
-	EXPR_PATH,		/* inputs[0] */
+	EXPR_PATH, /* inputs[0] */
 	EXPR_LITERAL,
 	EXPR_INDEX,
-	EXPR_TEMPLATE,		/* parts[0] inputs[0] parts[1] ... */
-	EXPR_APPLY,		/* inputs | function */
-	EXPR_JQ			/* function of everything */
+	EXPR_TEMPLATE, /* parts[0] inputs[0] parts[1] ... */
+	EXPR_APPLY,    /* inputs | function */
+	EXPR_JQ        /* function of everything */
 };
 
 struct expr {
 	enum expr_kind kind;
 	char *text;
 	int inputs[INPUTS];
-	bool strings[INPUTS];	/* of a template: must be strings */
+	bool strings[INPUTS]; /* of a template: must be strings */
 	size_t n;
-	bool list;		/* of APPLY: [inputs], else the one input */
+	bool list; /* of APPLY: [inputs], else the one input */
 	char *parts[INPUTS + 1];
-	struct value literal;	/* its text is owned */
-	size_t stages[STAGES];	/* of APPLY and JQ: functions, one after another */
+	struct value literal; /* its text is owned */
+	size_t
+	    stages[STAGES]; /* of APPLY and JQ: functions, one after another */
 	size_t nstages;
 	bool uses_raw, uses_parent;
 };
@@ -48,11 +49,11 @@ struct plan {
 	struct input *inputs;
 	size_t ninputs;
 	struct trie *tries[ROOTS];
-	struct val *found;	/* by input, filled by the tries */
+	struct val *found; /* by input, filled by the tries */
 	struct val roots[ROOTS];
 	size_t index;
-	char *constants;	/* $contract as JSON */
-	struct scan *scan;	/* that JSON, read */
+	char *constants;   /* $contract as JSON */
+	struct scan *scan; /* that JSON, read */
 	jv raw_jv, constants_jv;
 	struct buf tmp, key, made;
 };

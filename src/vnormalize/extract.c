@@ -6,16 +6,14 @@
 #include "line.h"
 #include "banned.h"
 
-enum from {
-	FROM_JSON, FROM_SCRIPT, FROM_FLIGHT, FROM_TEXT, FROM_WHOLE
-};
+enum from { FROM_JSON, FROM_SCRIPT, FROM_FLIGHT, FROM_TEXT, FROM_WHOLE };
 
 /* A condition on an object. */
 struct with {
 	struct path *path;
-	struct val literal;	/* SCAN_NULL: it need but be there */
-	struct path *raw;	/* or: the same text as there, if it is there */
-	bool segment;		/* it begins a segment of the URL */
+	struct val literal; /* SCAN_NULL: it need but be there */
+	struct path *raw;   /* or: the same text as there, if it is there */
+	bool segment;       /* it begins a segment of the URL */
 };
 
 struct part {
@@ -28,13 +26,13 @@ struct part {
 };
 
 struct extract {
-	struct val text;	/* x-from */
+	struct val text; /* x-from */
 	struct part *parts;
 	size_t n;
 	bool made, readable;
 	struct buf document;
-	struct scan *scan;	/* of the document */
-	struct scan *row;	/* of a row or script in hand */
+	struct scan *scan; /* of the document */
+	struct scan *row;  /* of a row or script in hand */
 };
 
 /* ---- reading x-from ---- */
@@ -81,8 +79,10 @@ load_with(struct part *p, struct val with, const char *where)
 		if (w->segment || (text && strncmp(text, "$raw.", 5) == 0))
 			w->raw = load_raw(text ? text : "", where);
 		else if (val_type(v) >= SCAN_ARRAY)
-			die(EX_CONFIG, "'%s': x-from: a list or object is no "
-			    "condition", where);
+			die(EX_CONFIG,
+			    "'%s': x-from: a list or object is no "
+			    "condition",
+			    where);
 		free(text);
 	}
 }
@@ -101,15 +101,17 @@ load_from(struct part *p, struct val v, const char *where)
 	for (i = 0; names[i] != NULL && !val_is(from, names[i]); i++)
 		;
 	if (names[i] == NULL)
-		die(EX_CONFIG, "'%s': x-from: '%.*s' is from none of: json, "
-		    "html-script, html-flight, html-text, html-whole", where,
-		    SLICE_ARG(p->name));
+		die(EX_CONFIG,
+		    "'%s': x-from: '%.*s' is from none of: json, "
+		    "html-script, html-flight, html-text, html-whole",
+		    where, SLICE_ARG(p->name));
 	p->from = (enum from)i;
 	if (has_path[i] != (xpath != NULL) ||
 	    (!has_with[i] && val_member(v, "with").s != NULL))
-		die(EX_CONFIG, "'%s': x-from: '%.*s' lacks a path, or has "
-		    "what %s does not take", where, SLICE_ARG(p->name),
-		    names[i]);
+		die(EX_CONFIG,
+		    "'%s': x-from: '%.*s' lacks a path, or has "
+		    "what %s does not take",
+		    where, SLICE_ARG(p->name), names[i]);
 	if (xpath != NULL && (p->query = query_new(xpath)) == NULL)
 		die(EX_CONFIG, "'%s': x-from: no XPath: '%s'", where, xpath);
 	free(xpath);
@@ -139,8 +141,10 @@ load_part(struct part *p, struct slice name, struct val v, const char *where)
 	for (i = 0; give.s && gives[i] && !val_is(give, gives[i]); i++)
 		;
 	if (gives[i] == NULL)
-		die(EX_CONFIG, "'%s': x-from: give is none of: all, count, "
-		    "broken", where);
+		die(EX_CONFIG,
+		    "'%s': x-from: give is none of: all, count, "
+		    "broken",
+		    where);
 	p->give = i;
 }
 
@@ -153,8 +157,10 @@ extract_new(struct val from, const char *where)
 	struct val v;
 
 	if (val_type(from) != SCAN_OBJECT || val_count(from) == 0)
-		die(EX_CONFIG, "'%s': 'x-from' is neither json nor an object "
-		    "of parts", where);
+		die(EX_CONFIG,
+		    "'%s': 'x-from' is neither json nor an object "
+		    "of parts",
+		    where);
 	e = xcalloc(1, sizeof *e);
 	e->text = from;
 	e->parts = xcalloc(val_count(from), sizeof *e->parts);
@@ -204,7 +210,8 @@ bare(struct val v)
 	struct slice t = val_text(v);
 
 	return val_type(v) == SCAN_STRING ?
-	    (struct slice){ t.p + 1, t.len - 2 } : t;
+	    (struct slice){ t.p + 1, t.len - 2 } :
+	    t;
 }
 
 static bool
@@ -220,8 +227,8 @@ has_segment(struct slice url, struct slice id)
 {
 	const char *end = url.p + url.len, *at = url.p, *found;
 
-	while (id.len > 0 && at < end && (found = memmem(at,
-	    (size_t)(end - at), id.p, id.len)) != NULL) {
+	while (id.len > 0 && at < end &&
+	    (found = memmem(at, (size_t)(end - at), id.p, id.len)) != NULL) {
 		at = found + id.len;
 		if (found > url.p && found[-1] == '/' &&
 		    (at == end || !is_word(*at)))
@@ -242,9 +249,9 @@ holds(const struct with *w, struct val object, struct val raw)
 		    slice_eq(val_text(v), val_text(w->literal));
 	want = val_path(raw, w->raw);
 	if (val_type(want) <= SCAN_NULL)
-		return true;	/* nobody said which; all are meant */
+		return true; /* nobody said which; all are meant */
 	return w->segment ? has_segment(bare(v), bare(want)) :
-	    slice_eq(bare(v), bare(want));
+	                    slice_eq(bare(v), bare(want));
 }
 
 static bool
@@ -265,7 +272,7 @@ struct making {
 	const struct part *part;
 	struct val raw;
 	struct json j;
-	int64_t n, broken;	/* what was found; rows that are no JSON */
+	int64_t n, broken; /* what was found; rows that are no JSON */
 };
 
 static void
@@ -391,8 +398,8 @@ extract_document(struct extract *e, struct val raw, struct val body,
 		make(e, raw, body, page);
 		e->made = true;
 		/* what nests as deep as can be read is deeper in it */
-		e->readable = scan_parse(e->scan, buf_slice(&e->document),
-		    &at, &why);
+		e->readable =
+		    scan_parse(e->scan, buf_slice(&e->document), &at, &why);
 	}
 	return e->readable ? scan_root(e->scan) : (struct val){ NULL, 0 };
 }

@@ -25,7 +25,7 @@ bool extract_is(const struct extract *e, struct val from);
 void extract_reset(struct extract *e);
 /* The document of the line; SCAN_NONE when its page cannot be read.  page is
  * set to the body, or NULL: the body is JSON. */
-struct val extract_document(struct extract *e, struct val raw,
-    struct val body, struct page *page);
+struct val extract_document(struct extract *e, struct val raw, struct val body,
+    struct page *page);
 
 #endif

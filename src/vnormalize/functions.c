@@ -13,7 +13,7 @@ struct functions {
 	bool *used;
 	struct memo **memos;
 	size_t n;
-	struct jqrun *program;	/* compiled when first needed */
+	struct jqrun *program; /* compiled when first needed */
 };
 
 struct functions *
@@ -105,6 +105,7 @@ functions_call(struct functions *f, size_t function, jv input, jv *out)
 	if (f->program == NULL)
 		functions_compile(f);
 	input = jv_array_append(jv_array_append(jv_array(),
-	    jv_number((double)function)), input);
+	                            jv_number((double)function)),
+	    input);
 	return jqrun_first(f->program, input, out);
 }

@@ -36,8 +36,9 @@ jqrun_new(int status, const char *program, const char *where)
 	jq_set_error_cb(r->jq, on_message, r);
 	if (!jq_compile(r->jq, program)) {
 		jq_teardown(&r->jq);
-		die(status, "%s: %s", where, r->complaint.len > 0 ?
-		    r->complaint.data : "not a jq program");
+		die(status, "%s: %s", where,
+		    r->complaint.len > 0 ? r->complaint.data :
+		                           "not a jq program");
 	}
 	return r;
 }

@@ -11,10 +11,9 @@ struct jqrun;
 
 /* Dies with the status, naming `where` and jq's complaint, when it does not
  * compile. */
-struct jqrun *jqrun_new(int status, const char *program,
-    const char *where);
+struct jqrun *jqrun_new(int status, const char *program, const char *where);
 void jqrun_free(struct jqrun *r);
-void jqrun_start(struct jqrun *r, jv input);		/* consumes input */
+void jqrun_start(struct jqrun *r, jv input); /* consumes input */
 /* The next output.  False at the end; an error ends the outputs as well, and
  * then *why (may be NULL) is its message, to be freed. */
 bool jqrun_next(struct jqrun *r, jv *out, char **why);

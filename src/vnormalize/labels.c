@@ -8,12 +8,12 @@
 #include "banned.h"
 
 struct label {
-	struct slice text;	/* owned; ASCII in lower case */
+	struct slice text; /* owned; ASCII in lower case */
 	int64_t id;
 };
 
 struct labels {
-	struct label *v;	/* sorted by text */
+	struct label *v; /* sorted by text */
 	size_t n;
 };
 
@@ -147,6 +147,7 @@ labels_to_jq(const struct labels *l, const char *name, struct buf *b)
 		json_escape(b, l->v[i].text);
 		buf_addf(b, ":%" PRId64, l->v[i].id);
 	}
-	buf_adds(b, "} as $ids | if type == \"string\" then "
+	buf_adds(b,
+	    "} as $ids | if type == \"string\" then "
 	    "$ids[ascii_downcase] else null end;\n");
 }

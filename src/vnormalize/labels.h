@@ -18,7 +18,7 @@
 
 struct labels;
 
-struct labels *labels_load(const char *path);	/* dies (78) */
+struct labels *labels_load(const char *path); /* dies (78) */
 void labels_free(struct labels *l);
 bool labels_find(const struct labels *l, struct slice label, int64_t *id);
 void labels_to_jq(const struct labels *l, const char *name, struct buf *b);

@@ -8,7 +8,8 @@
 #define INTEGER "{\"type\":\"integer\"}"
 #define INTEGER_OR_NULL "{\"type\":[\"integer\",\"null\"]}"
 
-const char look_schema[] = "{\"type\":\"object\",\"properties\":{"
+const char look_schema[] =
+    "{\"type\":\"object\",\"properties\":{"
     "\"source\":" TEXT ",\"site\":" TEXT_OR_NULL ",\"run\":" TEXT
     ",\"line\":" INTEGER ",\"kind\":" TEXT ",\"subject\":" TEXT_OR_NULL
     ",\"query\":" TEXT_OR_NULL ",\"catalog_id\":" TEXT_OR_NULL
@@ -113,8 +114,8 @@ add_id(struct json *j, const struct hits *h, struct val hit)
 
 /* The hits' ids, or those of the promoted ones.  Returns how many hits. */
 static int64_t
-add_ids(struct json *j, const struct verdict *v, bool promoted,
-    look_gone gone, void *arg)
+add_ids(struct json *j, const struct verdict *v, bool promoted, look_gone gone,
+    void *arg)
 {
 	struct val_iter it = val_each(v->each);
 	struct val hit;

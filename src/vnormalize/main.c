@@ -78,8 +78,7 @@ options(struct opts *o, int argc, char *argv[])
 
 /* --as-jq, --contracts: what is known of the contracts, and no input. */
 static int
-print_contracts(struct normalizer *n, const struct opts *o,
-    struct writer *out)
+print_contracts(struct normalizer *n, const struct opts *o, struct writer *out)
 {
 	struct buf b = { 0 };
 	struct catalogue *k;
@@ -137,7 +136,7 @@ main(int argc, char *argv[])
 	normalizer_end(&n);
 	normalizer_release(&n);
 	reader_close_or_die(&in);
-	writer_close_or_die(&out);	/* a full disk shows up here */
+	writer_close_or_die(&out); /* a full disk shows up here */
 	rejects_close_or_die(&rej);
 	free(o.streams.v);
 	return stopped ? stop_again() : rejects_status(&rej);

@@ -5,11 +5,11 @@
 #include "banned.h"
 
 #define SLOTS 2048
-#define LONGEST 256		/* key and value together */
+#define LONGEST 256 /* key and value together */
 
 struct kept {
 	uint64_t hash;
-	char *bytes;		/* the key, then the value's text */
+	char *bytes; /* the key, then the value's text */
 	size_t keylen;
 	struct value v;
 };

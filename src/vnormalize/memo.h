@@ -10,7 +10,7 @@
 struct memo;
 
 struct memo *memo_new(void);
-void memo_free(struct memo *m);		/* NULL is fine */
+void memo_free(struct memo *m); /* NULL is fine */
 bool memo_find(const struct memo *m, struct slice key, struct value *v);
 void memo_keep(struct memo *m, struct slice key, struct value v);
 

@@ -39,9 +39,9 @@ need_person(struct normalizer *n, const struct catalogue *k)
 	size_t i;
 
 	for (i = 0; i < k->nstreams; i++)
-		hashes = hashes || (k->streams[i].wanted &&
-		    k->streams[i].hashes);
-	for (i = 0; i < k->n; i++)	/* who is forgotten is known by key */
+		hashes =
+		    hashes || (k->streams[i].wanted && k->streams[i].hashes);
+	for (i = 0; i < k->n; i++) /* who is forgotten is known by key */
 		hashes = hashes || k->contracts[i].seller != NULL;
 	if (n->person == NULL && hashes)
 		n->person = person_new(n->o->key, n->o->no_key);
@@ -130,8 +130,10 @@ normalizer_contract(struct normalizer *n, const char *name,
 			if (strcmp(c->name, own) != 0)
 				continue;
 			if (found != NULL)
-				die(EX_CONFIG, "two sources have a contract "
-				    "'%s': say SOURCE/%s", own, own);
+				die(EX_CONFIG,
+				    "two sources have a contract "
+				    "'%s': say SOURCE/%s",
+				    own, own);
 			found = c;
 			*k = n->catalogues[i];
 		}
@@ -175,17 +177,17 @@ check_streams(struct normalizer *n)
 		found = false;
 		for (i = 0; i < n->ncatalogues; i++)
 			for (m = 0; m < n->catalogues[i]->nstreams; m++)
-				found = found || asked_for(&one,
-				    &n->catalogues[i]->streams[m]);
+				found = found ||
+				    asked_for(&one,
+				        &n->catalogues[i]->streams[m]);
 		if (!found)
-			die(EX_CONFIG, "unknown stream '%s'",
-			    o->streams.v[s]);
+			die(EX_CONFIG, "unknown stream '%s'", o->streams.v[s]);
 	}
 }
 
 void
-normalizer_init(struct normalizer *n, const struct opts *o,
-    struct writer *out, struct rejects *rej)
+normalizer_init(struct normalizer *n, const struct opts *o, struct writer *out,
+    struct rejects *rej)
 {
 	*n = (struct normalizer){ .o = o, .out = out, .rej = rej };
 	n->scan = scan_new();
@@ -207,8 +209,12 @@ static void
 unparsable(struct normalizer *n, struct slice line, const char *reason)
 {
 	n->totals.unparsable++;
-	rejects_add(n->rej, &(struct reject){ .line = (int64_t)n->line,
-	    .index = -1, .reason = reason, .value = line, .elements = 1 });
+	rejects_add(n->rej,
+	    &(struct reject){ .line = (int64_t)n->line,
+	        .index = -1,
+	        .reason = reason,
+	        .value = line,
+	        .elements = 1 });
 }
 
 static void
@@ -223,8 +229,8 @@ not_json(struct normalizer *n, struct slice line, size_t at, const char *why)
 static void
 too_long(struct normalizer *n, struct slice line)
 {
-	char *reason = xasprintf("longer than %" PRId64 " bytes",
-	    n->o->maxline);
+	char *reason =
+	    xasprintf("longer than %" PRId64 " bytes", n->o->maxline);
 
 	unparsable(n, line, reason);
 	free(reason);
@@ -236,16 +242,17 @@ too_long(struct normalizer *n, struct slice line)
 static struct val
 contract_body(struct normalizer *n, const struct contract *c)
 {
-	return c->extract == NULL ? n->rec.body :
+	return c->extract == NULL ?
+	    n->rec.body :
 	    extract_document(c->extract, n->rec.root, n->rec.body,
-	    n->rec.answer.form == FORM_TEXT ? n->page : NULL);
+	        n->rec.answer.form == FORM_TEXT ? n->page : NULL);
 }
 
 static bool
 is_data(const struct normalizer *n, const struct verdict *v)
 {
 	return (n->rec.answer.form == FORM_JSON ||
-	    n->rec.answer.form == FORM_TEXT) &&
+	           n->rec.answer.form == FORM_TEXT) &&
 	    (strcmp(v->name, "ok") == 0 || strcmp(v->name, "empty") == 0);
 }
 
@@ -300,8 +307,8 @@ apply_within(struct normalizer *n, const struct catalogue *k,
 }
 
 static void
-apply_one(struct normalizer *n, const struct catalogue *k,
-    struct contract *c, struct val v, size_t index)
+apply_one(struct normalizer *n, const struct catalogue *k, struct contract *c,
+    struct val v, size_t index)
 {
 	if (c->within.n == 0 || val_type(v) == SCAN_NULL)
 		element_apply(n, k, c, (struct val){ NULL, 0 }, v, index);
@@ -335,18 +342,23 @@ reject_line(struct normalizer *n, struct stream *s, size_t found,
 	n->totals.elements += found;
 	n->totals.rejected += found;
 	n->rej->whole += found;
-	rejects_add(n->rej, &(struct reject){ .run = n->rec.run,
-	    .line = n->rec.line, .index = -1, .stream = s->name,
-	    .reason = reason, .value = n->rec.answer.bytes,
-	    .elements = found });
+	rejects_add(n->rej,
+	    &(struct reject){ .run = n->rec.run,
+	        .line = n->rec.line,
+	        .index = -1,
+	        .stream = s->name,
+	        .reason = reason,
+	        .value = n->rec.answer.bytes,
+	        .elements = found });
 }
 
 static void
-apply_stream(struct normalizer *n, const struct catalogue *k,
-    struct stream *s, const struct verdict *verdict)
+apply_stream(struct normalizer *n, const struct catalogue *k, struct stream *s,
+    const struct verdict *verdict)
 {
 	struct contract *c, *match = NULL, *other = NULL;
-	/* a kind that has no hits is one element, and ok says that it is there */
+	/* a kind that has no hits is one element, and ok says that it is there
+	 */
 	size_t found = verdict->hits != NULL ? verdict->found : 1, i;
 	bool due = false;
 	struct val first;
@@ -453,8 +465,10 @@ write_look(struct normalizer *n, const struct catalogue *k,
 		plan_line(g.c->plan, n->rec.root);
 	forgotten = about_forgotten(n, g.c);
 	buf_reset(&n->message);
-	buf_addf(&n->message, "{\"type\":\"RECORD\",\"stream\":\"%s\","
-	    "\"record\":", k->streams[k->nstreams - 1].name);
+	buf_addf(&n->message,
+	    "{\"type\":\"RECORD\",\"stream\":\"%s\","
+	    "\"record\":",
+	    k->streams[k->nstreams - 1].name);
 	look_write(&n->message, &n->rec, v, k->source->version, forgotten,
 	    g.c ? is_gone : NULL, &g);
 	buf_adds(&n->message, ",\"time_extracted\":");
@@ -567,7 +581,7 @@ normalize(struct normalizer *n, struct slice line, bool toolong)
 			take_as_said(n, k);
 		}
 	}
-	n->totals.lines++;		/* not before: the run may have changed */
+	n->totals.lines++; /* not before: the run may have changed */
 	n->rej->whole++;
 	progress("%" PRIu64 " lines, %" PRIu64 " records", n->totals.lines,
 	    n->totals.records);

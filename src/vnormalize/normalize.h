@@ -20,14 +20,14 @@
 #include "reject.h"
 
 struct opts {
-	struct opt_list streams;	/* --stream; none: all */
-	const char *contract;		/* --contract */
+	struct opt_list streams; /* --stream; none: all */
+	const char *contract;    /* --contract */
 	const char *part, *rejects, *quality, *filter, *key, *engine;
 	const char *threshold_text, *as_jq;
 	double threshold;
 	int64_t maxline;
 	bool no_key, records_only, list_contracts;
-	bool reference;			/* --engine jq */
+	bool reference; /* --engine jq */
 };
 
 /* What a run of lines came to; parts of a ledger. */
@@ -41,20 +41,20 @@ struct normalizer {
 	struct writer *out;
 	struct rejects *rej;
 	struct scan *scan;
-	struct page *page;		/* of the line, when it is HTML */
-	struct person *person;		/* NULL until a source needs it */
+	struct page *page;     /* of the line, when it is HTML */
+	struct person *person; /* NULL until a source needs it */
 	struct catalogue **catalogues;
 	size_t ncatalogues;
 	struct record rec;
-	struct buf message, time;	/* a message; fetched_at as JSON */
+	struct buf message, time; /* a message; fetched_at as JSON */
 	struct buf tmp;
 	struct jqrun *filter;
 	struct scan *filter_scan;
 	struct buf filtered;
-	jv reference;			/* --engine jq: values of an element */
-	uint64_t line;			/* of the input */
+	jv reference;  /* --engine jq: values of an element */
+	uint64_t line; /* of the input */
 	struct totals totals;
-	char *run;			/* the run in hand, and its start */
+	char *run; /* the run in hand, and its start */
 	struct catalogue *run_catalogue;
 	struct totals run_start;
 };

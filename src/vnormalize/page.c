@@ -9,17 +9,17 @@
 #include "scan.h"
 #include "banned.h"
 
-#define PAGE_MAX ((size_t)8 << 20)	/* its tree is 20 times as large */
-#define ATTRIBUTES 500		/* of a tag; libxml2 compares each with each */
+#define PAGE_MAX ((size_t)8 << 20) /* its tree is 20 times as large */
+#define ATTRIBUTES 500 /* of a tag; libxml2 compares each with each */
 
 struct page {
 	struct slice html;
 	bool read, flight_read;
 	const char *trouble;
 	htmlDocPtr tree;
-	struct query *pushes;	/* the scripts with flight data */
-	struct scan *scan;	/* of a piece of it */
-	struct buf flight;	/* all pieces */
+	struct query *pushes; /* the scripts with flight data */
+	struct scan *scan;    /* of a piece of it */
+	struct buf flight;    /* all pieces */
 	struct buf text, tmp;
 };
 
@@ -43,7 +43,7 @@ page_new(void)
 	xmlSetGenericErrorFunc(NULL, silent);
 	p->scan = scan_new();
 	p->pushes = query_new("//script[starts-with(normalize-space("
-	    "substring(., 1, 99)), 'self.__next_f.push(')]");
+	                      "substring(., 1, 99)), 'self.__next_f.push(')]");
 	return p;
 }
 
@@ -115,8 +115,9 @@ skip_tag(struct slice s, size_t i, size_t *n)
 				return s.len;
 			i = (size_t)(quote - s.p);
 			++*n;
-		} else if (c == '=' || (strchr(" \t\r\n\f/", c) != NULL &&
-		    strchr(" \t\r\n\f/", last) == NULL)) {
+		} else if (c == '=' ||
+		    (strchr(" \t\r\n\f/", c) != NULL &&
+		        strchr(" \t\r\n\f/", last) == NULL)) {
 			++*n;
 		}
 		if (strchr(" \t\r\n\f", c) == NULL || last != '=')
@@ -168,9 +169,9 @@ read_tree(struct page *p)
 	if (ctxt == NULL)
 		die(EX_SOFTWARE, "no memory for a page");
 	p->tree = htmlCtxtReadMemory(ctxt, p->html.p, (int)p->html.len, NULL,
-	    "UTF-8", HTML_PARSE_RECOVER | HTML_PARSE_NOERROR |
-	    HTML_PARSE_NOWARNING | HTML_PARSE_NONET | HTML_PARSE_COMPACT |
-	    HTML_PARSE_IGNORE_ENC);
+	    "UTF-8",
+	    HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
+	        HTML_PARSE_NONET | HTML_PARSE_COMPACT | HTML_PARSE_IGNORE_ENC);
 	/* it stops in the middle when one of its limits is passed */
 	if (p->tree == NULL || ctxt->disableSAX)
 		p->trouble = "the page is nested too deep, or too long";
@@ -284,7 +285,8 @@ page_find(struct page *p, const struct query *q, page_text f, void *arg)
 	if (found != NULL && found->type == XPATH_BOOLEAN && found->boolval)
 		f(arg, SLICE("true"));
 	for (i = 0; found != NULL && found->type == XPATH_NODESET &&
-	    found->nodesetval != NULL && i < found->nodesetval->nodeNr; i++)
+	     found->nodesetval != NULL && i < found->nodesetval->nodeNr;
+	     i++)
 		give_node(p, found->nodesetval->nodeTab[i], f, arg);
 	xmlXPathFreeObject(found);
 	xmlXPathFreeContext(context);
@@ -311,7 +313,7 @@ add_piece(void *arg, struct slice script)
 	if (piece.len > 0 && scan_parse(p->scan, piece, &at, &why) &&
 	    val_string(val_at(scan_root(p->scan), 1), &p->tmp, &piece))
 		buf_addslice(&p->flight, piece);
-	else	/* a cut piece: the row in hand is lost, the next is not */
+	else /* a cut piece: the row in hand is lost, the next is not */
 		buf_addc(&p->flight, '\n');
 }
 
@@ -358,9 +360,10 @@ page_flight(struct page *p, page_text f, void *arg)
 		colon = memchr(row.p, ':', row.len);
 		row.p = colon ? colon + 1 : end;
 		row.len = (size_t)(end - row.p);
-		text = row.len > 0 && *row.p == 'T' ? text_length(
-		    (struct slice){ row.p, (size_t)(rest.p + rest.len -
-		    row.p) }) : 0;
+		text = row.len > 0 && *row.p == 'T' ?
+		    text_length((struct slice){
+		        row.p, (size_t)(rest.p + rest.len - row.p) }) :
+		    0;
 		if (text > 0 && text <= (size_t)(rest.p + rest.len - row.p))
 			end = row.p + text - 1;
 		else if (row.len > 0 && (*row.p == '[' || *row.p == '{'))

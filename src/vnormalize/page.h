@@ -15,7 +15,7 @@
 #include "buf.h"
 
 struct page;
-struct query;			/* an XPath, compiled */
+struct query; /* an XPath, compiled */
 
 struct page *page_new(void);
 void page_free(struct page *p);
@@ -27,7 +27,7 @@ const char *page_trouble(struct page *p);
  * nothing by what is missing in it. */
 bool page_is_whole(struct page *p);
 
-struct query *query_new(const char *xpath);	/* NULL: it is none */
+struct query *query_new(const char *xpath); /* NULL: it is none */
 void query_free(struct query *q);
 
 typedef void (*page_text)(void *arg, struct slice text);

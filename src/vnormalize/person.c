@@ -15,14 +15,14 @@
 #include "sha.h"
 #include "banned.h"
 
-#define BLOCK 64		/* of SHA-256 */
+#define BLOCK 64 /* of SHA-256 */
 #define KEY_SHORTEST 16
 
 struct person {
 	bool has_key;
-	SHA256_CTX inner, outer;	/* the key is already in them */
+	SHA256_CTX inner, outer; /* the key is already in them */
 	char fingerprint[17];
-	char **forgotten;		/* "source:hex", sorted */
+	char **forgotten; /* "source:hex", sorted */
 	size_t n;
 };
 
@@ -88,8 +88,10 @@ load_key(struct person *p, const char *path)
 	if (stat(path, &st) != 0)
 		die_errno(EX_CONFIG, "cannot read the key '%s'", path);
 	if ((st.st_mode & 077) != 0)
-		die(EX_CONFIG, "the key '%s' is open to others, its mode must "
-		    "be 0600", path);
+		die(EX_CONFIG,
+		    "the key '%s' is open to others, its mode must "
+		    "be 0600",
+		    path);
 	if (!file_read(path, &b))
 		die_errno(EX_CONFIG, "cannot read the key '%s'", path);
 	while (b.len > 0 && b.data[b.len - 1] == '\n')
@@ -113,10 +115,12 @@ add_forgotten(struct person *p, struct val v, const char *path)
 	char *key = val_cstr(val_member(v, "seller_key"));
 
 	if (source == NULL || key == NULL || strlen(key) != SELLER_HEX)
-		die(EX_CONFIG, "'%s' holds a line without source and "
-		    "seller_key", path);
-	p->forgotten = xrealloc(p->forgotten,
-	    (p->n + 1) * sizeof *p->forgotten);
+		die(EX_CONFIG,
+		    "'%s' holds a line without source and "
+		    "seller_key",
+		    path);
+	p->forgotten =
+	    xrealloc(p->forgotten, (p->n + 1) * sizeof *p->forgotten);
 	p->forgotten[p->n++] = xasprintf("%s:%s", source, key);
 	free(source);
 	free(key);
@@ -146,8 +150,10 @@ load_forgotten(struct person *p, const char *path)
 		if (line.len == 0)
 			continue;
 		if (!scan_parse(scan, line, &at, &why))
-			die(EX_CONFIG, "'%s' holds a line that is not JSON: "
-			    "%s", path, why);
+			die(EX_CONFIG,
+			    "'%s' holds a line that is not JSON: "
+			    "%s",
+			    path, why);
 		add_forgotten(p, scan_root(scan), path);
 	}
 	if (p->n > 0)
@@ -167,8 +173,10 @@ person_new(const char *path, bool no_key)
 		load_key(p, key);
 	load_forgotten(p, list);
 	if (no_key && p->n > 0)
-		die(EX_CONFIG, "'%s' names sellers to forget, who cannot be "
-		    "told without the key", list);
+		die(EX_CONFIG,
+		    "'%s' names sellers to forget, who cannot be "
+		    "told without the key",
+		    list);
 	free(key);
 	free(list);
 	return p;
@@ -214,8 +222,8 @@ person_forgotten(const struct person *p, struct slice source, struct slice id)
 		return false;
 	person_hash(p, source, id, hex);
 	wanted = xasprintf("%.*s:%s", SLICE_ARG(source), hex);
-	found = bsearch(&wanted, p->forgotten, p->n, sizeof *p->forgotten,
-	    by_text);
+	found =
+	    bsearch(&wanted, p->forgotten, p->n, sizeof *p->forgotten, by_text);
 	free(wanted);
 	return found != NULL;
 }

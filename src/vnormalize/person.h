@@ -25,7 +25,7 @@ struct person *person_new(const char *path, bool no_key);
 void person_free(struct person *p);
 
 bool person_has_key(const struct person *p);
-const char *person_fingerprint(const struct person *p);	/* NULL: no key */
+const char *person_fingerprint(const struct person *p); /* NULL: no key */
 void person_hash(const struct person *p, struct slice source, struct slice id,
     char hex[SELLER_HEX + 1]);
 bool person_any_forgotten(const struct person *p);

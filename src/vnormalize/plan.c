@@ -143,7 +143,7 @@ cannot_index(const struct plan *p, int input)
 		if (t != (path->steps[i].key.p ? SCAN_OBJECT : SCAN_ARRAY))
 			return true;
 		v = path->steps[i].key.p ? val_get(v, path->steps[i].key) :
-		    val_at(v, path->steps[i].index);
+		                           val_at(v, path->steps[i].index);
 	}
 	return false;
 }
@@ -173,13 +173,13 @@ raw_to_jv(struct plan *p)
 static jv
 everything(struct plan *p, bool raw, bool parent)
 {
-	jv all = jv_array_append(jv_array(),
-	    value_to_jv(p->roots[ROOT_ELEMENT]));
+	jv all =
+	    jv_array_append(jv_array(), value_to_jv(p->roots[ROOT_ELEMENT]));
 
 	all = jv_array_append(all, raw ? raw_to_jv(p) : jv_null());
 	all = jv_array_append(all, jv_number((double)p->index));
-	all = jv_array_append(all, parent ?
-	    value_to_jv(p->roots[ROOT_PARENT]) : jv_null());
+	all = jv_array_append(all,
+	    parent ? value_to_jv(p->roots[ROOT_PARENT]) : jv_null());
 	return jv_array_append(all, jv_copy(p->constants_jv));
 }
 
@@ -211,8 +211,8 @@ gather(struct plan *p, const struct expr *e)
 		return value_to_jv(p->found[e->inputs[0]]);
 	}
 	for (i = 0; i < e->n; i++)
-		list = jv_array_append(list,
-		    value_to_jv(p->found[e->inputs[i]]));
+		list =
+		    jv_array_append(list, value_to_jv(p->found[e->inputs[i]]));
 	return list;
 }
 
@@ -224,7 +224,7 @@ key_of_inputs(struct plan *p, const struct expr *e)
 	buf_reset(&p->key);
 	for (i = 0; i < e->n; i++) {
 		buf_addslice(&p->key, val_text(p->found[e->inputs[i]]));
-		if (e->list)		/* no JSON in a line holds one */
+		if (e->list) /* no JSON in a line holds one */
 			buf_addc(&p->key, '\n');
 	}
 }
@@ -247,8 +247,10 @@ apply(struct plan *p, const struct expr *e)
 		}
 		memo = functions_memo(p->functions, e->stages[i]);
 		if (!memo_find(memo, buf_slice(&p->key), &v)) {
-			v = call(p, e->stages[i], i == 0 ? gather(p, e) :
-			    jv_parse_sized(p->key.data, (int)p->key.len));
+			v = call(p, e->stages[i],
+			    i == 0 ?
+			        gather(p, e) :
+			        jv_parse_sized(p->key.data, (int)p->key.len));
 			memo_keep(memo, buf_slice(&p->key), v);
 		}
 		if (v.kind == VALUE_NONE)
@@ -307,5 +309,6 @@ plan_eval(struct plan *p, const struct expr *e)
 	case EXPR_JQ:
 		break;
 	}
-	return call(p, e->stages[0], everything(p, e->uses_raw, e->uses_parent));
+	return call(p, e->stages[0],
+	    everything(p, e->uses_raw, e->uses_parent));
 }

@@ -26,9 +26,7 @@
 #include "functions.h"
 #include "value.h"
 
-enum root {
-	ROOT_ELEMENT, ROOT_PARENT, ROOT_RAW, ROOTS
-};
+enum root { ROOT_ELEMENT, ROOT_PARENT, ROOT_RAW, ROOTS };
 
 struct expr;
 struct plan;
@@ -59,6 +57,6 @@ struct value plan_eval(struct plan *p, const struct expr *e);
 jv plan_to_jv(struct plan *p);
 /* What such a program, and every function, may use. */
 extern const char plan_prelude[];
-extern const char plan_variables[];	/* binds the input of plan_to_jv */
+extern const char plan_variables[]; /* binds the input of plan_to_jv */
 
 #endif

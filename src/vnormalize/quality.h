@@ -7,7 +7,7 @@
 
 #include "value.h"
 
-#define QUALITY_TEXT 64		/* longer texts are cut, at a character */
+#define QUALITY_TEXT 64 /* longer texts are cut, at a character */
 
 struct extreme {
 	bool set;

@@ -72,8 +72,8 @@ read_headers(struct record *r)
 		t = val_text(v);
 		if (val_type(v) != SCAN_STRING)
 			continue;
-		r->headers[a->nheaders++] = (struct answer_header){ name,
-			{ t.p + 1, t.len - 2 } };
+		r->headers[a->nheaders++] =
+		    (struct answer_header){ name, { t.p + 1, t.len - 2 } };
 	}
 	a->headers = r->headers;
 }
@@ -116,8 +116,8 @@ is_time(struct slice s)
 static int
 count_bodies(struct val root)
 {
-	static const char *const keys[] = { "body", "body_text",
-		"body_base64", "error" };
+	static const char *const keys[] = { "body", "body_text", "body_base64",
+		"error" };
 	size_t i;
 	int n = 0;
 
@@ -165,11 +165,11 @@ record_read(struct record *r, struct val root, const char **why)
 	if (!is_time(r->fetched_at))
 		return false;
 	*why = "a raw record with more than one of body, body_text, "
-	    "body_base64 and error";
+	       "body_base64 and error";
 	if (count_bodies(root) > 1)
 		return false;
 	r->request = val_member(root, "request");
-	r->has_look = gets_look(r->kind);	/* whatever was asked (law 9) */
+	r->has_look = gets_look(r->kind); /* whatever was asked (law 9) */
 	if (val_int64(val_member(root, "status"), &status))
 		r->answer.status = (int)status;
 	r->answer.kind = r->kind;

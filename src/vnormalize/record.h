@@ -12,10 +12,10 @@ struct record {
 	struct val root, request, body;
 	struct slice source, site, run, kind, fetched_at;
 	int64_t line;
-	bool has_look;		/* it answers a request that gets one */
+	bool has_look; /* it answers a request that gets one */
 	struct answer answer;
 	struct answer_header headers[RECORD_HEADERS];
-	struct buf bytes;	/* a body_text or body_base64, decoded */
+	struct buf bytes; /* a body_text or body_base64, decoded */
 };
 
 /* False, and why, when the value is no raw record.  All borrows from the

@@ -6,7 +6,7 @@
 #include "scan.h"
 #include "banned.h"
 
-#define SAID 5		/* on stderr, when there is no file for them */
+#define SAID 5 /* on stderr, when there is no file for them */
 
 void
 rejects_init(struct rejects *r, const char *path, double threshold,
@@ -98,7 +98,7 @@ say_reject(struct rejects *r, const struct reject *one)
 		warn("line %" PRId64 ": %s", one->line, one->reason);
 	if (r->said == SAID)
 		warn("further rejects are not said; --rejects FILE keeps "
-		    "them all");
+		     "them all");
 }
 
 void
@@ -126,7 +126,8 @@ rejects_status(const struct rejects *r)
 	if (!rejects_exceed(r))
 		return EX_OK;
 	say("%" PRIu64 " of %" PRIu64 " lines and elements were rejected, "
-	    "more than a share of %g", r->n, r->whole, r->threshold);
+	    "more than a share of %g",
+	    r->n, r->whole, r->threshold);
 	return EX_DATAERR;
 }
 

@@ -12,26 +12,26 @@
 #include "buf.h"
 #include "line.h"
 
-#define REJECT_VALUE 65536	/* bytes of the broken thing that are kept */
+#define REJECT_VALUE 65536 /* bytes of the broken thing that are kept */
 
 struct rejects {
 	struct writer out;
-	bool file;		/* else stderr */
-	double threshold;	/* share of lines and elements */
-	const char *part;	/* NULL: not of a published part */
+	bool file;        /* else stderr */
+	double threshold; /* share of lines and elements */
+	const char *part; /* NULL: not of a published part */
 	uint64_t n, kept, said;
-	uint64_t whole;		/* lines and elements so far */
+	uint64_t whole; /* lines and elements so far */
 	struct buf line;
 };
 
 struct reject {
-	struct slice run;	/* NULL p: not known */
-	int64_t line, index;	/* negative: none */
-	const char *stream, *contract, *property;	/* may be NULL */
+	struct slice run;                         /* NULL p: not known */
+	int64_t line, index;                      /* negative: none */
+	const char *stream, *contract, *property; /* may be NULL */
 	const char *reason;
 	bool kept;
-	struct slice value;	/* the smallest broken thing */
-	uint64_t elements;	/* how many it stands for; 0 for a kept one */
+	struct slice value; /* the smallest broken thing */
+	uint64_t elements;  /* how many it stands for; 0 for a kept one */
 };
 
 void rejects_init(struct rejects *r, const char *path, double threshold,

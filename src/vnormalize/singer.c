@@ -159,8 +159,8 @@ start_schema(struct json *j, struct buf *b, const char *stream)
 }
 
 void
-singer_schema(struct buf *b, const struct catalogue *k,
-    const struct stream *s, const struct person *p)
+singer_schema(struct buf *b, const struct catalogue *k, const struct stream *s,
+    const struct person *p)
 {
 	struct json j;
 
@@ -218,7 +218,7 @@ singer_contracts(struct json *j, const struct catalogue *k)
 		json_key(j, k->contracts[i].name);
 		json_int(j, k->contracts[i].version);
 	}
-	json_key(j, "source");		/* its rules make the looks */
+	json_key(j, "source"); /* its rules make the looks */
 	json_int(j, k->source->version);
 	json_end(j);
 }

@@ -5,15 +5,15 @@
 #include "banned.h"
 
 struct trie {
-	struct slice key;	/* p is NULL for a position */
+	struct slice key; /* p is NULL for a position */
 	size_t index;
-	int slot;		/* -1: only on the way */
+	int slot; /* -1: only on the way */
 	struct trie **kids;
 	size_t n;
-	int *below;		/* all slots of the kids and theirs */
+	int *below; /* all slots of the kids and theirs */
 	size_t nbelow;
-	uint64_t filter;	/* of the kids' keys: most others fail it */
-	bool positions;		/* some kid is one */
+	uint64_t filter; /* of the kids' keys: most others fail it */
+	bool positions;  /* some kid is one */
 };
 
 struct trie *
@@ -44,9 +44,9 @@ filter_bit(struct slice key)
 {
 	if (key.len == 0)
 		return 1;
-	return (uint64_t)1 << ((key.len * 7 +
-	    (unsigned char)key.p[0] * 3 +
-	    (unsigned char)key.p[key.len - 1]) & 63);
+	return (uint64_t)1 << ((key.len * 7 + (unsigned char)key.p[0] * 3 +
+	                           (unsigned char)key.p[key.len - 1]) &
+	           63);
 }
 
 static struct trie *
@@ -133,8 +133,7 @@ walk_array(const struct trie *t, struct val v, struct val *found)
 		if (t->kids[i]->key.p != NULL)
 			continue;
 		if (t->kids[i]->slot >= 0)
-			found[t->kids[i]->slot] = val_at(v,
-			    t->kids[i]->index);
+			found[t->kids[i]->slot] = val_at(v, t->kids[i]->index);
 		if (t->kids[i]->n > 0)
 			trie_walk(t->kids[i], val_at(v, t->kids[i]->index),
 			    found);

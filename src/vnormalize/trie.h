@@ -14,10 +14,10 @@
 struct trie;
 
 struct trie *trie_new(void);
-void trie_free(struct trie *t);		/* NULL is fine */
+void trie_free(struct trie *t); /* NULL is fine */
 /* The path must outlive the trie; its keys are borrowed. */
 void trie_add(struct trie *t, const struct path *path, int slot);
-void trie_ready(struct trie *t);	/* no path is added after this */
+void trie_ready(struct trie *t); /* no path is added after this */
 /* Sets found[slot] of every path, to SCAN_NONE where it does not exist. */
 void trie_walk(const struct trie *t, struct val v, struct val *found);
 

@@ -65,8 +65,8 @@ fits_int64(struct slice s)
 
 	if (n != 19)
 		return n < 19;
-	return memcmp(s.p + i, i ? "9223372036854775808" :
-	    "9223372036854775807", 19) <= 0;
+	return memcmp(s.p + i,
+	           i ? "9223372036854775808" : "9223372036854775807", 19) <= 0;
 }
 
 /* As JSON has it, without an exponent: those are for another trade. */
@@ -177,7 +177,7 @@ write_text(struct buf *b, struct val v)
 	else if (val_string(v, &tmp, &s))
 		json_escape(b, s);
 	else
-		buf_adds(b, "null");	/* not reached: see val_lone */
+		buf_adds(b, "null"); /* not reached: see val_lone */
 	buf_release(&tmp);
 }
 
@@ -277,8 +277,10 @@ value_write(struct buf *b, struct value v)
 		buf_addslice(b, v.text);
 		break;
 	default:
-		buf_adds(b, v.kind == VALUE_TRUE ? "true" :
-		    v.kind == VALUE_FALSE ? "false" : "null");
+		buf_adds(b,
+		    v.kind == VALUE_TRUE      ? "true" :
+		        v.kind == VALUE_FALSE ? "false" :
+		                                "null");
 	}
 }
 
@@ -347,13 +349,13 @@ value_of(struct val v, struct buf *tmp)
 	switch (val_type(v)) {
 	case SCAN_STRING:
 		out.kind = VALUE_STRING;
-		if (!val_string(v, tmp, &out.text))	/* half a pair: not text */
+		if (!val_string(v, tmp, &out.text)) /* half a pair: not text */
 			return (struct value){ .kind = VALUE_NULL };
 		out.raw = out.text.p != tmp->data;
 		break;
 	case SCAN_NUMBER:
-		out.kind = number_is_plain(out.text) ? VALUE_NUMBER :
-		    VALUE_STRING;
+		out.kind =
+		    number_is_plain(out.text) ? VALUE_NUMBER : VALUE_STRING;
 		break;
 	case SCAN_ARRAY:
 	case SCAN_OBJECT:
@@ -377,9 +379,11 @@ struct value
 value_of_jv(jv j, struct buf *tmp)
 {
 	static const enum value_kind kinds[] = { [JV_KIND_NULL] = VALUE_NULL,
-		[JV_KIND_FALSE] = VALUE_FALSE, [JV_KIND_TRUE] = VALUE_TRUE,
+		[JV_KIND_FALSE] = VALUE_FALSE,
+		[JV_KIND_TRUE] = VALUE_TRUE,
 		[JV_KIND_NUMBER] = VALUE_NUMBER,
-		[JV_KIND_STRING] = VALUE_STRING, [JV_KIND_ARRAY] = VALUE_JSON,
+		[JV_KIND_STRING] = VALUE_STRING,
+		[JV_KIND_ARRAY] = VALUE_JSON,
 		[JV_KIND_OBJECT] = VALUE_JSON };
 	struct value v = { .kind = kinds[jv_get_kind(j)] };
 
@@ -393,7 +397,7 @@ value_of_jv(jv j, struct buf *tmp)
 	}
 	jv_free(j);
 	if (v.kind == VALUE_NUMBER && slice_is(v.text, "null"))
-		v.kind = VALUE_NULL;		/* not a number: jq prints null */
+		v.kind = VALUE_NULL; /* not a number: jq prints null */
 	return v;
 }
 
@@ -440,8 +444,9 @@ value_to_jv(struct val v)
 		return j;
 	case SCAN_OBJECT:
 		for (j = jv_object(); val_next(&it, &key, &member);)
-			j = jv_object_set(j, jv_string_sized(key.len ? key.p :
-			    "", (int)key.len), value_to_jv(member));
+			j = jv_object_set(j,
+			    jv_string_sized(key.len ? key.p : "", (int)key.len),
+			    value_to_jv(member));
 		return j;
 	default:
 		return jv_null();

@@ -16,7 +16,7 @@
 struct found {
 	char **paths;
 	size_t n;
-	uint64_t unnamed;	/* objects that no manifest speaks for */
+	uint64_t unnamed; /* objects that no manifest speaks for */
 	uint64_t temporary;
 };
 
@@ -57,12 +57,11 @@ static void
 unnamed(struct found *f, const char *object)
 {
 	size_t stem = strlen(object) - strlen(OBJECT_SUFFIX);
-	char *manifest = xasprintf("%.*s%s", (int)stem, object,
-	    MANIFEST_SUFFIX);
+	char *manifest =
+	    xasprintf("%.*s%s", (int)stem, object, MANIFEST_SUFFIX);
 
 	if (access(manifest, F_OK) != 0) {
-		info("'%s' has no manifest: a publication was cut off",
-		    object);
+		info("'%s' has no manifest: a publication was cut off", object);
 		f->unnamed++;
 	}
 	free(manifest);
@@ -95,8 +94,8 @@ wanted(const FTSENT *e, const struct list_opts *o)
 		return strcmp(e->fts_name, o->flow) == 0;
 	if (e->fts_level == 3 && o->since != INT64_MIN &&
 	    strncmp(e->fts_name, "dt=", 3) == 0)
-		return strncmp(e->fts_name + 3,
-		    clock_format(o->since, day), 10) >= 0;
+		return strncmp(e->fts_name + 3, clock_format(o->since, day),
+		           10) >= 0;
 	return true;
 }
 
@@ -154,9 +153,7 @@ same_part(const char *a, const char *b)
 /* -- one manifest and its object ------------------------------------------ */
 
 /* How closely an object is held against its manifest. */
-enum depth {
-	SIZE, HASH, RECORDS
-};
+enum depth { SIZE, HASH, RECORDS };
 
 static bool
 same_contents(const struct manifest *m, const char **why)
@@ -212,8 +209,8 @@ read_sound(const char *path, enum depth depth, struct manifest *m,
  * is whole, and says of the newer what is wrong.  Returns how many there are.
  */
 static size_t
-newest(const struct found *f, size_t i, enum depth depth,
-    struct manifest *m, int *bad)
+newest(const struct found *f, size_t i, enum depth depth, struct manifest *m,
+    int *bad)
 {
 	size_t n = 1, k;
 	const char *why;
@@ -246,8 +243,7 @@ print(const struct manifest *m, struct buf *b, struct writer *out)
 }
 
 static void
-list_all(const struct found *f, const struct list_opts *o,
-    struct writer *out)
+list_all(const struct found *f, const struct list_opts *o, struct writer *out)
 {
 	struct buf line = { 0 };
 	struct manifest m;
@@ -269,7 +265,7 @@ list_print(const char *root, const struct list_opts *o, struct writer *out)
 	char *const roots[] = { (char *)(uintptr_t)root, NULL };
 	struct found f;
 
-	if (access(root, F_OK) != 0)	/* nothing was ever published */
+	if (access(root, F_OK) != 0) /* nothing was ever published */
 		return EX_OK;
 	find(&f, roots, o);
 	list_all(&f, o, out);

@@ -66,14 +66,14 @@ static void
 options_check(const struct opts *o)
 {
 	if (o->check + o->list + o->wrap + (o->replaces != NULL) > 1)
-		die(EX_USAGE, "--check, --list, --replaces and --wrap "
+		die(EX_USAGE,
+		    "--check, --list, --replaces and --wrap "
 		    "exclude each other");
 	if (o->spool.level < 1 || o->spool.level > 19)
 		die(EX_USAGE, "--level is from 1 to 19");
 	if (o->spool.part_size < 1024)
 		die(EX_USAGE, "--part-size is at least 1K");
-	if (o->spool.max_line < 1 ||
-	    o->spool.max_line > (int64_t)(BUF_MAX / 2))
+	if (o->spool.max_line < 1 || o->spool.max_line > (int64_t)(BUF_MAX / 2))
 		die(EX_USAGE, "--max-line is from 1 to 512M");
 }
 
@@ -103,8 +103,7 @@ options(struct opts *o, int argc, char *argv[])
 		    "longest record or body (16M)" },
 		{ 0, "part-size", "SIZE", OPT_SIZE, &o->spool.part_size,
 		    "compressed bytes of a part, at most (64M)" },
-		{ 0, "raw", "DIR", OPT_STRING, &o->raw,
-		    "the raw folder" },
+		{ 0, "raw", "DIR", OPT_STRING, &o->raw, "the raw folder" },
 		{ 0, "replaces", "MANIFEST", OPT_STRING, &o->replaces,
 		    "stdin stands for that part from now on" },
 		{ 0, "since", "TIME", OPT_TIME, &o->ls.since,
@@ -123,7 +122,8 @@ options(struct opts *o, int argc, char *argv[])
 	};
 	int n = opt_parse(argc, argv, "[OPTION]... [RAW | FILE...]",
 	    "Publish the raw records on stdin into the raw layer, "
-	    "whole or not at all.", table);
+	    "whole or not at all.",
+	    table);
 
 	options_check(o);
 	o->w.source = o->ls.source;
@@ -144,8 +144,9 @@ raw_folder(const struct opts *o, int n, char *operands[])
 	if (given && (n > 1 || o->raw != NULL || o->replaces != NULL))
 		die(EX_USAGE, "'%s' is one operand too many, see --help",
 		    operands[n - 1]);
-	raw = given ? xstrdup(operands[0]) :
-	    o->raw != NULL ? xstrdup(o->raw) : conf_path("VPIPE_RAW", "raw");
+	raw = given        ? xstrdup(operands[0]) :
+	    o->raw != NULL ? xstrdup(o->raw) :
+	                     conf_path("VPIPE_RAW", "raw");
 	for (len = strlen(raw); len > 1 && raw[len - 1] == '/'; len--)
 		raw[len - 1] = '\0';
 	if (*raw == '\0')
@@ -157,7 +158,8 @@ int
 main(int argc, char *argv[])
 {
 	struct opts o = {
-		.spool = { .part_size = 64 << 20, .level = 3,
+		.spool = { .part_size = 64 << 20,
+		    .level = 3,
 		    .max_line = LINE_MAX_DEFAULT },
 		.ls = { .since = INT64_MIN },
 		.w = { .at = INT64_MIN, .status = 200 },

@@ -207,7 +207,7 @@ take_members(struct val o, const char *name, struct manifest *m)
 		return false;
 	if (val_type(val_member(o, "parts")) != SCAN_NULL &&
 	    (!val_int64(val_member(o, "parts"), &total) || total < 1 ||
-	    total > PARTS_MAX))
+	        total > PARTS_MAX))
 		return false;
 	val_int64(val_member(o, "records"), &m->contents.records);
 	val_int64(val_member(o, "raw_bytes"), &m->contents.raw_bytes);
@@ -272,7 +272,8 @@ manifest_read(const char *path, struct manifest *m, const char **why)
 	if (whole(&text, scan, why)) {
 		*why = "it is no manifest of that name";
 		if (take_members(scan_root(scan), slash ? slash + 1 : path,
-		    m) && take_object(scan_root(scan), path, m)) {
+		        m) &&
+		    take_object(scan_root(scan), path, m)) {
 			m->text = buf_take(&text);
 			return true;
 		}
@@ -292,8 +293,7 @@ manifest_release(struct manifest *m)
 }
 
 bool
-manifest_newest(const char *dir, const char *run, int part,
-    struct manifest *m)
+manifest_newest(const char *dir, const char *run, int part, struct manifest *m)
 {
 	struct manifest have;
 	struct dirent *e;

@@ -20,7 +20,7 @@ bool
 name_ok(struct slice name)
 {
 	static const char set[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+	                          "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 	size_t i;
 
 	for (i = 0; i < name.len; i++)

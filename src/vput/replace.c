@@ -68,14 +68,18 @@ compare_all(int was, int is, size_t max_line)
 	reader_init(&p.is, is, max_line);
 	while ((more = reader_next(&p.was, &a))) {
 		why = reader_next(&p.is, &b) ? compare(&p, a, b) :
-		    "fewer lines than the part has";
+		                               "fewer lines than the part has";
 		if (why != NULL && !stopped)
-			die(EX_DATAERR, "standard input:%" PRIu64 ": %s, "
-			    "nothing is replaced", p.was.lines, why);
+			die(EX_DATAERR,
+			    "standard input:%" PRIu64 ": %s, "
+			    "nothing is replaced",
+			    p.was.lines, why);
 	}
 	if (!stopped && reader_next(&p.is, &b))
-		die(EX_DATAERR, "standard input:%" PRIu64 ": more lines than "
-		    "the part has, nothing is replaced", p.is.lines);
+		die(EX_DATAERR,
+		    "standard input:%" PRIu64 ": more lines than "
+		    "the part has, nothing is replaced",
+		    p.is.lines);
 	reader_close_or_die(&p.was);
 	reader_close_or_die(&p.is);
 	scan_free(p.scan_was);
@@ -117,8 +121,10 @@ revise(struct spool *sp, const struct manifest *old)
 
 	if (sp->n != 1 || r->n != 1 || strcmp(r->id, old->run) != 0 ||
 	    strcmp(r->source, old->source) != 0)
-		die(EX_DATAERR, "standard input holds not the records of "
-		    "'%s', nothing is replaced", old->path);
+		die(EX_DATAERR,
+		    "standard input holds not the records of "
+		    "'%s', nothing is replaced",
+		    old->path);
 	r->parts[0].number = old->part;
 	r->parts[0].revision = old->revision + 1;
 	r->total = old->total;
@@ -144,8 +150,8 @@ published(const struct run *r, const char *dir, const struct manifest *old,
 	    spool_unpack_hash(m.object, have) &&
 	    strcmp(have, r->parts[0].raw_sha256) == 0;
 	if (!yes)
-		die(EX_DATAERR, "'%s' is replaced already, by '%s'",
-		    old->path, m.path);
+		die(EX_DATAERR, "'%s' is replaced already, by '%s'", old->path,
+		    m.path);
 	writer_add(out, m.text, strlen(m.text));
 	writer_add(out, "\n", 1);
 	manifest_release(&m);
@@ -154,8 +160,7 @@ published(const struct run *r, const char *dir, const struct manifest *old,
 
 /* Dies (65) unless stdin's records may stand for those of the old object. */
 static uint64_t
-may_replace(const struct manifest *old, const struct part *p,
-    size_t max_line)
+may_replace(const struct manifest *old, const struct part *p, size_t max_line)
 {
 	int was, is;
 	const char *why;
@@ -215,14 +220,15 @@ replace_part(bool mount, const char *manifest, const struct spool_opts *so,
 	const char *why;
 	int status = EX_OK;
 
-	whole.part_size = INT64_MAX;		/* a part stays a part */
+	whole.part_size = INT64_MAX; /* a part stays a part */
 	if (!manifest_read(manifest, &old, &why))
 		die(access(manifest, F_OK) == 0 ? EX_DATAERR : EX_IOERR,
 		    "cannot read '%s': %s", manifest, why);
 	place_open(&to);
 	spool_fill(&sp, STDIN_FILENO, &whole);
 	if (sp.dropped > 0)
-		die(EX_DATAERR, "standard input is cut off, nothing is "
+		die(EX_DATAERR,
+		    "standard input is cut off, nothing is "
 		    "replaced");
 	if (!stopped)
 		status = replace(&to, &old, &sp, (size_t)so->max_line, out);

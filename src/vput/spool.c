@@ -25,8 +25,10 @@ local_or_die(int fd, const char *dir)
 	struct statfs fs;
 
 	if (fstatfs(fd, &fs) == 0 && fs.f_type == PUBLISH_FUSE)
-		die(EX_CONFIG, "'%s' is a mount, and the spool must be local: "
-		    "set TMPDIR", dir);
+		die(EX_CONFIG,
+		    "'%s' is a mount, and the spool must be local: "
+		    "set TMPDIR",
+		    dir);
 }
 
 int
@@ -34,7 +36,7 @@ spool_file(void)
 {
 	const char *tmp = getenv("TMPDIR");
 	char *dir = tmp != NULL && *tmp != '\0' ? xstrdup(tmp) :
-	    conf_path(NULL, "spool");
+	                                          conf_path(NULL, "spool");
 	char *path = xasprintf("%s/vput.XXXXXX", dir);
 	int fd;
 
@@ -74,10 +76,10 @@ struct packer {
 	ZSTD_CCtx *z;
 	struct buf out;
 	struct sha sha, raw;
-	uint64_t unflushed;	/* of the records, not yet seen compressed */
+	uint64_t unflushed; /* of the records, not yet seen compressed */
 	int64_t part_size;
-	off_t at;		/* where the spool ends */
-	bool open;		/* a part is being written */
+	off_t at;  /* where the spool ends */
+	bool open; /* a part is being written */
 };
 
 static struct run *
@@ -153,7 +155,8 @@ fits(struct packer *k, size_t more)
 	struct part *p = last_part(last_run(k->sp));
 
 	return p->piece.bytes + ZSTD_compressBound(k->unflushed + more) +
-	    SLACK <= (uint64_t)k->part_size;
+	    SLACK <=
+	    (uint64_t)k->part_size;
 }
 
 /* A record larger than a part is a part of its own. */
@@ -177,9 +180,10 @@ run_begin(struct packer *k, const struct record *rec)
 
 	for (i = 0; i < sp->n; i++)
 		if (slice_is(rec->run, sp->runs[i].id))
-			die(EX_DATAERR, "standard input:%" PRIu64 ": run '%s' "
-			    "comes back after another", sp->lines,
-			    sp->runs[i].id);
+			die(EX_DATAERR,
+			    "standard input:%" PRIu64 ": run '%s' "
+			    "comes back after another",
+			    sp->lines, sp->runs[i].id);
 	part_end(k);
 	sp->runs = xrealloc(sp->runs, ((size_t)sp->n + 1) * sizeof *sp->runs);
 	r = &sp->runs[sp->n++];
@@ -229,8 +233,8 @@ run_close(struct packer *k, struct slice body)
 
 	part_end(k);
 	r->complete = true;
-	r->closing = (struct piece){ .fd = k->sp->fd, .at = k->at,
-		.bytes = body.len };
+	r->closing =
+	    (struct piece){ .fd = k->sp->fd, .at = k->at, .bytes = body.len };
 	spool_write(k->sp->fd, body.p, body.len);
 	k->at += (off_t)body.len;
 }
@@ -247,8 +251,10 @@ add(struct packer *k, const struct record *rec, struct slice line)
 		r = last_run(sp);
 	}
 	if ((why = misplaced(r, rec)) != NULL)
-		die(EX_DATAERR, "standard input:%" PRIu64 ": %s, "
-		    "nothing is published", sp->lines, why);
+		die(EX_DATAERR,
+		    "standard input:%" PRIu64 ": %s, "
+		    "nothing is published",
+		    sp->lines, why);
 	if (part_is_full(k, line.len + 1)) {
 		part_end(k);
 		part_begin(k, r, last_part(r)->number + 1);
@@ -306,18 +312,22 @@ spool_fill(struct spool *sp, int fd, const struct spool_opts *o)
 	while (reader_next(&in, &line)) {
 		sp->lines++;
 		if (in.toolong)
-			die(EX_DATAERR, "%s:%" PRIu64 ": the line is longer "
+			die(EX_DATAERR,
+			    "%s:%" PRIu64 ": the line is longer "
 			    "than %" PRId64 " bytes, nothing is published",
 			    in.name, in.lines, o->max_line);
 		if (record_read(scan, line, &rec, &why)) {
 			add(&k, &rec, line);
 		} else if (unfinished(&in, line)) {
 			warn("%s:%" PRIu64 ": the last line is cut off, "
-			    "dropped", in.name, in.lines);
+			     "dropped",
+			    in.name, in.lines);
 			sp->dropped++;
 		} else {
-			die(EX_DATAERR, "%s:%" PRIu64 ": %s, nothing is "
-			    "published", in.name, in.lines, why);
+			die(EX_DATAERR,
+			    "%s:%" PRIu64 ": %s, nothing is "
+			    "published",
+			    in.name, in.lines, why);
 		}
 		progress("%" PRIu64 " lines spooled", sp->lines);
 	}

@@ -26,8 +26,8 @@ struct slot {
 	const struct run *run;
 	const struct part *part;
 	struct publication object, manifest;
-	struct buf text;		/* of the manifest */
-	bool known;			/* it was there already */
+	struct buf text; /* of the manifest */
+	bool known;      /* it was there already */
 };
 
 /* -- what is there already ------------------------------------------------ */
@@ -40,7 +40,7 @@ same_records(const struct manifest *m, const struct part *p)
 
 	return strcmp(m->sha256, p->piece.sha256) == 0 ||
 	    (spool_unpack_hash(m->object, have) &&
-	    strcmp(have, p->raw_sha256) == 0);
+	        strcmp(have, p->raw_sha256) == 0);
 }
 
 /*
@@ -61,7 +61,7 @@ slot_look_up(struct slot *s, const char *dir)
 	if (m.revision == 0)
 		ok = !s->known || same_records(&m, s->part);
 	else
-		ok = s->known;		/* rewritten: never bring it back */
+		ok = s->known; /* rewritten: never bring it back */
 	if (!ok)
 		say("'%s' is published already, with other records", m.path);
 	else if (s->known)
@@ -154,9 +154,8 @@ publish_slots(struct slot *slots, int n, const char *dir)
 	const struct place *to = slots->to;
 
 	return each(slots, n, copy_object) && each(slots, n, copy_manifest) &&
-	    each(slots, n, name_object) && publish_sync(to, dir) &&
-	    !stopped && each(slots, n, name_manifest) &&
-	    publish_sync(to, dir);
+	    each(slots, n, name_object) && publish_sync(to, dir) && !stopped &&
+	    each(slots, n, name_manifest) && publish_sync(to, dir);
 }
 
 /* -- a run ---------------------------------------------------------------- */
@@ -168,8 +167,8 @@ store_slots(struct slot *slots, const struct place *to, const char *dir,
 	int i;
 
 	for (i = 0; i < r->n; i++) {
-		slots[i] = (struct slot){ .to = to, .run = r,
-			.part = &r->parts[i] };
+		slots[i] =
+		    (struct slot){ .to = to, .run = r, .part = &r->parts[i] };
 		if (!slot_look_up(&slots[i], dir))
 			return EX_DATAERR;
 	}

@@ -12,7 +12,7 @@
 struct counter {
 	int64_t records, bytes;
 	struct buf first, last;
-	bool ended;		/* last is whole */
+	bool ended; /* last is whole */
 };
 
 /* Where decompressed bytes go: into a hash, a counter, or to a descriptor. */
@@ -55,7 +55,7 @@ sink_add(struct sink to, const char *p, size_t n)
 struct unpacker {
 	ZSTD_DCtx *z;
 	struct buf in, out;
-	size_t due;		/* 0: the last frame is whole */
+	size_t due; /* 0: the last frame is whole */
 };
 
 static const char *
@@ -177,8 +177,7 @@ line_number(struct buf *line)
 
 	buf_grow(line, LINE_PADDING);
 	s = buf_slice(line);
-	if (s.len > 0 && s.p[--s.len] == '\n' &&
-	    record_read(scan, s, &r, &why))
+	if (s.len > 0 && s.p[--s.len] == '\n' && record_read(scan, s, &r, &why))
 		n = r.line;
 	scan_free(scan);
 	return n;
@@ -188,8 +187,7 @@ bool
 spool_unpack_count(const char *object, struct contents *to)
 {
 	struct counter c = { 0 };
-	bool ok = unpack_object(object, (struct sink){ .counter = &c }) ==
-	    NULL;
+	bool ok = unpack_object(object, (struct sink){ .counter = &c }) == NULL;
 
 	*to = (struct contents){ c.records, c.bytes, line_number(&c.first),
 		line_number(&c.last) };

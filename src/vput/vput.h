@@ -17,9 +17,9 @@
 #include "publish.h"
 #include "scan.h"
 
-#define RUN_MAX 96		/* a run id and its NUL */
-#define NAME_MAX_LEN 64		/* a source, a flow and their NUL */
-#define PARTS_MAX 9999		/* what four digits number */
+#define RUN_MAX 96      /* a run id and its NUL */
+#define NAME_MAX_LEN 64 /* a source, a flow and their NUL */
+#define PARTS_MAX 9999  /* what four digits number */
 
 /* -- raw records ---------------------------------------------------------- */
 
@@ -27,9 +27,9 @@
 struct record {
 	struct slice source, flow, run;
 	int64_t line, fetched_at;
-	struct slice sha256;	/* empty when null */
-	struct slice body;	/* JSON text, empty when absent */
-	bool closing;		/* kind "run": the last of its run */
+	struct slice sha256; /* empty when null */
+	struct slice body;   /* JSON text, empty when absent */
+	bool closing;        /* kind "run": the last of its run */
 	bool redacted;
 };
 
@@ -44,27 +44,27 @@ bool name_ok(struct slice name);
 /* -- parts ---------------------------------------------------------------- */
 
 struct part {
-	int number;			/* from 1 */
-	int revision;			/* 0, or how often it was rewritten */
-	struct piece piece;		/* the compressed object */
-	char raw_sha256[SHA_HEX];	/* of what is compressed */
+	int number;               /* from 1 */
+	int revision;             /* 0, or how often it was rewritten */
+	struct piece piece;       /* the compressed object */
+	char raw_sha256[SHA_HEX]; /* of what is compressed */
 	uint64_t records, raw_bytes;
 	int64_t first_line, last_line, first_at, last_at;
 };
 
 struct run {
 	char source[NAME_MAX_LEN], flow[NAME_MAX_LEN], id[RUN_MAX];
-	int64_t at;			/* the time in its id */
+	int64_t at; /* the time in its id */
 	struct part *parts;
 	int n;
-	bool complete;			/* has its closing record */
-	int total;			/* parts of the run; 0: not the last */
-	struct piece closing;		/* that record's body, as JSON text */
-	const char *replaces;		/* manifest that this one stands for */
+	bool complete;        /* has its closing record */
+	int total;            /* parts of the run; 0: not the last */
+	struct piece closing; /* that record's body, as JSON text */
+	const char *replaces; /* manifest that this one stands for */
 };
 
 struct spool {
-	int fd;				/* unnamed: a killed vput leaves none */
+	int fd; /* unnamed: a killed vput leaves none */
 	struct run *runs;
 	int n;
 	uint64_t lines, dropped;
@@ -80,7 +80,7 @@ void spool_fill(struct spool *sp, int fd, const struct spool_opts *o);
 void spool_release(struct spool *sp);
 /* A new unnamed local file, open for reading and writing. */
 int spool_file(void);
-void spool_write(int fd, const char *p, size_t n);	/* or dies */
+void spool_write(int fd, const char *p, size_t n); /* or dies */
 /* An object's records, or a part's, decompressed into such a file; false with
  * a reason. */
 bool spool_unpack(const char *object, int *fd, const char **why);
@@ -98,8 +98,8 @@ bool spool_unpack_count(const char *object, struct contents *c);
 /* A manifest as read; text is the whole line, the rest borrows from it or is
  * its own. */
 struct manifest {
-	char *text;			/* NUL-terminated, no newline */
-	char *path, *object;		/* of the two files */
+	char *text;          /* NUL-terminated, no newline */
+	char *path, *object; /* of the two files */
 	char source[NAME_MAX_LEN], flow[NAME_MAX_LEN], run[RUN_MAX];
 	int64_t run_at;
 	int part, revision;
@@ -107,7 +107,7 @@ struct manifest {
 	char sha256[SHA_HEX];
 	struct contents contents;
 	bool complete;
-	int total;			/* its "parts"; 0: null */
+	int total; /* its "parts"; 0: null */
 };
 
 void manifest_write(struct buf *b, const struct run *r, const struct part *p);
@@ -137,22 +137,21 @@ int store_run(const struct place *to, const struct run *r, struct writer *out,
 
 struct list_opts {
 	const char *source, *flow;
-	int64_t since;			/* INT64_MIN: all */
+	int64_t since; /* INT64_MIN: all */
 	bool verify;
 };
-int list_print(const char *root, const struct list_opts *o,
-    struct writer *out);
+int list_print(const char *root, const struct list_opts *o, struct writer *out);
 /* No operands: the whole layer. */
 int list_check(const char *root, char *const operands[]);
 
-int replace_part(bool mount, const char *manifest,
-    const struct spool_opts *so, struct writer *out);
+int replace_part(bool mount, const char *manifest, const struct spool_opts *so,
+    struct writer *out);
 
 struct wrap_opts {
 	const char *source, *kind, *site, *endpoint, *catalog, *flow;
 	int64_t at, status;
 	int64_t max_line;
-	bool lines;			/* each line of a file is a body */
+	bool lines; /* each line of a file is a body */
 };
 void wrap_files(const struct wrap_opts *o, char *const files[],
     struct writer *out);

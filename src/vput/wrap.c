@@ -22,13 +22,13 @@
 #include "stop.h"
 #include "banned.h"
 
-#define RUN_RANDOM 16			/* hex digits at a run id's end */
+#define RUN_RANDOM 16 /* hex digits at a run id's end */
 
 struct wrapper {
 	const struct wrap_opts *o;
 	struct scan *scan;
-	struct writer *out;		/* NULL: only hash */
-	struct sha sha;			/* over the options and all hashes */
+	struct writer *out; /* NULL: only hash */
+	struct sha sha;     /* over the options and all hashes */
 	char run[RUN_MAX];
 	int64_t line;
 	struct buf record, stripped;
@@ -41,8 +41,13 @@ struct wrapper {
 static size_t
 sequence(const unsigned char *p, size_t n)
 {
-	size_t len = *p < 0x80 ? 1 : *p < 0xc2 ? 0 : *p < 0xe0 ? 2 :
-	    *p < 0xf0 ? 3 : *p < 0xf5 ? 4 : 0, i;
+	size_t len = *p < 0x80 ? 1 :
+	    *p < 0xc2          ? 0 :
+	    *p < 0xe0          ? 2 :
+	    *p < 0xf0          ? 3 :
+	    *p < 0xf5          ? 4 :
+	                         0,
+	       i;
 
 	if (len == 0 || len > n)
 		return 0;
@@ -95,7 +100,7 @@ form_of(struct wrapper *w, struct slice body)
 	size_t at;
 
 	if (strcmp(w->o->kind, "session") == 0)
-		return FORM_OMITTED;	/* it may hold a token */
+		return FORM_OMITTED; /* it may hold a token */
 	if (scan_parse(w->scan, body, &at, &why))
 		return FORM_JSON;
 	return is_utf8(body) ? FORM_TEXT : FORM_BASE64;
@@ -111,8 +116,7 @@ member(struct json *j, const char *key, const char *value)
 }
 
 static void
-put_head(struct wrapper *w, struct json *j, const char *site,
-    const char *kind)
+put_head(struct wrapper *w, struct json *j, const char *site, const char *kind)
 {
 	char t[CLOCK_LEN];
 
@@ -156,7 +160,7 @@ put_request(const struct wrap_opts *o, struct json *j)
 	json_key(j, "request");
 	json_object(j);
 	member(j, "method", "GET");
-	member(j, "url", NULL);			/* nobody kept it */
+	member(j, "url", NULL); /* nobody kept it */
 	if (o->endpoint != NULL)
 		member(j, "endpoint", o->endpoint);
 	member(j, "query", query.data);
@@ -193,8 +197,7 @@ put_headers(struct json *j, enum form form, struct slice body)
 }
 
 static void
-put_body(struct wrapper *w, struct json *j, enum form form,
-    struct slice body)
+put_body(struct wrapper *w, struct json *j, enum form form, struct slice body)
 {
 	switch (form) {
 	case FORM_JSON:
@@ -363,9 +366,10 @@ each_line(struct wrapper *w, const char *file)
 	in.name = file;
 	while (reader_next(&in, &line)) {
 		if (in.toolong)
-			die(EX_DATAERR, "%s:%" PRIu64 ": the line is longer "
-			    "than %" PRId64 " bytes", file, in.lines,
-			    w->o->max_line);
+			die(EX_DATAERR,
+			    "%s:%" PRIu64 ": the line is longer "
+			    "than %" PRId64 " bytes",
+			    file, in.lines, w->o->max_line);
 		if (line.len > 0)
 			wrap_body(w, line);
 	}
@@ -422,21 +426,23 @@ static void
 wrap_check(const struct wrap_opts *o, char *const files[])
 {
 	static const char host[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
+	                           "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
 
 	if (o->source == NULL || o->kind == NULL || o->site == NULL ||
 	    o->at == INT64_MIN || files[0] == NULL)
-		die(EX_USAGE, "--wrap needs --source, --kind, --site, --at "
+		die(EX_USAGE,
+		    "--wrap needs --source, --kind, --site, --at "
 		    "and files");
 	if (!name_ok(slice_of(o->source)) || !name_ok(slice_of(o->kind)) ||
 	    strlen(o->flow) > RUN_MAX / 2 || !name_ok(slice_of(o->flow)) ||
 	    (o->endpoint != NULL && !name_ok(slice_of(o->endpoint))))
-		die(EX_USAGE, "a source, kind, endpoint or flow is made of "
+		die(EX_USAGE,
+		    "a source, kind, endpoint or flow is made of "
 		    "letters, digits, '-' and '_'");
 	if (*o->site == '\0' || o->site[strspn(o->site, host)] != '\0')
 		die(EX_USAGE, "'%s' is no host", o->site);
-	if (o->catalog != NULL && (*o->catalog == '\0' ||
-	    !is_utf8(slice_of(o->catalog))))
+	if (o->catalog != NULL &&
+	    (*o->catalog == '\0' || !is_utf8(slice_of(o->catalog))))
 		die(EX_USAGE, "--catalog does not take '%s'", o->catalog);
 	if (strcmp(o->kind, "run") == 0)
 		die(EX_USAGE, "'run' is no kind of answer");
@@ -454,8 +460,8 @@ wrap_files(const struct wrap_opts *asked, char *const files[],
 		o.flow = "wrap";
 	wrap_check(&o, files);
 	pass(&w, files, first);
-	snprintf(w.run, sizeof w.run, "%s-%s-%.*s",
-	    clock_compact(o.at, t), o.flow, RUN_RANDOM, first);
+	snprintf(w.run, sizeof w.run, "%s-%s-%.*s", clock_compact(o.at, t),
+	    o.flow, RUN_RANDOM, first);
 	w.out = out;
 	pass(&w, files, again);
 	if (stopped)

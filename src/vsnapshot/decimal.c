@@ -4,11 +4,11 @@
 
 struct decimal {
 	bool negative;
-	const char *p, *end;	/* first digit that is not 0; end of digits */
-	int64_t point;		/* digits before the point, from p */
+	const char *p, *end; /* first digit that is not 0; end of digits */
+	int64_t point;       /* digits before the point, from p */
 };
 
-#define FAR (INT64_C(1) << 40)	/* an exponent beyond it counts as this */
+#define FAR (INT64_C(1) << 40) /* an exponent beyond it counts as this */
 
 static int64_t
 read_exponent(const char *p, const char *end)
@@ -66,7 +66,7 @@ decimal_equal(struct slice a, struct slice b)
 		return true;
 	x = read_decimal(a);
 	y = read_decimal(b);
-	if (x.p == x.end || y.p == y.end)	/* a zero has no sign */
+	if (x.p == x.end || y.p == y.end) /* a zero has no sign */
 		return x.p == x.end && y.p == y.end;
 	if (x.negative != y.negative || x.point != y.point)
 		return false;

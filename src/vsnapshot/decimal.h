@@ -9,7 +9,7 @@
 
 /* Of JSON numbers. */
 bool decimal_equal(struct slice a, struct slice b);
-bool decimal_negative(struct slice s);		/* -0 is not */
+bool decimal_negative(struct slice s); /* -0 is not */
 
 /* Is the text a JSON number, and whole? */
 bool decimal_valid(struct slice s);

@@ -9,7 +9,7 @@
 #include "stop.h"
 #include "banned.h"
 
-#define PIECE 32768		/* written no later than that */
+#define PIECE 32768 /* written no later than that */
 
 /* ---- messages ---- */
 
@@ -21,29 +21,29 @@
 #define TIME "{\"type\":\"string\",\"format\":\"date-time\"}"
 #define TIME_OR_NULL "{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}"
 
-static const char event_schema[] = "{\"type\":\"object\",\"properties\":{"
+static const char event_schema[] =
+    "{\"type\":\"object\",\"properties\":{"
     "\"item_id\":" TEXT ",\"type\":" TEXT ",\"number\":" INTEGER
-    ",\"site\":" TEXT_OR_NULL ",\"earliest\":" TIME_OR_NULL
-    ",\"latest\":" TIME ",\"old\":" NUMBER_OR_NULL
-    ",\"new\":" NUMBER_OR_NULL ",\"currency\":" TEXT_OR_NULL
-    ",\"cause\":" TEXT_OR_NULL ",\"confidence\":" TEXT
-    ",\"rule\":" TEXT_OR_NULL ",\"reason\":" TEXT_OR_NULL
-    ",\"evidence\":" TEXT_OR_NULL ",\"other_id\":" TEXT_OR_NULL
+    ",\"site\":" TEXT_OR_NULL ",\"earliest\":" TIME_OR_NULL ",\"latest\":" TIME
+    ",\"old\":" NUMBER_OR_NULL ",\"new\":" NUMBER_OR_NULL
+    ",\"currency\":" TEXT_OR_NULL ",\"cause\":" TEXT_OR_NULL
+    ",\"confidence\":" TEXT ",\"rule\":" TEXT_OR_NULL
+    ",\"reason\":" TEXT_OR_NULL ",\"evidence\":" TEXT_OR_NULL
+    ",\"other_id\":" TEXT_OR_NULL
     "},\"required\":[\"item_id\",\"type\",\"number\",\"latest\","
     "\"confidence\"]},\"key_properties\":[\"item_id\",\"type\",\"number\"]";
 
-static const char state_schema[] = "{\"type\":\"object\",\"properties\":{"
-    "\"item_id\":" TEXT ",\"site\":" TEXT_OR_NULL
-    ",\"state\":" TEXT_OR_NULL ",\"confidence\":" TEXT
-    ",\"rule\":" TEXT_OR_NULL ",\"reason\":" TEXT_OR_NULL
-    ",\"evidence\":" TEXT_OR_NULL ",\"earliest\":" TIME_OR_NULL
-    ",\"latest\":" TIME_OR_NULL ",\"first_seen\":" TIME_OR_NULL
-    ",\"last_seen\":" TIME_OR_NULL ",\"observed_at\":" TIME
-    ",\"gone_since\":" TIME_OR_NULL ",\"price\":" NUMBER_OR_NULL
-    ",\"currency\":" TEXT_OR_NULL ",\"seller_price\":" NUMBER_OR_NULL
-    ",\"seller_currency\":" TEXT_OR_NULL
-    ",\"total_price\":" NUMBER_OR_NULL
-    ",\"favourite_count\":" INTEGER_OR_NULL
+static const char state_schema[] =
+    "{\"type\":\"object\",\"properties\":{"
+    "\"item_id\":" TEXT ",\"site\":" TEXT_OR_NULL ",\"state\":" TEXT_OR_NULL
+    ",\"confidence\":" TEXT ",\"rule\":" TEXT_OR_NULL
+    ",\"reason\":" TEXT_OR_NULL ",\"evidence\":" TEXT_OR_NULL
+    ",\"earliest\":" TIME_OR_NULL ",\"latest\":" TIME_OR_NULL
+    ",\"first_seen\":" TIME_OR_NULL ",\"last_seen\":" TIME_OR_NULL
+    ",\"observed_at\":" TIME ",\"gone_since\":" TIME_OR_NULL
+    ",\"price\":" NUMBER_OR_NULL ",\"currency\":" TEXT_OR_NULL
+    ",\"seller_price\":" NUMBER_OR_NULL ",\"seller_currency\":" TEXT_OR_NULL
+    ",\"total_price\":" NUMBER_OR_NULL ",\"favourite_count\":" INTEGER_OR_NULL
     ",\"listed_price\":" NUMBER_OR_NULL ",\"repriced\":" INTEGER
     "},\"required\":[\"item_id\",\"confidence\",\"observed_at\","
     "\"repriced\"]},\"key_properties\":[\"item_id\"]";
@@ -267,9 +267,12 @@ static void
 reject(struct events *e, uint64_t number, const char *property,
     const char *reason, struct slice value)
 {
-	rejects_add(e->rej, &(struct reject){ .input = number,
-	    .stream = slice_of("history"), .property = property,
-	    .reason = reason, .value = value });
+	rejects_add(e->rej,
+	    &(struct reject){ .input = number,
+	        .stream = slice_of("history"),
+	        .property = property,
+	        .reason = reason,
+	        .value = value });
 }
 
 static int
@@ -289,13 +292,15 @@ check_order(struct events *e, const struct look *l, uint64_t number)
 	int c = e->id.len == 0 ? 1 : compare(id, buf_slice(&e->id));
 
 	if (c < 0)
-		die(EX_DATAERR, "line %" PRIu64 " is out of order: item '%.*s' "
-		    "comes after '%s'", number, (int)(id.len < 64 ? id.len :
-		    64), id.p, e->id.data);
-	if (c == 0 && (l->at.us < e->at.us ||
-	    (l->at.us == e->at.us && l->ord < e->ord)))
-		die(EX_DATAERR, "line %" PRIu64 " is out of order: %.*s, ord %"
-		    PRId64 ", comes after %.*s, ord %" PRId64 ", of item '%s'",
+		die(EX_DATAERR,
+		    "line %" PRIu64 " is out of order: item '%.*s' "
+		    "comes after '%s'",
+		    number, (int)(id.len < 64 ? id.len : 64), id.p, e->id.data);
+	if (c == 0 &&
+	    (l->at.us < e->at.us || (l->at.us == e->at.us && l->ord < e->ord)))
+		die(EX_DATAERR,
+		    "line %" PRIu64 " is out of order: %.*s, ord %" PRId64
+		    ", comes after %.*s, ord %" PRId64 ", of item '%s'",
 		    number, SLICE_ARG(moment_slice(&l->at)), l->ord,
 		    SLICE_ARG(moment_slice(&e->at)), e->ord, e->id.data);
 	if (c > 0) {
@@ -308,8 +313,7 @@ check_order(struct events *e, const struct look *l, uint64_t number)
 }
 
 void
-events_line(struct events *e, struct slice line, uint64_t number,
-    bool toolong)
+events_line(struct events *e, struct slice line, uint64_t number, bool toolong)
 {
 	struct look l;
 	const char *why;
@@ -320,14 +324,17 @@ events_line(struct events *e, struct slice line, uint64_t number,
 		progress("%" PRIu64 " lines, %" PRIu64 " items", number,
 		    e->items);
 	if (toolong) {
-		snprintf(reason, sizeof reason, "longer than %" PRId64
-		    " bytes", e->o->maxline);
+		snprintf(reason, sizeof reason, "longer than %" PRId64 " bytes",
+		    e->o->maxline);
 		reject(e, number, NULL, reason, line);
 		return;
 	}
 	if (!look_read(&e->reader, line, &l)) {
-		reject(e, number, e->reader.at_fault < FIELDS ?
-		    look_fields[e->reader.at_fault] : NULL, e->reader.why,
+		reject(e, number,
+		    e->reader.at_fault < FIELDS ?
+		        look_fields[e->reader.at_fault] :
+		        NULL,
+		    e->reader.why,
 		    e->reader.value.s ? val_text(e->reader.value) : line);
 		return;
 	}
@@ -360,8 +367,8 @@ account(const struct events *e)
 	int i;
 
 	for (i = 0; i < EVENT_TYPES; i++) {
-		types[i + 1] = (struct count){ event_names[i], e->by_type[i],
-			false };
+		types[i + 1] =
+		    (struct count){ event_names[i], e->by_type[i], false };
 		types[0].n += e->by_type[i];
 	}
 	ledger_say(NULL, lines);
@@ -379,7 +386,7 @@ account(const struct events *e)
 int
 events_end(struct events *e)
 {
-	if (!stopped)		/* else more of its lines may have been to come */
+	if (!stopped) /* else more of its lines may have been to come */
 		end_item(e);
 	progress_clear();
 	account(e);

@@ -16,13 +16,13 @@ struct events {
 	struct rejects *rej;
 	struct look_reader reader;
 	struct judge judge;
-	bool open;		/* lines of judge.item.id were taken */
-	struct buf id;		/* the last item's, to see the order */
-	struct moment at;	/* of its last line */
+	bool open;        /* lines of judge.item.id were taken */
+	struct buf id;    /* the last item's, to see the order */
+	struct moment at; /* of its last line */
 	int64_t ord;
-	struct buf b;		/* what goes out next */
-	struct buf head[2][2];	/* event, item_state: RECORD and SCOPE up to
-				   the values */
+	struct buf b;          /* what goes out next */
+	struct buf head[2][2]; /* event, item_state: RECORD and SCOPE up to
+	                          the values */
 	uint64_t lines, used, items;
 	uint64_t by_type[EVENT_TYPES], by_state[STATE_ABSENT];
 };

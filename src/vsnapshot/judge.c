@@ -7,11 +7,16 @@
 #define EVIDENCE "absent from a complete sweep"
 
 const char *const event_names[EVENT_TYPES] = {
-	[EVENT_LISTED] = "listed", [EVENT_RELISTED] = "relisted",
-	[EVENT_REPRICED] = "repriced", [EVENT_PROMOTED] = "promoted",
-	[EVENT_RESERVED] = "reserved", [EVENT_UNRESERVED] = "unreserved",
-	[EVENT_SOLD] = "sold", [EVENT_HIDDEN] = "hidden",
-	[EVENT_DELETED] = "deleted", [EVENT_VANISHED] = "vanished",
+	[EVENT_LISTED] = "listed",
+	[EVENT_RELISTED] = "relisted",
+	[EVENT_REPRICED] = "repriced",
+	[EVENT_PROMOTED] = "promoted",
+	[EVENT_RESERVED] = "reserved",
+	[EVENT_UNRESERVED] = "unreserved",
+	[EVENT_SOLD] = "sold",
+	[EVENT_HIDDEN] = "hidden",
+	[EVENT_DELETED] = "deleted",
+	[EVENT_VANISHED] = "vanished",
 	[EVENT_RETURNED] = "returned",
 };
 
@@ -21,7 +26,7 @@ const char *const state_names[] = { NULL, "live", "reserved", "hidden", "sold",
 	"deleted", "missing" };
 
 static const char late_404[] = "late-404", contradiction[] = "contradiction",
-    came_back[] = "came-back";
+                  came_back[] = "came-back";
 
 /* ---- values that are kept ---- */
 
@@ -84,13 +89,13 @@ later(const struct moment *a, const struct moment *b)
 
 /* The last line that said a state other than this one. */
 static const struct moment *
-said_other(const struct judge *j, enum state not)
+said_other(const struct judge *j, enum state not )
 {
 	const struct moment *m = &no_moment;
 	int s;
 
 	for (s = STATE_LIVE; s <= STATE_DELETED; s++)
-		if (s != (int)not)
+		if (s != (int)not )
 			m = later(m, &j->said[s]);
 	return m;
 }
@@ -108,8 +113,10 @@ judge_emit(struct judge *j, enum event_type type, enum confidence c,
 		j->events = xrealloc(j->events, j->cap * sizeof *j->events);
 	}
 	e = &j->events[j->n];
-	*e = (struct event){ .type = type, .confidence = c,
-		.seq = (uint32_t)j->n++, .earliest = *earliest,
+	*e = (struct event){ .type = type,
+		.confidence = c,
+		.seq = (uint32_t)j->n++,
+		.earliest = *earliest,
 		.latest = *latest };
 	e->site = judge_put(j, kept_slice(&j->item.site));
 	return e;
@@ -159,9 +166,9 @@ static void
 conclude(struct judge *j, enum event_type type, enum state s, const char *rule,
     const char *reason)
 {
-	struct event *e = judge_emit(j, type,
-	    reason != NULL ? UNKNOWN : INFERRED, said_other(j, STATE_NONE),
-	    &j->gap.at);
+	struct event *e =
+	    judge_emit(j, type, reason != NULL ? UNKNOWN : INFERRED,
+	        said_other(j, STATE_NONE), &j->gap.at);
 
 	e->site = j->gap.site;
 	e->rule = judge_put(j, slice_of(rule));
@@ -193,8 +200,8 @@ list(struct judge *j, const struct look *l)
 	if (!look_has(l, F_RELIST_OF))
 		return;
 	rule = slice_is(l->f[F_RELIST_BY], "photo") ? "same-photo" :
-	    slice_is(l->f[F_RELIST_BY], "picture") ? "same-picture" :
-	    "same-text";
+	    slice_is(l->f[F_RELIST_BY], "picture")  ? "same-picture" :
+	                                              "same-text";
 	e = judge_emit(j, EVENT_RELISTED, INFERRED, &l->unseen_at, &l->at);
 	e->other = judge_put(j, l->f[F_RELIST_OF]);
 	e->evidence = judge_put(j, l->f[F_RELIST_BY]);
@@ -212,7 +219,8 @@ begin_live(struct judge *j, const struct look *l)
 		.rule = judge_put(j, l->f[F_STATE_RULE]),
 		.evidence = judge_put(j, l->f[F_EVIDENCE]),
 		.earliest = j->lines == 0 ? l->unseen_at : no_moment,
-		.latest = l->at };
+		.latest = l->at
+	};
 	leave_or_come(j, STATE_LIVE, &l->at);
 }
 
@@ -343,11 +351,11 @@ adds_up(const struct judge *j)
 	const struct gap *g = &j->gap;
 
 	/* the item itself is one of v: without it the counts are not hers */
-	return g->g_most.known && g->g_most.n > 0 && g->g.known &&
-	    g->t.known && g->v.known && g->n.known &&
-	    g->v.n > 0 && g->v.n == g->g.n && g->t.n == g->n.n &&
-	    g->returns.known && g->returns.n == 0 && g->item_days >= 0 &&
-	    g->item_days <= j->max_item_days && g->baseline == TRI_YES;
+	return g->g_most.known && g->g_most.n > 0 && g->g.known && g->t.known &&
+	    g->v.known && g->n.known && g->v.n > 0 && g->v.n == g->g.n &&
+	    g->t.n == g->n.n && g->returns.known && g->returns.n == 0 &&
+	    g->item_days >= 0 && g->item_days <= j->max_item_days &&
+	    g->baseline == TRI_YES;
 }
 
 /* ...unless something of hers, out of sight before, may have been sold too. */
@@ -585,14 +593,14 @@ sort_events(struct judge *j)
 	size_t i, k;
 
 	for (i = 1; i < j->n; i++) {
-		for (k = i; k > 0 && j->events[k - 1].latest.us >
-		    j->events[i].latest.us; k--)
+		for (k = i; k > 0 &&
+		     j->events[k - 1].latest.us > j->events[i].latest.us;
+		     k--)
 			;
 		if (k == i)
 			continue;
 		e = j->events[i];
-		memmove(&j->events[k + 1], &j->events[k],
-		    (i - k) * sizeof e);
+		memmove(&j->events[k + 1], &j->events[k], (i - k) * sizeof e);
 		j->events[k] = e;
 	}
 }
@@ -648,7 +656,7 @@ judge_reset(struct judge *j)
 	for (i = 0; (k = item_kept(j, i)) != NULL; i++)
 		k->known = false;
 	buf_reset(&j->texts);
-	buf_addc(&j->texts, '\0');	/* so that no text is at 0 */
+	buf_addc(&j->texts, '\0'); /* so that no text is at 0 */
 	j->n = 0;
 	j->item.state = STATE_NONE;
 	memset(&j->item.in, 0, sizeof j->item.in);

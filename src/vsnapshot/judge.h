@@ -14,18 +14,25 @@
 #include "look.h"
 
 enum event_type {
-	EVENT_LISTED, EVENT_RELISTED, EVENT_REPRICED, EVENT_PROMOTED,
-	EVENT_RESERVED, EVENT_UNRESERVED, EVENT_SOLD, EVENT_HIDDEN,
-	EVENT_DELETED, EVENT_VANISHED, EVENT_RETURNED, EVENT_TYPES
+	EVENT_LISTED,
+	EVENT_RELISTED,
+	EVENT_REPRICED,
+	EVENT_PROMOTED,
+	EVENT_RESERVED,
+	EVENT_UNRESERVED,
+	EVENT_SOLD,
+	EVENT_HIDDEN,
+	EVENT_DELETED,
+	EVENT_VANISHED,
+	EVENT_RETURNED,
+	EVENT_TYPES
 };
 
-enum confidence {
-	OBSERVED, INFERRED, UNKNOWN
-};
+enum confidence { OBSERVED, INFERRED, UNKNOWN };
 
 extern const char *const event_names[EVENT_TYPES];
 extern const char *const confidence_names[];
-extern const char *const state_names[];	/* of items; STATE_NONE: NULL */
+extern const char *const state_names[]; /* of items; STATE_NONE: NULL */
 
 /* A text of the item at hand, in judge.texts; at 0: null. */
 struct text {
@@ -35,13 +42,13 @@ struct text {
 struct event {
 	enum event_type type;
 	enum confidence confidence;
-	uint32_t number;	/* within item and type, from 1 */
-	uint32_t seq;		/* order of emission */
-	uint16_t place;		/* of a price */
-	bool dropped;		/* what came later knows better */
+	uint32_t number; /* within item and type, from 1 */
+	uint32_t seq;    /* order of emission */
+	uint16_t place;  /* of a price */
+	bool dropped;    /* what came later knows better */
 	struct moment earliest, latest;
 	struct text site, old, new, currency, rule, evidence, other;
-	const char *cause, *reason;	/* static; may be NULL */
+	const char *cause, *reason; /* static; may be NULL */
 };
 
 /* What the last event into a state, or the first look, said of it. */
@@ -50,7 +57,7 @@ struct entered {
 	struct text rule, evidence;
 	const char *reason;
 	struct moment earliest, latest;
-	size_t event;		/* its index + 1; 0: none */
+	size_t event; /* its index + 1; 0: none */
 };
 
 /* A value that outlives its line. */
@@ -59,27 +66,27 @@ struct kept {
 	bool known;
 };
 
-struct own {			/* the seller's price, when last it was told */
+struct own { /* the seller's price, when last it was told */
 	struct kept amount, currency, price;
 	bool known, home;
 	struct moment at;
-	size_t events;		/* so many there were then */
+	size_t events; /* so many there were then */
 };
 
-struct place {			/* the last price at a site in a currency */
+struct place { /* the last price at a site in a currency */
 	struct kept site, currency, price, total, rate, rate_err;
-	bool tells;		/* the seller's price, too */
+	bool tells; /* the seller's price, too */
 	struct moment at;
 	struct own own;
 };
 
-struct promotion {		/* what a kind of look said last */
+struct promotion { /* what a kind of look said last */
 	struct kept kind;
 	bool promoted;
 	struct moment at;
 };
 
-struct gap {			/* an absence that is not yet judged */
+struct gap { /* an absence that is not yet judged */
 	bool open;
 	struct moment at;
 	struct text site;
@@ -112,26 +119,26 @@ struct judge {
 
 	/* what the rules remember */
 	uint64_t lines;
-	struct moment first;		/* the first line */
-	struct moment said[STATE_ABSENT];	/* last line that said each */
-	struct moment bound;		/* last line that said, or absence */
-	struct moment before;		/* what the last `vanished` began with */
+	struct moment first;              /* the first line */
+	struct moment said[STATE_ABSENT]; /* last line that said each */
+	struct moment bound;              /* last line that said, or absence */
+	struct moment before; /* what the last `vanished` began with */
 	struct gap gap;
 	struct kept relist_to;
 	struct place places[JUDGE_PLACES];
-	size_t nplaces, place;		/* `place`: the last one used */
+	size_t nplaces, place; /* `place`: the last one used */
 	struct promotion kinds[JUDGE_KINDS];
 	size_t nkinds;
 };
 
 void judge_init(struct judge *, double max_item_days, int64_t sold_page_us);
-void judge_reset(struct judge *);	/* for the next item */
+void judge_reset(struct judge *); /* for the next item */
 void judge_release(struct judge *);
 /* False: the line is not used, *why says why; as if it had not been there. */
 bool judge_line(struct judge *, const struct look *, const char **why);
 void judge_end(struct judge *);
 
-struct slice judge_text(const struct judge *, struct text);	/* NULL p: null */
+struct slice judge_text(const struct judge *, struct text); /* NULL p: null */
 
 /* ---- shared by judge.c and price.c ---- */
 
@@ -143,7 +150,7 @@ bool judge_has_room(const struct judge *, const struct look *,
 void judge_prices(struct judge *, const struct look *);
 void judge_promoted(struct judge *, const struct look *);
 
-void kept_set(struct kept *, struct slice);	/* NULL p: not known */
+void kept_set(struct kept *, struct slice); /* NULL p: not known */
 bool kept_is(const struct kept *, struct slice);
 
 static inline struct slice

@@ -7,45 +7,89 @@
 #include "banned.h"
 
 const char *const look_fields[FIELDS] = {
-	[F_ITEM_ID] = "item_id", [F_SITE] = "site",
-	[F_OBSERVED_AT] = "observed_at", [F_ORD] = "ord", [F_KIND] = "kind",
-	[F_STATE] = "state", [F_EVIDENCE] = "evidence",
-	[F_STATE_RULE] = "state_rule", [F_PRICE] = "price",
-	[F_CURRENCY] = "currency", [F_SELLER_PRICE] = "seller_price",
+	[F_ITEM_ID] = "item_id",
+	[F_SITE] = "site",
+	[F_OBSERVED_AT] = "observed_at",
+	[F_ORD] = "ord",
+	[F_KIND] = "kind",
+	[F_STATE] = "state",
+	[F_EVIDENCE] = "evidence",
+	[F_STATE_RULE] = "state_rule",
+	[F_PRICE] = "price",
+	[F_CURRENCY] = "currency",
+	[F_SELLER_PRICE] = "seller_price",
 	[F_SELLER_CURRENCY] = "seller_currency",
 	[F_TOTAL_PRICE] = "total_price",
-	[F_FAVOURITE_COUNT] = "favourite_count", [F_PROMOTED] = "promoted",
-	[F_RATE] = "rate", [F_RATE_ERR] = "rate_err", [F_HOME] = "home",
-	[F_ALIKE] = "alike", [F_ALIKE_N] = "alike_n",
-	[F_UNSEEN_AT] = "unseen_at", [F_RELIST_OF] = "relist_of",
-	[F_RELIST_BY] = "relist_by", [F_RELIST_TO] = "relist_to",
-	[F_ABSENT_FROM] = "absent_from", [F_BASELINE] = "baseline",
-	[F_G_MOST] = "g_most", [F_RIPE] = "ripe", [F_FELL] = "fell",
-	[F_G] = "g", [F_T] = "t", [F_V] = "v", [F_N] = "n",
-	[F_RETURNS] = "returns", [F_PENDING] = "pending",
-	[F_ITEM_DAYS] = "item_days", [F_ON_HOLIDAY] = "on_holiday",
+	[F_FAVOURITE_COUNT] = "favourite_count",
+	[F_PROMOTED] = "promoted",
+	[F_RATE] = "rate",
+	[F_RATE_ERR] = "rate_err",
+	[F_HOME] = "home",
+	[F_ALIKE] = "alike",
+	[F_ALIKE_N] = "alike_n",
+	[F_UNSEEN_AT] = "unseen_at",
+	[F_RELIST_OF] = "relist_of",
+	[F_RELIST_BY] = "relist_by",
+	[F_RELIST_TO] = "relist_to",
+	[F_ABSENT_FROM] = "absent_from",
+	[F_BASELINE] = "baseline",
+	[F_G_MOST] = "g_most",
+	[F_RIPE] = "ripe",
+	[F_FELL] = "fell",
+	[F_G] = "g",
+	[F_T] = "t",
+	[F_V] = "v",
+	[F_N] = "n",
+	[F_RETURNS] = "returns",
+	[F_PENDING] = "pending",
+	[F_ITEM_DAYS] = "item_days",
+	[F_ON_HOLIDAY] = "on_holiday",
 	[F_BANNED] = "banned",
 };
 
 #define TEXT 1
 #define NUMBER 2
 #define BOOLEAN 3
-#define ID 4		/* a text, or a number taken as its text */
+#define ID 4 /* a text, or a number taken as its text */
 
 static const char kinds[FIELDS] = {
-	[F_ITEM_ID] = ID, [F_SITE] = TEXT, [F_OBSERVED_AT] = TEXT,
-	[F_ORD] = NUMBER, [F_KIND] = TEXT, [F_STATE] = TEXT,
-	[F_EVIDENCE] = TEXT, [F_STATE_RULE] = TEXT, [F_PRICE] = NUMBER,
-	[F_CURRENCY] = TEXT, [F_SELLER_PRICE] = NUMBER,
-	[F_SELLER_CURRENCY] = TEXT, [F_TOTAL_PRICE] = NUMBER,
-	[F_FAVOURITE_COUNT] = NUMBER, [F_PROMOTED] = BOOLEAN,
-	[F_RATE] = NUMBER, [F_RATE_ERR] = NUMBER, [F_HOME] = BOOLEAN,
-	[F_ALIKE] = NUMBER, [F_ALIKE_N] = NUMBER, [F_UNSEEN_AT] = TEXT,
-	[F_RELIST_OF] = ID, [F_RELIST_BY] = TEXT, [F_RELIST_TO] = ID,
-	[F_ABSENT_FROM] = TEXT, [F_BASELINE] = BOOLEAN, [F_G_MOST] = NUMBER,
-	[F_RIPE] = BOOLEAN, [F_FELL] = BOOLEAN, [F_G] = NUMBER,
-	[F_T] = NUMBER, [F_V] = NUMBER, [F_N] = NUMBER, [F_RETURNS] = NUMBER,
-	[F_PENDING] = NUMBER, [F_ITEM_DAYS] = NUMBER, [F_ON_HOLIDAY] = BOOLEAN,
+	[F_ITEM_ID] = ID,
+	[F_SITE] = TEXT,
+	[F_OBSERVED_AT] = TEXT,
+	[F_ORD] = NUMBER,
+	[F_KIND] = TEXT,
+	[F_STATE] = TEXT,
+	[F_EVIDENCE] = TEXT,
+	[F_STATE_RULE] = TEXT,
+	[F_PRICE] = NUMBER,
+	[F_CURRENCY] = TEXT,
+	[F_SELLER_PRICE] = NUMBER,
+	[F_SELLER_CURRENCY] = TEXT,
+	[F_TOTAL_PRICE] = NUMBER,
+	[F_FAVOURITE_COUNT] = NUMBER,
+	[F_PROMOTED] = BOOLEAN,
+	[F_RATE] = NUMBER,
+	[F_RATE_ERR] = NUMBER,
+	[F_HOME] = BOOLEAN,
+	[F_ALIKE] = NUMBER,
+	[F_ALIKE_N] = NUMBER,
+	[F_UNSEEN_AT] = TEXT,
+	[F_RELIST_OF] = ID,
+	[F_RELIST_BY] = TEXT,
+	[F_RELIST_TO] = ID,
+	[F_ABSENT_FROM] = TEXT,
+	[F_BASELINE] = BOOLEAN,
+	[F_G_MOST] = NUMBER,
+	[F_RIPE] = BOOLEAN,
+	[F_FELL] = BOOLEAN,
+	[F_G] = NUMBER,
+	[F_T] = NUMBER,
+	[F_V] = NUMBER,
+	[F_N] = NUMBER,
+	[F_RETURNS] = NUMBER,
+	[F_PENDING] = NUMBER,
+	[F_ITEM_DAYS] = NUMBER,
+	[F_ON_HOLIDAY] = BOOLEAN,
 	[F_BANNED] = BOOLEAN,
 };
 
@@ -148,8 +192,7 @@ take_members(struct look_reader *r, struct slice line, struct look *l)
 	memset(l->f, 0, sizeof l->f);
 	while (val_next(&it, &key, &v)) {
 		f = names_find(&r->names, key);
-		if (f >= 0 && !take_member(r, (enum field)f, v,
-		    &l->f[f]))
+		if (f >= 0 && !take_member(r, (enum field)f, v, &l->f[f]))
 			return false;
 	}
 	r->value = scan_root(r->scan);
@@ -244,10 +287,11 @@ take_relist(struct look_reader *r, const struct look *l)
 		if (look_has(l, all[i]) &&
 		    slice_eq(l->f[all[i]], l->f[F_ITEM_ID]))
 			return fault(r, all[i], "is the item itself");
-	if (look_has(l, F_RELIST_OF) && !(look_has(l, F_RELIST_BY) &&
-	    (slice_is(l->f[F_RELIST_BY], "photo") ||
-	    slice_is(l->f[F_RELIST_BY], "picture") ||
-	    slice_is(l->f[F_RELIST_BY], "text"))))
+	if (look_has(l, F_RELIST_OF) &&
+	    !(look_has(l, F_RELIST_BY) &&
+	        (slice_is(l->f[F_RELIST_BY], "photo") ||
+	            slice_is(l->f[F_RELIST_BY], "picture") ||
+	            slice_is(l->f[F_RELIST_BY], "text"))))
 		return fault(r, F_RELIST_BY, "is not photo, picture or text");
 	return true;
 }
@@ -255,8 +299,8 @@ take_relist(struct look_reader *r, const struct look *l)
 static bool
 take_absence(struct look_reader *r, struct look *l)
 {
-	l->item_days = look_has(l, F_ITEM_DAYS) ?
-	    strtod(l->f[F_ITEM_DAYS].p, NULL) : -1;
+	l->item_days =
+	    look_has(l, F_ITEM_DAYS) ? strtod(l->f[F_ITEM_DAYS].p, NULL) : -1;
 	return take_integer(r, l, F_G_MOST, &l->g_most) &&
 	    take_integer(r, l, F_G, &l->g) && take_integer(r, l, F_T, &l->t) &&
 	    take_integer(r, l, F_V, &l->v) && take_integer(r, l, F_N, &l->n) &&

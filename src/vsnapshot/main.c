@@ -61,7 +61,7 @@ main(int argc, char *argv[])
 	status = (o.events ? run_events : run_take)(&o, &in, &out, &rej);
 
 	reader_close_or_die(&in);
-	writer_close_or_die(&out);	/* a full disk shows up here */
+	writer_close_or_die(&out); /* a full disk shows up here */
 	rejects_close_or_die(&rej);
 	return stopped ? stop_again() : status;
 }

@@ -8,7 +8,7 @@
 #define MEMBER(b, name) ADD(b, ",\"" name "\":")
 
 static inline void
-add_raw(struct buf *b, struct slice s)	/* NULL p: null */
+add_raw(struct buf *b, struct slice s) /* NULL p: null */
 {
 	if (s.p == NULL)
 		ADD(b, "null");
@@ -26,7 +26,7 @@ add_text(struct buf *b, struct slice s)
 }
 
 static inline void
-add_cstr(struct buf *b, const char *s)	/* a word: nothing to escape */
+add_cstr(struct buf *b, const char *s) /* a word: nothing to escape */
 {
 	if (s == NULL) {
 		ADD(b, "null");

@@ -45,7 +45,8 @@ parse_slowly(struct slice s, int64_t *us)
 	*us = ms * 1000;
 	if (point != NULL)
 		*us += fraction(point + 1, (size_t)(s.p + s.len - point) - 1,
-		    &used) % 1000;
+		           &used) %
+		    1000;
 	return true;
 }
 
@@ -53,8 +54,8 @@ static bool
 find_day(struct moment_cache *c, struct slice s, int64_t *us)
 {
 	char midnight[21] = "0000-00-00T00:00:00Z";
-	unsigned i = ((unsigned char)s.p[8] * 10u + (unsigned char)s.p[9]) %
-	    MOMENT_DAYS;
+	unsigned i =
+	    ((unsigned char)s.p[8] * 10u + (unsigned char)s.p[9]) % MOMENT_DAYS;
 	int64_t ms;
 
 	if (memcmp(c->days[i].day, s.p, sizeof c->days[i].day) != 0) {

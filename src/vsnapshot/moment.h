@@ -10,11 +10,11 @@
 
 #include "buf.h"
 
-#define MOMENT_TEXT 39		/* bytes; no time that is one is longer */
+#define MOMENT_TEXT 39 /* bytes; no time that is one is longer */
 
 struct moment {
-	int64_t us;		/* since 1970, UTC */
-	uint8_t len;		/* of the text; 0: no moment, "not known" */
+	int64_t us;  /* since 1970, UTC */
+	uint8_t len; /* of the text; 0: no moment, "not known" */
 	char text[MOMENT_TEXT];
 };
 

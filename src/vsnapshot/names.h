@@ -13,7 +13,7 @@
 #define NAMES_SLOTS 1024
 
 struct names {
-	int16_t slot[NAMES_SLOTS];	/* index + 1; 0: none */
+	int16_t slot[NAMES_SLOTS]; /* index + 1; 0: none */
 	struct slice name[NAMES_MAX];
 	int n;
 };
@@ -27,7 +27,8 @@ names_hash(struct slice s)
 	const unsigned char *p = (const unsigned char *)s.p;
 
 	return ((unsigned)s.len * 37u + p[0] * 5u + p[s.len / 2] * 131u +
-	    p[s.len - 1] * 11u) % NAMES_SLOTS;
+	           p[s.len - 1] * 11u) %
+	    NAMES_SLOTS;
 }
 
 /* memcmp without the call: names are short. */
@@ -39,7 +40,7 @@ names_same(const char *a, const char *b, size_t n)
 
 	if (n > 16)
 		return memcmp(a, b, n) == 0;
-	if (n >= 8) {			/* the first eight, the last eight */
+	if (n >= 8) { /* the first eight, the last eight */
 		memcpy(&a8, a, 8);
 		memcpy(&b8, b, 8);
 		memcpy(&c8, a + n - 8, 8);
@@ -68,7 +69,7 @@ names_find(const struct names *t, struct slice s)
 	if (s.len == 0)
 		return -1;
 	for (h = names_hash(s); (i = t->slot[h]) != 0;
-	    h = (h + 1) % NAMES_SLOTS)
+	     h = (h + 1) % NAMES_SLOTS)
 		if (t->name[i - 1].len == s.len &&
 		    names_same(t->name[i - 1].p, s.p, s.len))
 			return i - 1;

@@ -8,7 +8,7 @@
 #include "opt.h"
 #include "banned.h"
 
-#define DAYS_MAX 1000000	/* no farther: hours become microseconds */
+#define DAYS_MAX 1000000 /* no farther: hours become microseconds */
 
 static void
 parse_threshold(struct opts *o)
@@ -30,7 +30,8 @@ static void
 check_take(const struct opts *o)
 {
 	if (o->source != NULL || o->item_days >= 0 || o->sold_page_hours >= 0)
-		die(EX_USAGE, "--source, --item-days and --sold-page-hours "
+		die(EX_USAGE,
+		    "--source, --item-days and --sold-page-hours "
 		    "go with events");
 	if ((o->key != NULL) != (o->stream != NULL))
 		die(EX_USAGE, "--stream and --key go together");
@@ -84,8 +85,7 @@ options(struct opts *o, int argc, char *argv[])
 	if (!o->events && strcmp(argv[first], "take") != 0)
 		die(EX_USAGE, "neither take nor events: '%s'", argv[first]);
 	if (first + 1 < argc)
-		die(EX_USAGE, "'%s' is one argument too many",
-		    argv[first + 1]);
+		die(EX_USAGE, "'%s' is one argument too many", argv[first + 1]);
 	if (o->events)
 		check_events(o);
 	else

@@ -6,10 +6,10 @@
 #include "judge.h"
 #include "banned.h"
 
-#define HALF_CENT 0.005		/* the site shows prices to the cent */
+#define HALF_CENT 0.005 /* the site shows prices to the cent */
 #define ROOM 1e-9
 #define FEE "fee"
-#define TELLING 0.01		/* above it the intervals tell nothing */
+#define TELLING 0.01 /* above it the intervals tell nothing */
 
 /* ---- R4: two prices at one site, in one currency ---- */
 
@@ -21,7 +21,7 @@ struct change {
 /* What a line tells of the seller's own price; `amount` NULL: nothing. */
 struct told {
 	struct slice amount, currency;
-	bool home;		/* by the shown one, which is hers */
+	bool home; /* by the shown one, which is hers */
 };
 
 static struct told
@@ -32,9 +32,9 @@ told_by(const struct look *l)
 	if (look_has(l, F_SELLER_PRICE) && look_has(l, F_SELLER_CURRENCY))
 		return (struct told){ f[F_SELLER_PRICE], f[F_SELLER_CURRENCY],
 			false };
-	if (look_tri(l, F_HOME) == TRI_YES || (look_has(l, F_CURRENCY) &&
-	    look_has(l, F_SELLER_CURRENCY) &&
-	    slice_eq(f[F_CURRENCY], f[F_SELLER_CURRENCY])))
+	if (look_tri(l, F_HOME) == TRI_YES ||
+	    (look_has(l, F_CURRENCY) && look_has(l, F_SELLER_CURRENCY) &&
+	        slice_eq(f[F_CURRENCY], f[F_SELLER_CURRENCY])))
 		return (struct told){ f[F_PRICE], f[F_CURRENCY], true };
 	return (struct told){ { NULL, 0 }, { NULL, 0 }, false };
 }
@@ -76,7 +76,8 @@ by_rate(const struct place *p, const struct look *l)
 		return unknown("rate", "rounding");
 	r = rate2 / rate1;
 	e = fabs(strtod(l->f[F_RATE_ERR].p, NULL) -
-	    strtod(p->rate_err.b.data, NULL)) + ROOM;
+	        strtod(p->rate_err.b.data, NULL)) +
+	    ROOM;
 	lo = (p2 - HALF_CENT) / (p1 + HALF_CENT);
 	hi = (p2 + HALF_CENT) / (p1 - HALF_CENT);
 	if (hi < r * (1 - e) || lo > r * (1 + e))
@@ -98,8 +99,8 @@ static void
 reprice(struct judge *j, const struct look *l, const struct moment *since,
     const struct change *c, const struct kept *old, struct told new)
 {
-	struct event *e = judge_emit(j, EVENT_REPRICED, c->confidence, since,
-	    &l->at);
+	struct event *e =
+	    judge_emit(j, EVENT_REPRICED, c->confidence, since, &l->at);
 
 	e->place = (uint16_t)j->place;
 	e->old = judge_put(j, kept_slice(old));
@@ -186,8 +187,7 @@ compare(struct judge *j, const struct place *p, const struct look *l,
 	}
 	if (!differs(&p->price, l->f[F_PRICE]) &&
 	    differs(&p->total, l->f[F_TOTAL_PRICE]))
-		reprice(j, l, &p->at, &fee, &p->total,
-		    shown(l, F_TOTAL_PRICE));
+		reprice(j, l, &p->at, &fee, &p->total, shown(l, F_TOTAL_PRICE));
 }
 
 /* ---- places ---- */
@@ -300,7 +300,7 @@ judge_has_room(const struct judge *j, const struct look *l, const char **why)
 	if (look_has(l, F_PRICE) && j->nplaces == JUDGE_PLACES &&
 	    find_place(j, l) == JUDGE_PLACES) {
 		*why = "'site' and 'currency' are one pair too many "
-		    "for an item";
+		       "for an item";
 		return false;
 	}
 	if (look_has(l, F_PROMOTED) && j->nkinds == JUDGE_KINDS &&

@@ -6,7 +6,7 @@
 #include "scan.h"
 #include "banned.h"
 
-#define SAID 5		/* on stderr, when there is no file for them */
+#define SAID 5 /* on stderr, when there is no file for them */
 
 void
 rejects_init(struct rejects *r, const char *path, double threshold)
@@ -88,7 +88,7 @@ rejects_add(struct rejects *r, const struct reject *one)
 		warn("line %" PRIu64 ": %s", one->input, one->reason);
 		if (++r->said == SAID)
 			warn("further rejects are not said; --rejects FILE "
-			    "keeps them all");
+			     "keeps them all");
 	}
 }
 

@@ -7,24 +7,24 @@
 
 #include "line.h"
 
-#define REJECT_VALUE 65536	/* bytes of the broken thing that are kept */
+#define REJECT_VALUE 65536 /* bytes of the broken thing that are kept */
 
 struct rejects {
 	struct writer out;
-	bool file;		/* else stderr */
-	double threshold;	/* share of what was read */
+	bool file;        /* else stderr */
+	double threshold; /* share of what was read */
 	uint64_t n, said;
 	struct buf line;
 };
 
 struct reject {
-	struct slice run;	/* JSON text; NULL p: not known */
-	uint64_t input;		/* line of the input */
-	struct slice line, index;	/* as run: the record's own place */
-	struct slice stream;	/* NULL p: none */
-	const char *property;	/* may be NULL */
+	struct slice run;         /* JSON text; NULL p: not known */
+	uint64_t input;           /* line of the input */
+	struct slice line, index; /* as run: the record's own place */
+	struct slice stream;      /* NULL p: none */
+	const char *property;     /* may be NULL */
 	const char *reason;
-	struct slice value;	/* the smallest broken thing */
+	struct slice value; /* the smallest broken thing */
 };
 
 void rejects_init(struct rejects *, const char *path, double threshold);

@@ -6,9 +6,7 @@
 #include "member.h"
 #include "banned.h"
 
-enum type {
-	TEXT, ID, TIME, STATE, NUMBER, PRICE, INTEGER, BOOLEAN
-};
+enum type { TEXT, ID, TIME, STATE, NUMBER, PRICE, INTEGER, BOOLEAN };
 
 struct member {
 	const char *name;
@@ -17,14 +15,11 @@ struct member {
 	bool required;
 };
 
-static const struct member item[] = {
-	{ "site", C_SITE, TEXT, false },
-	{ "item_id", C_ITEM_ID, ID, true },
-	{ "user_id", C_USER_ID, ID, false },
+static const struct member item[] = { { "site", C_SITE, TEXT, false },
+	{ "item_id", C_ITEM_ID, ID, true }, { "user_id", C_USER_ID, ID, false },
 	{ "seller_key", C_SELLER_KEY, TEXT, false },
 	{ "observed_at", C_OBSERVED_AT, TIME, true },
-	{ "kind", C_KIND, TEXT, true },
-	{ "state", C_STATE, STATE, false },
+	{ "kind", C_KIND, TEXT, true }, { "state", C_STATE, STATE, false },
 	{ "evidence", C_EVIDENCE, TEXT, false },
 	{ "state_rule", C_STATE_RULE, TEXT, false },
 	{ "price", C_PRICE, PRICE, false },
@@ -36,16 +31,11 @@ static const struct member item[] = {
 	{ "promoted", C_PROMOTED, BOOLEAN, false },
 	{ "photo_key", C_PHOTO_KEY, TEXT, false },
 	{ "title", C_TITLE, TEXT, false },
-	{ "variant", C_VARIANT, TEXT, false },
-	{ "run", C_RUN, TEXT, true },
-	{ "line", C_LINE, INTEGER, true },
-	{ "index", C_INDEX, INTEGER, true },
-	{ "contract", C_CONTRACT, INTEGER, true },
-	{ 0 }
-};
+	{ "variant", C_VARIANT, TEXT, false }, { "run", C_RUN, TEXT, true },
+	{ "line", C_LINE, INTEGER, true }, { "index", C_INDEX, INTEGER, true },
+	{ "contract", C_CONTRACT, INTEGER, true }, { 0 } };
 
-static const struct member seller[] = {
-	{ "site", C_SITE, TEXT, false },
+static const struct member seller[] = { { "site", C_SITE, TEXT, false },
 	{ "user_id", C_USER_ID, ID, true },
 	{ "seller_key", C_SELLER_KEY, TEXT, false },
 	{ "observed_at", C_OBSERVED_AT, TIME, true },
@@ -56,34 +46,28 @@ static const struct member seller[] = {
 	{ "on_holiday", C_ON_HOLIDAY, BOOLEAN, false },
 	{ "banned", C_BANNED, BOOLEAN, false },
 	{ "country", C_COUNTRY, TEXT, false },
-	{ "variant", C_VARIANT, TEXT, false },
-	{ "run", C_RUN, TEXT, true },
-	{ "line", C_LINE, INTEGER, true },
-	{ "index", C_INDEX, INTEGER, true },
-	{ "contract", C_CONTRACT, INTEGER, true },
-	{ 0 }
-};
+	{ "variant", C_VARIANT, TEXT, false }, { "run", C_RUN, TEXT, true },
+	{ "line", C_LINE, INTEGER, true }, { "index", C_INDEX, INTEGER, true },
+	{ "contract", C_CONTRACT, INTEGER, true }, { 0 } };
 
-static const struct member catalog[] = {
-	{ "site", C_SITE, TEXT, false },
+static const struct member catalog[] = { { "site", C_SITE, TEXT, false },
 	{ "catalog_id", C_CATALOG_ID, ID, true },
 	{ "query", C_QUERY, TEXT, true },
 	{ "observed_at", C_OBSERVED_AT, TIME, true },
-	{ "total", C_TOTAL, INTEGER, true },
-	{ "run", C_RUN, TEXT, true },
+	{ "total", C_TOTAL, INTEGER, true }, { "run", C_RUN, TEXT, true },
 	{ "line", C_LINE, INTEGER, true },
-	{ "contract", C_CONTRACT, INTEGER, true },
-	{ 0 }
-};
+	{ "contract", C_CONTRACT, INTEGER, true }, { 0 } };
 
 static const struct {
 	const struct member *members;
 	const char *keys, *order;
 } shapes[] = {
-	{ item, "[\"item_id\",\"observed_at\",\"kind\",\"run\",\"line\","
+	{ item,
+	    "[\"item_id\",\"observed_at\",\"kind\",\"run\",\"line\","
 	    "\"index\"]",
 	    "[\"observed_at\",\"run\",\"line\",\"index\",\"contract\"]" },
-	{ seller, "[\"user_id\",\"observed_at\",\"kind\",\"run\",\"line\","
+	{ seller,
+	    "[\"user_id\",\"observed_at\",\"kind\",\"run\",\"line\","
 	    "\"index\"]",
 	    "[\"observed_at\",\"run\",\"line\",\"index\",\"contract\"]" },
 	{ catalog, "[\"query\",\"observed_at\",\"run\",\"line\"]",
@@ -96,23 +80,41 @@ const char *const snapshot_suffixes[] = { "snapshot", "seller_snapshot",
 /* ---- what comes in ---- */
 
 static const char *const column_names[COLUMNS] = {
-	[C_SITE] = "site", [C_ITEM_ID] = "item_id", [C_USER_ID] = "user_id",
-	[C_SELLER_KEY] = "seller_key", [C_OBSERVED_AT] = "observed_at",
-	[C_KIND] = "kind", [C_STATE] = "state", [C_EVIDENCE] = "evidence",
-	[C_STATE_RULE] = "state_rule", [C_PRICE] = "price",
-	[C_CURRENCY] = "currency", [C_SELLER_PRICE] = "seller_price",
+	[C_SITE] = "site",
+	[C_ITEM_ID] = "item_id",
+	[C_USER_ID] = "user_id",
+	[C_SELLER_KEY] = "seller_key",
+	[C_OBSERVED_AT] = "observed_at",
+	[C_KIND] = "kind",
+	[C_STATE] = "state",
+	[C_EVIDENCE] = "evidence",
+	[C_STATE_RULE] = "state_rule",
+	[C_PRICE] = "price",
+	[C_CURRENCY] = "currency",
+	[C_SELLER_PRICE] = "seller_price",
 	[C_SELLER_CURRENCY] = "seller_currency",
 	[C_TOTAL_PRICE] = "total_price",
-	[C_FAVOURITE_COUNT] = "favourite_count", [C_PROMOTED] = "promoted",
-	[C_PHOTO_KEY] = "photo_key", [C_TITLE] = "title",
-	[C_VARIANT] = "variant", [C_RUN] = "run", [C_LINE] = "line",
-	[C_INDEX] = "index", [C_CONTRACT] = "contract",
-	[C_ITEM_COUNT] = "item_count", [C_GIVEN_COUNT] = "given_item_count",
+	[C_FAVOURITE_COUNT] = "favourite_count",
+	[C_PROMOTED] = "promoted",
+	[C_PHOTO_KEY] = "photo_key",
+	[C_TITLE] = "title",
+	[C_VARIANT] = "variant",
+	[C_RUN] = "run",
+	[C_LINE] = "line",
+	[C_INDEX] = "index",
+	[C_CONTRACT] = "contract",
+	[C_ITEM_COUNT] = "item_count",
+	[C_GIVEN_COUNT] = "given_item_count",
 	[C_TOTAL_COUNT] = "total_items_count",
-	[C_ON_HOLIDAY] = "is_on_holiday", [C_BANNED] = "is_banned",
-	[C_COUNTRY] = "country_code", [C_QUERY] = "query",
-	[C_CATALOG_ID] = "catalog_id", [C_PAGE] = "page",
-	[C_STATUS] = "status", [C_VERDICT] = "verdict", [C_TOTAL] = "total",
+	[C_ON_HOLIDAY] = "is_on_holiday",
+	[C_BANNED] = "is_banned",
+	[C_COUNTRY] = "country_code",
+	[C_QUERY] = "query",
+	[C_CATALOG_ID] = "catalog_id",
+	[C_PAGE] = "page",
+	[C_STATUS] = "status",
+	[C_VERDICT] = "verdict",
+	[C_TOTAL] = "total",
 };
 
 void
@@ -145,9 +147,13 @@ columns_read(const struct names *t, struct val record, struct columns *c)
 /* ---- what goes out ---- */
 
 static const char *const types[] = {
-	[TEXT] = "\"string\"", [ID] = "\"string\"", [TIME] = "\"string\"",
-	[STATE] = "\"string\"", [NUMBER] = "\"number\"",
-	[PRICE] = "\"number\"", [INTEGER] = "\"integer\"",
+	[TEXT] = "\"string\"",
+	[ID] = "\"string\"",
+	[TIME] = "\"string\"",
+	[STATE] = "\"string\"",
+	[NUMBER] = "\"number\"",
+	[PRICE] = "\"number\"",
+	[INTEGER] = "\"integer\"",
 	[BOOLEAN] = "\"boolean\"",
 };
 
@@ -188,8 +194,8 @@ snapshot_schema(struct buf *b, enum snapshot what, const char *source,
 		buf_addf(b, "%s\"%s\"", sep, m->name);
 		sep = ",";
 	}
-	buf_addf(b, "]},\"key_properties\":%s,\"x-source\":",
-	    shapes[what].keys);
+	buf_addf(b,
+	    "]},\"key_properties\":%s,\"x-source\":", shapes[what].keys);
 	json_escape(b, slice_of(source));
 	buf_addf(b, ",\"x-entity\":\"%s\",\"x-order\":%s",
 	    snapshot_suffixes[what], shapes[what].order);
@@ -222,7 +228,7 @@ inner(struct slice quoted)
 static const char *
 add_amount(struct buf *b, enum type type, struct slice s)
 {
-	if (s.p[0] == '"')		/* some taps write numbers so */
+	if (s.p[0] == '"') /* some taps write numbers so */
 		s = inner(s);
 	if (!decimal_valid(s))
 		return "is no number";

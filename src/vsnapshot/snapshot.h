@@ -10,27 +10,51 @@
 #include "names.h"
 #include "scan.h"
 
-enum column {			/* of items, users and looks */
-	C_SITE, C_ITEM_ID, C_USER_ID, C_SELLER_KEY, C_OBSERVED_AT, C_KIND,
-	C_STATE, C_EVIDENCE, C_STATE_RULE, C_PRICE, C_CURRENCY,
-	C_SELLER_PRICE, C_SELLER_CURRENCY, C_TOTAL_PRICE, C_FAVOURITE_COUNT,
-	C_PROMOTED, C_PHOTO_KEY, C_TITLE, C_VARIANT, C_RUN, C_LINE, C_INDEX,
-	C_CONTRACT, C_ITEM_COUNT, C_GIVEN_COUNT, C_TOTAL_COUNT, C_ON_HOLIDAY,
-	C_BANNED, C_COUNTRY, C_QUERY, C_CATALOG_ID, C_PAGE, C_STATUS,
-	C_VERDICT, C_TOTAL,
+enum column { /* of items, users and looks */
+	C_SITE,
+	C_ITEM_ID,
+	C_USER_ID,
+	C_SELLER_KEY,
+	C_OBSERVED_AT,
+	C_KIND,
+	C_STATE,
+	C_EVIDENCE,
+	C_STATE_RULE,
+	C_PRICE,
+	C_CURRENCY,
+	C_SELLER_PRICE,
+	C_SELLER_CURRENCY,
+	C_TOTAL_PRICE,
+	C_FAVOURITE_COUNT,
+	C_PROMOTED,
+	C_PHOTO_KEY,
+	C_TITLE,
+	C_VARIANT,
+	C_RUN,
+	C_LINE,
+	C_INDEX,
+	C_CONTRACT,
+	C_ITEM_COUNT,
+	C_GIVEN_COUNT,
+	C_TOTAL_COUNT,
+	C_ON_HOLIDAY,
+	C_BANNED,
+	C_COUNTRY,
+	C_QUERY,
+	C_CATALOG_ID,
+	C_PAGE,
+	C_STATUS,
+	C_VERDICT,
+	C_TOTAL,
 	COLUMNS
 };
 
 struct columns {
-	struct slice c[COLUMNS];	/* JSON texts; NULL p: null, absent */
-	struct moment at;		/* observed_at, once written */
+	struct slice c[COLUMNS]; /* JSON texts; NULL p: null, absent */
+	struct moment at;        /* observed_at, once written */
 };
 
-enum snapshot {
-	SNAPSHOT_ITEM,
-	SNAPSHOT_SELLER,
-	SNAPSHOT_CATALOG
-};
+enum snapshot { SNAPSHOT_ITEM, SNAPSHOT_SELLER, SNAPSHOT_CATALOG };
 
 struct snapshot_fault {
 	const char *property;
@@ -38,7 +62,7 @@ struct snapshot_fault {
 	struct slice value;
 };
 
-extern const char *const snapshot_suffixes[];	/* "snapshot" ... */
+extern const char *const snapshot_suffixes[]; /* "snapshot" ... */
 
 /* `id` is what the column of an item's id is called. */
 void columns_init(struct names *, const char *id);

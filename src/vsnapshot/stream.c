@@ -117,8 +117,9 @@ static enum entity
 read_entity(struct val v)
 {
 	return val_is(v, "item") ? ENTITY_ITEM :
-	    val_is(v, "user") ? ENTITY_USER :
-	    val_is(v, "look") ? ENTITY_LOOK : ENTITY_OTHER;
+	    val_is(v, "user")    ? ENTITY_USER :
+	    val_is(v, "look")    ? ENTITY_LOOK :
+	                           ENTITY_OTHER;
 }
 
 void

@@ -9,7 +9,7 @@
 #include "scan.h"
 
 enum entity {
-	ENTITY_OTHER,		/* passes */
+	ENTITY_OTHER, /* passes */
 	ENTITY_ITEM,
 	ENTITY_USER,
 	ENTITY_LOOK
@@ -17,7 +17,7 @@ enum entity {
 
 /* What x-snapshot says; JSON texts, NULL p: nothing. */
 struct variant {
-	struct slice name;	/* with its quotes; owned, as all are */
+	struct slice name; /* with its quotes; owned, as all are */
 	struct slice kind, state, evidence;
 };
 
@@ -25,7 +25,7 @@ struct stream {
 	char *name, *source;
 	enum entity entity;
 	struct variant *variants;
-	size_t n, last;		/* `last`: the one met last */
+	size_t n, last; /* `last`: the one met last */
 	uint64_t records, snapshots, without, rejected;
 };
 

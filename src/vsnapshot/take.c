@@ -44,7 +44,7 @@ source_of(const char *stream)
 static void
 pass(struct take *t, struct slice line)
 {
-	if (line.p[line.len] == '\n') {		/* as it mostly stands there */
+	if (line.p[line.len] == '\n') { /* as it mostly stands there */
 		writer_add(t->out, line.p, line.len + 1);
 		return;
 	}
@@ -109,8 +109,9 @@ static void
 reject_line(struct take *t, const char *reason, struct slice line)
 {
 	t->unreadable++;
-	rejects_add(t->rej, &(struct reject){ .input = t->number,
-	    .reason = reason, .value = line });
+	rejects_add(t->rej,
+	    &(struct reject){
+	        .input = t->number, .reason = reason, .value = line });
 }
 
 /* A text, or a whole number that is not negative; else nothing. */
@@ -132,11 +133,15 @@ reject_record(struct take *t, struct stream *s, const struct columns *c,
     const struct snapshot_fault *f, struct val record)
 {
 	s->rejected++;
-	rejects_add(t->rej, &(struct reject){ .input = t->number,
-	    .run = of_type(c->c[C_RUN], '"'), .line = of_type(c->c[C_LINE], '0'),
-	    .index = of_type(c->c[C_INDEX], '0'), .stream = slice_of(s->name),
-	    .property = f->property, .reason = f->reason,
-	    .value = f->value.p ? f->value : val_text(record) });
+	rejects_add(t->rej,
+	    &(struct reject){ .input = t->number,
+	        .run = of_type(c->c[C_RUN], '"'),
+	        .line = of_type(c->c[C_LINE], '0'),
+	        .index = of_type(c->c[C_INDEX], '0'),
+	        .stream = slice_of(s->name),
+	        .property = f->property,
+	        .reason = f->reason,
+	        .value = f->value.p ? f->value : val_text(record) });
 }
 
 /* ---- records ---- */
@@ -219,8 +224,10 @@ is_gone(const struct columns *c)
 	struct slice kind = c->c[C_KIND];
 
 	return slice_is(c->c[C_VERDICT], "\"gone\"") &&
-	    c->c[C_ITEM_ID].p != NULL && (slice_is(kind, "\"item-page\"") ||
-	    slice_is(kind, "\"item-status\"") || slice_is(kind, "\"item\""));
+	    c->c[C_ITEM_ID].p != NULL &&
+	    (slice_is(kind, "\"item-page\"") ||
+	        slice_is(kind, "\"item-status\"") ||
+	        slice_is(kind, "\"item\""));
 }
 
 static void
@@ -341,8 +348,8 @@ is_others(struct take *t, struct slice line)
 	end = memchr(line.p + n, '"', line.len - n);
 	if (end == NULL || end[-1] == '\\')
 		return false;
-	s = streams_find(&t->streams, (struct slice){ line.p + n,
-	    (size_t)(end - line.p) - n });
+	s = streams_find(&t->streams,
+	    (struct slice){ line.p + n, (size_t)(end - line.p) - n });
 	return s == NULL || s->entity == ENTITY_OTHER;
 }
 
@@ -381,8 +388,10 @@ take_line(struct take *t, struct slice line, uint64_t number, bool toolong)
 	if (number % 65536 == 0)
 		progress("%" PRIu64 " lines", number);
 	if (toolong) {
-		snprintf(why, sizeof why, "longer than %" PRId64 " bytes: it "
-		    "is left out", t->o->maxline);
+		snprintf(why, sizeof why,
+		    "longer than %" PRId64 " bytes: it "
+		    "is left out",
+		    t->o->maxline);
 		reject_line(t, why, line);
 	} else if (t->plain != NULL) {
 		take_plain(t, line);

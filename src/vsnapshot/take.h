@@ -23,21 +23,20 @@ struct take {
 	struct singer message;
 	struct scan *scan;
 	struct streams streams;
-	struct streams given;		/* our own, whose SCHEMA went out */
+	struct streams given; /* our own, whose SCHEMA went out */
 	struct names columns;
 	struct moment_cache days;
-	int64_t latest_us;		/* the clock and a day, when last asked */
-	struct stream *plain;		/* --stream */
-	char *id;			/* with it: the column of the id */
-	struct buf b;			/* what goes out next */
-	uint64_t number;		/* of the line at hand */
-	uint64_t lines, others, unreadable;	/* and the streams' records */
+	int64_t latest_us;    /* the clock and a day, when last asked */
+	struct stream *plain; /* --stream */
+	char *id;             /* with it: the column of the id */
+	struct buf b;         /* what goes out next */
+	uint64_t number;      /* of the line at hand */
+	uint64_t lines, others, unreadable; /* and the streams' records */
 };
 
 void take_init(struct take *, const struct opts *, struct writer *,
     struct rejects *);
-void take_line(struct take *, struct slice line, uint64_t number,
-    bool toolong);
+void take_line(struct take *, struct slice line, uint64_t number, bool toolong);
 /* The ledger; returns the status. */
 int take_end(struct take *);
 void take_release(struct take *);

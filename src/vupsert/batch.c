@@ -53,8 +53,8 @@ part_of(struct batch *b, struct stream *s, bool scoped)
 	for (i = 0; i < b->nparts; i++)
 		if (b->parts[i].stream == s && b->parts[i].scoped == scoped)
 			return &b->parts[i];
-	b->parts = xrealloc(b->parts,
-	    (size_t)(b->nparts + 1) * sizeof *b->parts);
+	b->parts =
+	    xrealloc(b->parts, (size_t)(b->nparts + 1) * sizeof *b->parts);
 	b->parts[b->nparts] = (struct part){ .stream = s, .scoped = scoped };
 	return &b->parts[b->nparts++];
 }
@@ -72,12 +72,11 @@ batch_add_scope(struct batch *b, struct stream *s, uint32_t number,
 {
 	struct part *p = part_of(b, s, true);
 
-	p->scopes = xrealloc(p->scopes,
-	    (p->nscopes + 1) * sizeof *p->scopes);
-	p->scopes[p->nscopes++] = (struct scope){ b->arena.len, fields.len,
-		number };
+	p->scopes = xrealloc(p->scopes, (p->nscopes + 1) * sizeof *p->scopes);
+	p->scopes[p->nscopes++] =
+	    (struct scope){ b->arena.len, fields.len, number };
 	buf_addslice(&b->arena, fields);
-	b->rows++;		/* it is work, also without any record */
+	b->rows++; /* it is work, also without any record */
 	begin_age(b);
 }
 
@@ -191,7 +190,7 @@ static void
 hash_rest(const struct stream *s, const char *fields, char hash[HASH_LEN])
 {
 	static struct buf said;
-	static EVP_MD_CTX *ctx;		/* kept: making one costs as much */
+	static EVP_MD_CTX *ctx; /* kept: making one costs as much */
 	unsigned char md[EVP_MAX_MD_SIZE];
 	struct slice f;
 	int i;
@@ -204,8 +203,9 @@ hash_rest(const struct stream *s, const char *fields, char hash[HASH_LEN])
 		buf_add(&said, s->columns[i].seed, sizeof s->columns[i].seed);
 		buf_addslice(&said, f);
 	}
-	if ((ctx == NULL && ((ctx = EVP_MD_CTX_new()) == NULL ||
-	    EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)) ||
+	if ((ctx == NULL &&
+	        ((ctx = EVP_MD_CTX_new()) == NULL ||
+	            EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)) ||
 	    EVP_DigestInit_ex(ctx, NULL, NULL) != 1 ||
 	    EVP_DigestUpdate(ctx, said.data, said.len) != 1 ||
 	    EVP_DigestFinal_ex(ctx, md, NULL) != 1)
@@ -255,7 +255,7 @@ batch_add(struct batch *b, struct stream *s, struct val record, uint64_t line,
 		if (i == s->npos + s->nkey)
 			r->rest = (uint32_t)(b->arena.len - at);
 		if (!put_field(&b->arena, &s->columns[i], values[i], lenient,
-			f)) {
+		        f)) {
 			b->arena.len = at;
 			return false;
 		}
@@ -310,8 +310,7 @@ batch_in_scope(struct batch *b, struct stream *s, struct slice fields)
 
 	for (i = 0; i < s->nscope; i++, at += f.len) {
 		f = field_at(at);
-		if (!slice_eq(f, row_field(b, &p->rows[p->n - 1],
-			s->scope[i])))
+		if (!slice_eq(f, row_field(b, &p->rows[p->n - 1], s->scope[i])))
 			return false;
 	}
 	return true;
@@ -349,8 +348,8 @@ compare_positions(const struct order *o, const struct row *a,
 
 	for (i = 0; d == 0 && i < s->norder; i++) {
 		c = s->order[i];
-		d = field_compare(s->columns[c].type,
-		    row_field(o->batch, a, c), row_field(o->batch, b, c));
+		d = field_compare(s->columns[c].type, row_field(o->batch, a, c),
+		    row_field(o->batch, b, c));
 	}
 	return d;
 }
@@ -386,8 +385,8 @@ stretch(struct slot *winner, const struct slot *loser)
 }
 
 size_t
-rows_fold(const struct batch *b, const struct stream *s,
-    const struct row *rows, size_t n, struct slot *slots, struct tally *t)
+rows_fold(const struct batch *b, const struct stream *s, const struct row *rows,
+    size_t n, struct slot *slots, struct tally *t)
 {
 	struct order o = { b, s };
 	size_t i, out = 0;
@@ -425,8 +424,8 @@ batch_fold(struct batch *b)
 	for (p = b->parts; p < b->parts + b->nparts; p++) {
 		if (p->n > p->slot_cap) {
 			p->slot_cap = p->cap;
-			p->slots = xrealloc(p->slots,
-			    p->slot_cap * sizeof *p->slots);
+			p->slots =
+			    xrealloc(p->slots, p->slot_cap * sizeof *p->slots);
 		}
 		p->folded = (struct tally){ 0 };
 		if (p->scoped)

@@ -20,10 +20,10 @@
 struct row {
 	size_t at;
 	uint32_t key, rest, len, text_len;
-	uint64_t line;		/* of the input */
-	uint32_t scope;		/* of its stream's scopes, from 1; 0: none */
-	char hash[HASH_LEN];	/* of the rest; only with a side table */
-	bool refused;		/* by the server, and it is said */
+	uint64_t line;       /* of the input */
+	uint32_t scope;      /* of its stream's scopes, from 1; 0: none */
+	char hash[HASH_LEN]; /* of the rest; only with a side table */
+	bool refused;        /* by the server, and it is said */
 };
 
 /*
@@ -32,7 +32,7 @@ struct row {
  */
 struct slot {
 	const struct row *row;
-	struct slice first, last;	/* fields of x-seen's column */
+	struct slice first, last; /* fields of x-seen's column */
 };
 
 /* A set that is whole: the values of its x-replace columns, in the arena. */
@@ -54,30 +54,30 @@ struct part {
 	size_t n, cap;
 	struct slot *slots;
 	size_t nslots, slot_cap;
-	struct tally folded;		/* the rows that are in no slot */
+	struct tally folded; /* the rows that are in no slot */
 };
 
 struct batch {
 	struct buf arena;
-	struct part *parts;	/* one for each stream */
+	struct part *parts; /* one for each stream */
 	int nparts;
 	size_t rows;
-	struct buf states;	/* lines for stdout, after COMMIT */
-	struct buf loads;	/* theirs for ops.load, NUL-terminated */
-	int64_t since_ms;	/* when its first line came; 0: empty */
-	bool open;		/* a scope goes on: do not commit behind it */
+	struct buf states; /* lines for stdout, after COMMIT */
+	struct buf loads;  /* theirs for ops.load, NUL-terminated */
+	int64_t since_ms;  /* when its first line came; 0: empty */
+	bool open;         /* a scope goes on: do not commit behind it */
 };
 
 /* Why a record cannot be a row.  reason is filled in; value borrows. */
 struct fault {
-	const struct column *column;	/* NULL: the record as a whole */
+	const struct column *column; /* NULL: the record as a whole */
 	struct buf reason;
 	struct slice value;
-	bool too_wide;			/* a wider column would take it */
+	bool too_wide; /* a wider column would take it */
 };
 
 void batch_release(struct batch *);
-void batch_reset(struct batch *);	/* empty, memory kept */
+void batch_reset(struct batch *); /* empty, memory kept */
 bool batch_is_empty(const struct batch *);
 
 /* Takes back the rows of a scope that ended short, as far as they are here. */

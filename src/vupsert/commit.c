@@ -13,8 +13,8 @@
 #include "write.h"
 #include "banned.h"
 
-#define TRIES 10		/* of a transaction that is rolled back */
-#define LOST_MAX 20		/* connections that one batch may cost */
+#define TRIES 10    /* of a transaction that is rolled back */
+#define LOST_MAX 20 /* connections that one batch may cost */
 #define PAUSE_MS 50
 
 static struct {
@@ -24,19 +24,19 @@ static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	struct batch batches[2];
-	struct batch *job;	/* being written; NULL: the writer is idle */
+	struct batch *job; /* being written; NULL: the writer is idle */
 	bool quit;
-	bool inside;		/* a scope goes on: so does its transaction */
-	struct buf held;	/* STATE lines that wait for its COMMIT */
+	bool inside;     /* a scope goes on: so does its transaction */
+	struct buf held; /* STATE lines that wait for its COMMIT */
 } c = { .lock = PTHREAD_MUTEX_INITIALIZER,
 	.changed = PTHREAD_COND_INITIALIZER };
 
 /* ---- one transaction ---- */
 
 struct attempt {
-	struct tally *tallies;	/* one for each part */
-	bool careful;		/* some row is refused: find it */
-	char xid[24];		/* of a COMMIT on its way; "": none */
+	struct tally *tallies; /* one for each part */
+	bool careful;          /* some row is refused: find it */
+	char xid[24];          /* of a COMMIT on its way; "": none */
 };
 
 static void
@@ -61,8 +61,10 @@ reject_row(const struct batch *b, const struct stream *s, struct row *r)
 		return;
 	r->refused = true;
 	reason = xasprintf("the server refuses it: %s", pg_message(c.pg));
-	rejects_add(&(struct reject){ .line = r->line, .stream = s->name,
-	    .reason = reason, .value = row_text(b, r),
+	rejects_add(&(struct reject){ .line = r->line,
+	    .stream = s->name,
+	    .reason = reason,
+	    .value = row_text(b, r),
 	    .record = row_text(b, r) });
 	free(reason);
 }
@@ -109,13 +111,11 @@ by_table(const void *a, const void *b)
 }
 
 static enum pg_outcome
-write_part(const struct batch *b, struct part *p, bool careful,
-    struct tally *t)
+write_part(const struct batch *b, struct part *p, bool careful, struct tally *t)
 {
 	enum pg_outcome o;
 
-	if (p->n == 0 && p->nscopes == 0 &&
-	    !(p->scoped && p->stream->spooled))
+	if (p->n == 0 && p->nscopes == 0 && !(p->scoped && p->stream->spooled))
 		return PG_OK;
 	if ((o = write_lock(c.pg, p->stream)) != PG_OK)
 		return o;
@@ -135,8 +135,7 @@ write_parts(struct batch *b, struct attempt *a)
 
 	/* everybody takes the locks of several tables in the same order */
 	if (b->nparts > 1)
-		qsort(b->parts, (size_t)b->nparts, sizeof *b->parts,
-		    by_table);
+		qsort(b->parts, (size_t)b->nparts, sizeof *b->parts, by_table);
 	for (i = 0; o == PG_OK && i < b->nparts; i++)
 		o = write_part(b, &b->parts[i], a->careful, &a->tallies[i]);
 	return o;
@@ -151,7 +150,7 @@ write_loads(const struct batch *b)
 	while (p != NULL && p < b->loads.data + b->loads.len) {
 		o = ops_note_load(c.pg, p);
 		if (o == PG_DATA)
-			o = PG_FAILED;		/* no row to look for */
+			o = PG_FAILED; /* no row to look for */
 		if (o == PG_FAILED)
 			pg_die(c.pg, "write ops.load");
 		if (o != PG_OK)
@@ -211,7 +210,7 @@ was_committed(const char *xid)
 		if (status == NULL || strcmp(status, "in progress") != 0)
 			return status != NULL &&
 			    strcmp(status, "committed") == 0;
-		clock_sleep_ms(PAUSE_MS);	/* its backend still lives */
+		clock_sleep_ms(PAUSE_MS); /* its backend still lives */
 	}
 }
 
@@ -222,7 +221,7 @@ until_committed(struct batch *b, struct attempt *a)
 	int tries = 0, lost = 0;
 
 	while ((o = transaction(b, a)) != PG_OK) {
-		if (c.inside)	/* the pieces before are in no memory */
+		if (c.inside) /* the pieces before are in no memory */
 			pg_die(c.pg, "write a scope larger than a batch");
 		switch (o) {
 		case PG_LOST:
@@ -255,7 +254,7 @@ static void
 write_batch(struct batch *b)
 {
 	struct attempt a = { .tallies = xcalloc((size_t)b->nparts,
-	    sizeof *a.tallies) };
+		                 sizeof *a.tallies) };
 	int i;
 
 	if (b->rows > 0 || b->loads.len > 0 || c.inside)
@@ -267,7 +266,7 @@ write_batch(struct batch *b)
 	buf_addslice(&c.held, buf_slice(&b->states));
 	if (c.inside || c.held.len == 0)
 		return;
-	rejects_sync_or_die();	/* there may have been no transaction */
+	rejects_sync_or_die(); /* there may have been no transaction */
 	writer_add(&c.out, c.held.data, c.held.len);
 	writer_flush(&c.out);
 	buf_reset(&c.held);

@@ -21,7 +21,7 @@
 void commit_start(struct pg *);
 /* Hands the batch over and returns an empty one; waits for the one before. */
 struct batch *commit_give(struct batch *);
-void commit_wait(void);		/* until everything given is committed */
-void commit_stop(void);		/* waits, ends the thread, closes stdout */
+void commit_wait(void); /* until everything given is committed */
+void commit_stop(void); /* waits, ends the thread, closes stdout */
 
 #endif

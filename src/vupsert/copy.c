@@ -4,7 +4,7 @@
 #include "banned.h"
 
 /* https://www.postgresql.org/docs/15/sql-copy.html#id-1.9.3.55.9.4 */
-static const char header[19] = "PGCOPY\n\377\r\n\0";	/* no flags, no more */
+static const char header[19] = "PGCOPY\n\377\r\n\0"; /* no flags, no more */
 #define TRAILER 0xffff
 
 enum pg_outcome

@@ -19,7 +19,8 @@
  * statistics of; text that comes back is what JSON would say; and STATE
  * promises rows that outlive a crash.
  */
-static const char setup[] = "set timezone to 'UTC'; set jit to off; "
+static const char setup[] =
+    "set timezone to 'UTC'; set jit to off; "
     "set enable_seqscan to off; set enable_hashjoin to off; "
     "set enable_mergejoin to off; set plan_cache_mode to force_generic_plan; "
     "set lock_timeout to 0; set statement_timeout to 0; "
@@ -109,30 +110,36 @@ report(const struct run *r)
 			total[j].n += one[j].n;
 		if (r->streams.v[i]->unknown > 0)
 			warn("%s: %" PRIu64 " values of properties that the "
-			    "SCHEMA lacks were left out", r->streams.v[i]->name,
-			    r->streams.v[i]->unknown);
+			     "SCHEMA lacks were left out",
+			    r->streams.v[i]->name, r->streams.v[i]->unknown);
 	}
 	if (r->streams.n != 1 || r->stray > 0)
 		ledger_say(NULL, total);
 	if (r->unversioned > 0)
 		warn("%" PRIu64 " ACTIVATE_VERSION passed over: no row was "
-		    "deleted", r->unversioned);
+		     "deleted",
+		    r->unversioned);
 	ledger_metrics_write();
 	if (!ledger_closes(total))
 		return EX_SOFTWARE;
 	if ((double)total[6].n <= r->o->share * (double)total[0].n)
 		return EX_OK;
 	say("%" PRIu64 " of %" PRIu64 " records rejected, more than the "
-	    "threshold of %s allows", total[6].n, total[0].n, r->o->threshold);
+	    "threshold of %s allows",
+	    total[6].n, total[0].n, r->o->threshold);
 	return EX_DATAERR;
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct opts o = { .schema = "public", .threshold = "0.05",
-		.batch_rows = 20000, .batch_bytes = 32 << 20,
-		.batch_age = 5000, .maxline = 16 << 20, .retry = 60000 };
+	struct opts o = { .schema = "public",
+		.threshold = "0.05",
+		.batch_rows = 20000,
+		.batch_bytes = 32 << 20,
+		.batch_age = 5000,
+		.maxline = 16 << 20,
+		.retry = 60000 };
 	struct run r = { .o = &o };
 	struct reader in;
 	struct slice line;

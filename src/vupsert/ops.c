@@ -25,8 +25,10 @@ check_key(struct pg *pg, struct val message, bool *same)
 
 	*same = true;
 	if (key != NULL)
-		o = pg_query(pg, "select value = $1 from ops.setting "
-		    "where name = 'key'", &p, 1);
+		o = pg_query(pg,
+		    "select value = $1 from ops.setting "
+		    "where name = 'key'",
+		    &p, 1);
 	if (o == PG_OK && key != NULL && pg_rows(pg) > 0)
 		*same = *pg_text(pg, 0, 0) == 't';
 	free(key);
@@ -58,37 +60,53 @@ extract(struct buf *b, struct val message, const struct stream *s)
 }
 
 /* Rows that say the same already are not written: a replay writes nothing. */
-#define LIST(name) \
-	"array(select jsonb_array_elements_text(coalesce(m->'" name "', '[]')))"
+#define LIST(name)                                                             \
+	"array(select jsonb_array_elements_text(coalesce(m->'" name "', "      \
+	"'[]')))"
 
 static const char note_stream[] =
-	"insert into ops.stream as t "
-	"(stream, source, entity, key, x_order, seen)"
-	" select m->>'stream', m->>'x-source', m->>'x-entity', "
-	LIST("key_properties") ", " LIST("x-order") ", m->>'x-seen' "
-	"from (select $1::jsonb as m) as i where not exists (select from "
-	"ops.stream as o where (o.stream, o.source, o.entity, o.key, o.x_order)"
-	" = (m->>'stream', m->>'x-source', m->>'x-entity', "
-	LIST("key_properties") ", " LIST("x-order") ") "
-	"and o.seen is not distinct from m->>'x-seen') "
-	"on conflict (stream) do update set source = excluded.source, "
-	"entity = excluded.entity, key = excluded.key, "
-	"x_order = excluded.x_order, seen = excluded.seen";
+    "insert into ops.stream as t "
+    "(stream, source, entity, key, x_order, seen)"
+    " select m->>'stream', m->>'x-source', m->>'x-entity', " LIST(
+        "key_"
+        "propert"
+        "ies") ", " LIST("x-order") ", m->>'x-seen' "
+                                    "from (select $1::jsonb as m) as i where "
+                                    "not exists "
+                                    "(select from "
+                                    "ops.stream as o where (o.stream, "
+                                    "o.source, o.entity, "
+                                    "o.key, o.x_order)"
+                                    " = (m->>'stream', m->>'x-source', "
+                                    "m->>'x-entity', " LIST("key_properties") ", " LIST(
+                                        "x-order") ") "
+                                                   "and o.seen is not distinct "
+                                                   "from "
+                                                   "m->>'x-seen') "
+                                                   "on conflict (stream) do "
+                                                   "update set "
+                                                   "source = excluded.source, "
+                                                   "entity = excluded.entity, "
+                                                   "key = "
+                                                   "excluded.key, "
+                                                   "x_order = "
+                                                   "excluded.x_order, seen = "
+                                                   "excluded.seen";
 
 static const char note_contracts[] =
-	"insert into ops.contract as t (stream, variant, version, columns)"
-	" select m->>'stream', v.key, (v.value->>'version')::int, "
-	"array(select jsonb_array_elements_text(v.value->'columns')) "
-	"from (select $1::jsonb as m) as i, "
-	"jsonb_each(coalesce(m->'x-variants', '{}')) as v "
-	"where not exists (select from ops.contract as c "
-	"where c.stream = m->>'stream' and c.variant = v.key "
-	"and (c.version > (v.value->>'version')::int "
-	"or (c.version = (v.value->>'version')::int and c.columns = "
-	"array(select jsonb_array_elements_text(v.value->'columns'))))) "
-	"order by v.key on conflict (stream, variant) do update set "
-	"version = excluded.version, columns = excluded.columns, "
-	"seen_at = now() where excluded.version >= t.version";
+    "insert into ops.contract as t (stream, variant, version, columns)"
+    " select m->>'stream', v.key, (v.value->>'version')::int, "
+    "array(select jsonb_array_elements_text(v.value->'columns')) "
+    "from (select $1::jsonb as m) as i, "
+    "jsonb_each(coalesce(m->'x-variants', '{}')) as v "
+    "where not exists (select from ops.contract as c "
+    "where c.stream = m->>'stream' and c.variant = v.key "
+    "and (c.version > (v.value->>'version')::int "
+    "or (c.version = (v.value->>'version')::int and c.columns = "
+    "array(select jsonb_array_elements_text(v.value->'columns'))))) "
+    "order by v.key on conflict (stream, variant) do update set "
+    "version = excluded.version, columns = excluded.columns, "
+    "seen_at = now() where excluded.version >= t.version";
 
 static enum pg_outcome
 note(struct pg *pg, const struct stream *s, struct val message)
@@ -103,8 +121,10 @@ note(struct pg *pg, const struct stream *s, struct val message)
 	if ((o = has_ops(pg, &has)) == PG_OK && has)
 		o = check_key(pg, message, &same);
 	if (!same)
-		die(EX_CONFIG, "stream '%s' was made with another pseudonym "
-		    "key than this database", s->name);
+		die(EX_CONFIG,
+		    "stream '%s' was made with another pseudonym "
+		    "key than this database",
+		    s->name);
 	if (o == PG_OK && has &&
 	    val_type(val_member(message, "x-source")) == SCAN_STRING &&
 	    val_type(val_member(message, "x-entity")) == SCAN_STRING)
@@ -126,9 +146,9 @@ ops_note_schema(struct pg *pg, const struct stream *s, struct val message)
 	pg_must(pg, o, "write ops.contract");
 }
 
-#define LOADS \
-	"(select $1::jsonb as m) as i, jsonb_array_elements(" \
-	"case jsonb_typeof(m) when 'array' then m " \
+#define LOADS                                                                  \
+	"(select $1::jsonb as m) as i, jsonb_array_elements("                  \
+	"case jsonb_typeof(m) when 'array' then m "                            \
 	"else jsonb_build_array(m) end) as l "
 
 /* Of parts that nobody published there need be no lineage. */
@@ -138,13 +158,14 @@ has_load(struct pg *pg, const struct pg_param *load, bool *has)
 	static bool said;
 	enum pg_outcome o;
 
-	o = pg_query(pg, "select to_regclass('ops.load') is not null or "
+	o = pg_query(pg,
+	    "select to_regclass('ops.load') is not null or "
 	    "coalesce(bool_or((l->>'published')::boolean), false) from " LOADS,
 	    load, 1);
 	*has = o == PG_OK && *pg_text(pg, 0, 0) == 't';
 	if (o == PG_OK && !*has && !said) {
 		warn("no table ops.load: what is not published is loaded "
-		    "without lineage");
+		     "without lineage");
 		said = true;
 	}
 	return o;
@@ -169,5 +190,6 @@ ops_note_load(struct pg *pg, const char *load)
 	    "l->'contracts', l->'ledger' from " LOADS
 	    "order by 1, 2, 3 on conflict (run, part, step) do update set "
 	    "loaded_at = now(), published = excluded.published, "
-	    "contracts = excluded.contracts, ledger = excluded.ledger", &p, 1);
+	    "contracts = excluded.contracts, ledger = excluded.ledger",
+	    &p, 1);
 }

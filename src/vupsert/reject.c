@@ -11,13 +11,13 @@
 #include "scan.h"
 #include "banned.h"
 
-#define SAID_MAX 10		/* in words; the file has them all */
+#define SAID_MAX 10 /* in words; the file has them all */
 
 static struct {
 	pthread_mutex_t lock;
 	struct writer out;
 	bool open;
-	bool dirty;		/* lines were added since the last sync */
+	bool dirty; /* lines were added since the last sync */
 	struct scan *scan;
 	struct buf text, padded;
 	uint64_t n;

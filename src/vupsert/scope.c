@@ -74,10 +74,12 @@ make_spools(struct pg *pg, const struct stream *s, const char *rows,
 	enum pg_outcome o;
 	int i;
 
-	buf_addf(&b, "create temporary table if not exists %s (" SCOPE
+	buf_addf(&b,
+	    "create temporary table if not exists %s (" SCOPE
 	    " bigint, " ARRIVAL " bigint, like %s) on commit delete rows; "
 	    "create temporary table if not exists %s on commit delete rows as "
-	    "select 0::bigint as " SCOPE, rows, s->wide, scopes);
+	    "select 0::bigint as " SCOPE,
+	    rows, s->wide, scopes);
 	for (i = 0; i < s->nscope; i++)
 		add_names(&b, s, "", s->scope[i], s->scope[i] + 1);
 	buf_addf(&b, " from %s limit 0", s->wide);
@@ -152,18 +154,24 @@ tidy(struct pg *pg, const struct stream *s, const char *rows,
 	int i;
 
 	/* rows of scopes that ended short are the reader's to count */
-	buf_addf(&b, "delete from %s as r where not exists (select from %s as "
-	    "t where t." SCOPE " = r." SCOPE ")", rows, scopes);
+	buf_addf(&b,
+	    "delete from %s as r where not exists (select from %s as "
+	    "t where t." SCOPE " = r." SCOPE ")",
+	    rows, scopes);
 	if ((o = run(pg, &b)) != PG_OK)
 		goto out;
-	buf_addf(&b, "delete from %s as t using %s as u where t." SCOPE
-	    " < u." SCOPE " and ", scopes, scopes);
+	buf_addf(&b,
+	    "delete from %s as t using %s as u where t." SCOPE " < u." SCOPE
+	    " and ",
+	    scopes, scopes);
 	add_same_scope(&b, s, "u");
 	if ((o = run(pg, &b)) != PG_OK)
 		goto out;
-	buf_addf(&b, "delete from %s as r where not exists (select from %s as "
+	buf_addf(&b,
+	    "delete from %s as r where not exists (select from %s as "
 	    "t where t." SCOPE " = r." SCOPE ") or ctid not in ("
-	    "select (array_agg(ctid order by " SCOPE " desc", rows, scopes);
+	    "select (array_agg(ctid order by " SCOPE " desc",
+	    rows, scopes);
 	for (i = 0; i < s->norder; i++) {
 		buf_adds(&b, ", ");
 		pg_identifier(&b, s->columns[s->order[i]].name);
@@ -256,8 +264,10 @@ insert_new(struct pg *pg, const struct stream *s, const char *rows,
 		buf_adds(&b, i ? ", " : "");
 		pg_identifier(&b, s->columns[i].name);
 	}
-	buf_addf(&b, " from %s as r where not exists (select from %s as t "
-	    "where ", rows, s->wide);
+	buf_addf(&b,
+	    " from %s as r where not exists (select from %s as t "
+	    "where ",
+	    rows, s->wide);
 	add_same_key(&b, s);
 	buf_adds(&b, ")");
 	if ((o = run(pg, &b)) == PG_OK)
@@ -275,8 +285,9 @@ apply(struct pg *pg, const struct stream *s, const char *rows,
 	uint64_t n = 0;
 
 	/* sets are joined with sets here */
-	if ((o = pg_exec(pg, "set local enable_hashjoin to on; "
-	    "set local enable_mergejoin to on")) != PG_OK ||
+	if ((o = pg_exec(pg,
+	         "set local enable_hashjoin to on; "
+	         "set local enable_mergejoin to on")) != PG_OK ||
 	    (o = tidy(pg, s, rows, scopes, t)) != PG_OK)
 		return o;
 	buf_addf(&b, "analyze %s, %s; select count(*) from %s", rows, scopes,
@@ -284,21 +295,21 @@ apply(struct pg *pg, const struct stream *s, const char *rows,
 	if ((o = run(pg, &b)) == PG_OK)
 		n = strtoull(pg_text(pg, 0, 0), NULL, 10);
 	buf_release(&b);
-	if (o != PG_OK ||
-	    (o = delete_gone(pg, s, rows, scopes, t)) != PG_OK ||
+	if (o != PG_OK || (o = delete_gone(pg, s, rows, scopes, t)) != PG_OK ||
 	    (o = update_changed(pg, s, rows, t)) != PG_OK)
 		return o;
 	n -= t->updated;
 	if ((o = insert_new(pg, s, rows, t)) != PG_OK)
 		return o;
 	t->unchanged += n - t->inserted;
-	return pg_exec(pg, "set local enable_hashjoin to off; "
+	return pg_exec(pg,
+	    "set local enable_hashjoin to off; "
 	    "set local enable_mergejoin to off");
 }
 
 enum pg_outcome
-scope_write(struct pg *pg, const struct batch *batch, struct part *p,
-    bool more, struct tally *t)
+scope_write(struct pg *pg, const struct batch *batch, struct part *p, bool more,
+    struct tally *t)
 {
 	struct stream *s = p->stream;
 	char *rows = spool(s, "rows"), *scopes = spool(s, "scopes");

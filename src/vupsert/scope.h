@@ -12,8 +12,8 @@
 #include "batch.h"
 
 /* Takes the scoped part of a batch; more: the transaction goes on. */
-enum pg_outcome scope_write(struct pg *, const struct batch *,
-    struct part *, bool more, struct tally *);
+enum pg_outcome scope_write(struct pg *, const struct batch *, struct part *,
+    bool more, struct tally *);
 /* The fields of a SCOPE message's values, in the order of s->scope. */
 bool scope_fields(struct buf *, const struct stream *, struct val scope,
     const char **why);

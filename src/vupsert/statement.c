@@ -8,8 +8,8 @@
 static void
 add_arg(struct shape *sh, int arg)
 {
-	sh->args = xrealloc(sh->args,
-	    (size_t)(sh->nargs + 1) * sizeof *sh->args);
+	sh->args =
+	    xrealloc(sh->args, (size_t)(sh->nargs + 1) * sizeof *sh->args);
 	sh->args[sh->nargs++] = arg;
 }
 
@@ -24,7 +24,8 @@ static void
 add_arg_name(struct buf *b, int arg)
 {
 	static const char *const special[] = { [-ARG_FIRST] = "first",
-		[-ARG_LAST] = "last", [-ARG_HASH] = "hash" };
+		[-ARG_LAST] = "last",
+		[-ARG_HASH] = "hash" };
 
 	if (arg < 0)
 		buf_adds(b, special[-arg]);
@@ -149,17 +150,21 @@ add_verdict(struct buf *b, const struct stream *s)
 	buf_adds(b, " when ");
 	add_comparison(b, s, ">");
 	if (stream_has_side(s))
-		buf_addf(b, " then case when i.hash = t.content_hash then '%c'"
-		    " else '%c' end", GREATER_SAME, GREATER);
+		buf_addf(b,
+		    " then case when i.hash = t.content_hash then '%c'"
+		    " else '%c' end",
+		    GREATER_SAME, GREATER);
 	else
 		buf_addf(b, " then '%c'", GREATER);
 	buf_adds(b, " when ");
 	add_comparison(b, s, "=");
 	if (stream_has_side(s))
-		buf_addf(b, " then case when i.first < t.first_seen or "
+		buf_addf(b,
+		    " then case when i.first < t.first_seen or "
 		    "i.last > t.last_seen then '%c' else '%c' end"
 		    " when i.first < t.first_seen or i.last > t.last_seen "
-		    "then '%c'", DUPLICATE_SEEN, DUPLICATE, OLDER_SEEN);
+		    "then '%c'",
+		    DUPLICATE_SEEN, DUPLICATE, OLDER_SEEN);
 	else
 		buf_addf(b, " then '%c'", DUPLICATE);
 	buf_addf(b, " else '%c'", OLDER);
@@ -178,7 +183,8 @@ build_find(struct shape *sh, const struct stream *s)
 		add_arg(sh, ARG_LAST);
 		add_arg(sh, ARG_HASH);
 	}
-	buf_adds(&b, "select letter, array_agg(n) from (select i.n, "
+	buf_adds(&b,
+	    "select letter, array_agg(n) from (select i.n, "
 	    "case when t.");
 	pg_identifier(&b, s->columns[s->npos].name);
 	buf_addf(&b, " is null then '%c'", NEW);
@@ -202,7 +208,8 @@ build_raise(struct shape *sh, const struct stream *s)
 	add_arg(sh, ARG_HASH);
 	buf_addf(&b, "update %s as t set ", s->side);
 	add_assignments(&b, s, 0, s->npos);
-	buf_adds(&b, ", first_seen = least(t.first_seen, i.first), "
+	buf_adds(&b,
+	    ", first_seen = least(t.first_seen, i.first), "
 	    "last_seen = greatest(t.last_seen, i.last), "
 	    "content_hash = i.hash from ");
 	add_source(&b, s, sh, false);
@@ -219,9 +226,11 @@ build_stretch(struct shape *sh, const struct stream *s)
 	add_columns(sh, s->npos, s->npos + s->nkey);
 	add_arg(sh, ARG_FIRST);
 	add_arg(sh, ARG_LAST);
-	buf_addf(&b, "update %s as t set "
+	buf_addf(&b,
+	    "update %s as t set "
 	    "first_seen = least(t.first_seen, i.first), "
-	    "last_seen = greatest(t.last_seen, i.last) from ", s->side);
+	    "last_seen = greatest(t.last_seen, i.last) from ",
+	    s->side);
 	add_source(&b, s, sh, false);
 	buf_adds(&b, " where ");
 	add_match(&b, s);

@@ -13,18 +13,18 @@ enum { ARG_FIRST = -1, ARG_LAST = -2, ARG_HASH = -3 };
 /* A statement that takes rows as arrays, one for each argument. */
 struct shape {
 	struct pg_statement statement;
-	int *args;		/* columns ascend */
+	int *args; /* columns ascend */
 	int nargs;
 };
 
 struct writes {
-	struct shape find;	/* what each key needs: one letter */
-	struct shape raise;	/* side table: a greater position */
-	struct shape stretch;	/* side table: seen earlier, or later */
-	struct shape replace;	/* wide table: other values */
+	struct shape find;    /* what each key needs: one letter */
+	struct shape raise;   /* side table: a greater position */
+	struct shape stretch; /* side table: seen earlier, or later */
+	struct shape replace; /* wide table: other values */
 	char *copy_wide, *copy_side;
-	char *names, *types;	/* of the columns, as array literals */
-	int matching;		/* columns that have them, in both tables */
+	char *names, *types; /* of the columns, as array literals */
+	int matching;        /* columns that have them, in both tables */
 };
 
 /*
@@ -34,8 +34,14 @@ struct writes {
  * changes nothing: older or duplicate, told apart for the ledger only.
  */
 enum {
-	NEW = 'n', GREATER = 'g', GREATER_SAME = 's', OLDER = 'o',
-	OLDER_SEEN = 'O', DUPLICATE = 'd', DUPLICATE_SEEN = 'D', EXISTS = 'x'
+	NEW = 'n',
+	GREATER = 'g',
+	GREATER_SAME = 's',
+	OLDER = 'o',
+	OLDER_SEEN = 'O',
+	DUPLICATE = 'd',
+	DUPLICATE_SEEN = 'D',
+	EXISTS = 'x'
 };
 
 /* Built at the first call after write_forget. */

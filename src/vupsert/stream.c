@@ -6,8 +6,8 @@
 
 #include "banned.h"
 
-#define NAME_MAX_BYTES 63		/* NAMEDATALEN - 1 */
-#define TABLE_MAX_BYTES 58		/* room for _seen and _full */
+#define NAME_MAX_BYTES 63  /* NAMEDATALEN - 1 */
+#define TABLE_MAX_BYTES 58 /* room for _seen and _full */
 
 static uint64_t
 fnv1a(struct slice s)
@@ -28,7 +28,7 @@ name_fit(struct slice name, size_t max)
 	if (name.len <= max)
 		return xstrndup(name.p, name.len);
 	while (n > 0 && ((unsigned char)name.p[n] & 0xc0) == 0x80)
-		n--;			/* not inside a character */
+		n--; /* not inside a character */
 	return xasprintf("%.*s_%08" PRIx32, (int)n, name.p,
 	    (uint32_t)(fnv1a(name) ^ fnv1a(name) >> 32));
 }
@@ -113,7 +113,7 @@ allow_property(struct column *c, struct val property)
 		allow_type(c, property, v);
 	for (i = 0; !said && i < 2; i++)
 		for (it = val_each(val_member(property, unions[i]));
-		    val_next(&it, NULL, &v); said = true)
+		     val_next(&it, NULL, &v); said = true)
 			allow_property(c, v);
 	if (!said)
 		allow(c, ACCEPT_ANY, VALUE_JSONB);
@@ -136,8 +136,8 @@ find_column(const struct stream *s, struct slice property)
 
 	for (i = 0; i < s->n; i++)
 		if (s->columns[i].property_len == property.len &&
-		    memcmp(s->columns[i].property, property.p,
-			property.len) == 0)
+		    memcmp(s->columns[i].property, property.p, property.len) ==
+		        0)
 			return i;
 	return -1;
 }
@@ -148,8 +148,8 @@ add_column(struct stream *s, struct slice property)
 	struct column *c;
 	uint64_t seed;
 
-	s->columns = xrealloc(s->columns,
-	    (size_t)(s->n + 1) * sizeof *s->columns);
+	s->columns =
+	    xrealloc(s->columns, (size_t)(s->n + 1) * sizeof *s->columns);
 	c = &s->columns[s->n];
 	*c = (struct column){ .type = VALUE_TYPES, .ordinal = s->n };
 	c->property = xstrndup(property.p, property.len);
@@ -189,7 +189,7 @@ add_properties(struct stream *s, struct val properties, const char **why)
 			c->accepts = 0;
 		}
 		allow_property(c, v);
-		if (c->type == VALUE_TYPES)	/* null and nothing else */
+		if (c->type == VALUE_TYPES) /* null and nothing else */
 			c->type = VALUE_TEXT;
 		c->description = val_cstr(val_member(v, "description"));
 	}
@@ -301,18 +301,18 @@ read_lists(const struct stream *s, struct val message, struct lists *l,
 	struct buf tmp = { 0 };
 	struct slice name;
 
-	if (val_type(key) == SCAN_NONE)		/* misplaced in the wild */
+	if (val_type(key) == SCAN_NONE) /* misplaced in the wild */
 		key = val_member(schema, "key_properties");
 	*why = "'key_properties' names what is no property";
 	if (!columns_named(s, key, &l->key, &l->nkey))
 		return false;
 	*why = "'x-order' names what is no property";
 	if (!columns_named(s, val_member(message, "x-order"), &l->order,
-		&l->norder))
+	        &l->norder))
 		return false;
 	*why = "'x-replace' names what is no property";
 	if (!columns_named(s, val_member(message, "x-replace"), &l->scope,
-		&l->nscope))
+	        &l->nscope))
 		return false;
 	l->seen = xcalloc(1, sizeof *l->seen);
 	if (val_type(seen) == SCAN_STRING) {
@@ -429,8 +429,9 @@ keep_types(struct stream *s, const struct stream *old)
 	int i, j;
 
 	for (i = 0; i < s->n; i++) {
-		j = find_column(old, (struct slice){ s->columns[i].property,
-		    s->columns[i].property_len });
+		j = find_column(old,
+		    (struct slice){
+		        s->columns[i].property, s->columns[i].property_len });
 		if (j >= 0)
 			s->columns[i].type = value_join(s->columns[i].type,
 			    old->columns[j].type);
@@ -493,8 +494,10 @@ stream_define_plain(struct stream *s, const char *keys, const char **why)
 static void
 rearrange(struct stream *s)
 {
-	struct lists l = { .nkey = s->nkey, .norder = s->norder,
-		.nscope = s->nscope, .nseen = s->seen >= 0 };
+	struct lists l = { .nkey = s->nkey,
+		.norder = s->norder,
+		.nscope = s->nscope,
+		.nseen = s->seen >= 0 };
 	int i;
 
 	l.key = xcalloc((size_t)s->nkey, sizeof *l.key);
@@ -516,10 +519,14 @@ static enum value_type
 type_of(struct val v)
 {
 	static const enum value_type types[] = {
-		[SCAN_NONE] = VALUE_TYPES, [SCAN_NULL] = VALUE_TYPES,
-		[SCAN_FALSE] = VALUE_BOOL, [SCAN_TRUE] = VALUE_BOOL,
-		[SCAN_NUMBER] = VALUE_NUMERIC, [SCAN_STRING] = VALUE_TEXT,
-		[SCAN_ARRAY] = VALUE_JSONB, [SCAN_OBJECT] = VALUE_JSONB,
+		[SCAN_NONE] = VALUE_TYPES,
+		[SCAN_NULL] = VALUE_TYPES,
+		[SCAN_FALSE] = VALUE_BOOL,
+		[SCAN_TRUE] = VALUE_BOOL,
+		[SCAN_NUMBER] = VALUE_NUMERIC,
+		[SCAN_STRING] = VALUE_TEXT,
+		[SCAN_ARRAY] = VALUE_JSONB,
+		[SCAN_OBJECT] = VALUE_JSONB,
 	};
 	int64_t n;
 

@@ -19,20 +19,20 @@
 #include "value.h"
 
 struct column {
-	char *property;		/* as SCHEMA and records call it */
+	char *property; /* as SCHEMA and records call it */
 	size_t property_len;
-	char *name;		/* as the table calls it: see name_fit */
-	enum value_type type;	/* of the column: as wide as the table's */
-	unsigned accepts;	/* 1 << enum scan_type, and ACCEPT_INTEGER; 0:
-				   no property fills it */
+	char *name;           /* as the table calls it: see name_fit */
+	enum value_type type; /* of the column: as wide as the table's */
+	unsigned accepts;     /* 1 << enum scan_type, and ACCEPT_INTEGER; 0:
+	                         no property fills it */
 	bool required, order, key, scope;
-	bool stuck;		/* it could not be widened: do not try again */
-	int ordinal;		/* its place in SCHEMA, and in a new table */
-	char *description;	/* may be NULL */
-	char seed[8];		/* stands for the name in a content hash */
+	bool stuck;        /* it could not be widened: do not try again */
+	int ordinal;       /* its place in SCHEMA, and in a new table */
+	char *description; /* may be NULL */
+	char seed[8];      /* stands for the name in a content hash */
 };
 
-#define ACCEPT_INTEGER (1u << 8)	/* numbers without fraction only */
+#define ACCEPT_INTEGER (1u << 8) /* numbers without fraction only */
 
 /* vupsert(1) says what is counted as what. */
 struct tally {
@@ -42,30 +42,30 @@ struct tally {
 
 struct stream {
 	char *name, *table;
-	char *wide, *side, *view;	/* quoted, with their schema */
-	struct column *columns;		/* see above */
+	char *wide, *side, *view; /* quoted, with their schema */
+	struct column *columns;   /* see above */
 	int n, npos, nkey;
-	int *order, norder;	/* columns that decide, in x-order's order; keys
-				   are left out, being equal */
-	int seen;		/* its first and last are kept; -1: none */
-	int *scope, nscope;	/* x-replace */
-	bool fresh;			/* its table was empty: write.c */
-	char *definition;	/* the SCHEMA message, to know a repeated one */
-	int *met;		/* columns in the order of the last record */
-	struct writes *writes;	/* statements: write.c */
-	bool spooled;		/* rows of scopes await their end: scope.c */
-	unsigned generation;	/* of the table's columns: no two streams
-				   share one; 0: no table yet */
+	int *order, norder;    /* columns that decide, in x-order's order; keys
+	                          are left out, being equal */
+	int seen;              /* its first and last are kept; -1: none */
+	int *scope, nscope;    /* x-replace */
+	bool fresh;            /* its table was empty: write.c */
+	char *definition;      /* the SCHEMA message, to know a repeated one */
+	int *met;              /* columns in the order of the last record */
+	struct writes *writes; /* statements: write.c */
+	bool spooled;          /* rows of scopes await their end: scope.c */
+	unsigned generation;   /* of the table's columns: no two streams
+	                          share one; 0: no table yet */
 
-	uint64_t records;	/* counted by the reader of the input, as are */
-	uint64_t refused;	/* those rejected before they reached a batch */
-	uint64_t unknown;	/* values of properties that SCHEMA lacks */
-	struct tally tally;	/* counted by the writer, after its COMMIT */
+	uint64_t records;   /* counted by the reader of the input, as are */
+	uint64_t refused;   /* those rejected before they reached a batch */
+	uint64_t unknown;   /* values of properties that SCHEMA lacks */
+	struct tally tally; /* counted by the writer, after its COMMIT */
 };
 
 /* The streams met so far, in order of their first SCHEMA. */
 struct streams {
-	const char *schema;	/* of the database */
+	const char *schema; /* of the database */
 	struct stream **v;
 	int n;
 };

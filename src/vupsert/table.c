@@ -6,21 +6,21 @@
 #include "banned.h"
 
 #define TRIES 10
-#define OURS "property "	/* how the comments of our columns begin */
+#define OURS "property " /* how the comments of our columns begin */
 
 /* A column as the table has it. */
 struct found {
 	char *name;
-	enum value_type type;		/* VALUE_TYPES: none of ours */
+	enum value_type type; /* VALUE_TYPES: none of ours */
 	bool ours;
-	int key;			/* its place in the primary key, or 0 */
+	int key; /* its place in the primary key, or 0 */
 };
 
 struct table {
 	struct found *columns;
 	int n, nkey;
 	bool exists;
-	char *key_name;			/* of the constraint; may be NULL */
+	char *key_name; /* of the constraint; may be NULL */
 };
 
 static void
@@ -43,13 +43,15 @@ look(struct pg *pg, const char *quoted, struct table *t)
 	enum pg_outcome o;
 	int i;
 
-	o = pg_query(pg, "select a.attname, a.atttypid, coalesce("
+	o = pg_query(pg,
+	    "select a.attname, a.atttypid, coalesce("
 	    "col_description(a.attrelid, a.attnum), '') like '" OURS "%', "
 	    "coalesce(array_position(c.conkey::int[], a.attnum::int), 0), "
 	    "c.conname from pg_attribute a left join pg_constraint c "
 	    "on c.conrelid = a.attrelid and c.contype = 'p' "
 	    "where a.attrelid = to_regclass($1) and a.attnum > 0 "
-	    "and not a.attisdropped order by a.attnum", &p, 1);
+	    "and not a.attisdropped order by a.attnum",
+	    &p, 1);
 	if (o != PG_OK)
 		return o;
 	t->n = pg_rows(pg);
@@ -109,11 +111,13 @@ take_types(struct stream *s, const struct table *t, const char *quoted,
 			continue;
 		f = table_column(t, c->name);
 		if (f != NULL && f->type == VALUE_TYPES)
-			die(EX_UNAVAILABLE, "column '%s' of %s has a type "
-			    "that vupsert does not write", c->name, quoted);
+			die(EX_UNAVAILABLE,
+			    "column '%s' of %s has a type "
+			    "that vupsert does not write",
+			    c->name, quoted);
 		if (f != NULL)
 			c->type = value_join(c->type, f->type);
-		if (c->type == VALUE_TYPES)	/* only nulls so far */
+		if (c->type == VALUE_TYPES) /* only nulls so far */
 			c->type = VALUE_TEXT;
 	}
 }
@@ -179,7 +183,7 @@ by_ordinal(const void *a, const void *b)
 
 	if (x->key || y->key)
 		return x->key && y->key ? *(const int *)a - *(const int *)b :
-		    y->key - x->key;
+		                          y->key - x->key;
 	return x->ordinal - y->ordinal;
 }
 
@@ -217,9 +221,10 @@ create_wide(struct buf *b, const struct stream *s)
 		add_key(b, s);
 	}
 	buf_addf(b, ") with (fillfactor = %d);\n", s->nkey > 0 ? 90 : 100);
-	comment_table(b, s->wide, s, s->nkey == 0 ? "every record, appended" :
-	    stream_has_side(s) ? "the newest values of each key" :
-	    "the newest row of each key");
+	comment_table(b, s->wide, s,
+	    s->nkey == 0           ? "every record, appended" :
+	        stream_has_side(s) ? "the newest values of each key" :
+	                             "the newest row of each key");
 	for (i = 0; i < s->n; i++)
 		if (in_wide(s, &s->columns[i]))
 			add_comment(b, s->wide, &s->columns[i]);
@@ -240,14 +245,18 @@ create_side(struct buf *b, const struct stream *s)
 		add_definition(b, &s->columns[i]);
 		buf_adds(b, " not null, ");
 	}
-	buf_adds(b, "first_seen timestamptz not null, "
+	buf_adds(b,
+	    "first_seen timestamptz not null, "
 	    "last_seen timestamptz not null, content_hash uuid not null, ");
 	add_key(b, s);
 	buf_adds(b, ") with (fillfactor = 50);\n");
-	comment_table(b, s->side, s, "which record each row is of, and when "
+	comment_table(b, s->side, s,
+	    "which record each row is of, and when "
 	    "its key was seen first and last");
-	buf_addf(b, "comment on column %s.content_hash is 'of the values in "
-	    "the wide table; says whether they changed';\n", s->side);
+	buf_addf(b,
+	    "comment on column %s.content_hash is 'of the values in "
+	    "the wide table; says whether they changed';\n",
+	    s->side);
 	for (i = 0; i < s->npos + s->nkey; i++)
 		add_comment(b, s->side, &s->columns[i]);
 }
@@ -260,7 +269,7 @@ change_type(struct buf *b, const char *quoted, const struct column *c)
 	buf_addf(b, " type %s", value_sql(c->type));
 	if (c->type == VALUE_TEXT && (c->key || c->order))
 		buf_adds(b, " collate \"C\"");
-	if (c->type != VALUE_NUMERIC) {		/* to text as JSON writes it */
+	if (c->type != VALUE_NUMERIC) { /* to text as JSON writes it */
 		buf_adds(b, " using to_jsonb(");
 		pg_identifier(b, c->name);
 		buf_adds(b, c->type == VALUE_TEXT ? ") #>> '{}'" : ")");
@@ -323,7 +332,7 @@ change_key(struct buf *b, const struct stream *s, const struct table *t)
 		pg_identifier(b, t->key_name);
 		buf_adds(b, ";\n");
 	}
-	for (i = 0; i < t->n; i++)	/* the constraint leaves it behind */
+	for (i = 0; i < t->n; i++) /* the constraint leaves it behind */
 		if (t->columns[i].key > 0) {
 			buf_addf(b, "alter table %s alter ", s->wide);
 			pg_identifier(b, t->columns[i].name);
@@ -372,7 +381,8 @@ create_view(struct buf *b, const struct stream *s, const struct table *view)
 	buf_adds(b, ");\n");
 	if (!view->exists) {
 		buf_addf(b, "comment on view %s is ", s->view);
-		pg_literal(b, "the newest values of each key, with the record "
+		pg_literal(b,
+		    "the newest values of each key, with the record "
 		    "that they are of and when the key was seen");
 		buf_adds(b, ";\n");
 	}
@@ -391,8 +401,8 @@ adopt(struct stream *s, const struct table *t)
 		if (!t->columns[i].ours || t->columns[i].type == VALUE_TYPES)
 			continue;
 		for (known = false, j = 0; j < s->n && !known; j++)
-			known = strcmp(s->columns[j].name,
-			    t->columns[i].name) == 0;
+			known =
+			    strcmp(s->columns[j].name, t->columns[i].name) == 0;
 		if (!known)
 			stream_add_null(s, t->columns[i].name,
 			    t->columns[i].type);
@@ -404,12 +414,13 @@ make_schema(struct pg *pg, const char *schema)
 {
 	struct pg_param p = { slice_of(schema), false };
 	struct buf b = { 0 };
-	enum pg_outcome o = pg_query(pg,
-	    "select from pg_namespace where nspname = $1", &p, 1);
+	enum pg_outcome o =
+	    pg_query(pg, "select from pg_namespace where nspname = $1", &p, 1);
 
 	if (o != PG_OK || pg_rows(pg) > 0)
 		return o;
-	buf_adds(&b, "select pg_advisory_xact_lock("
+	buf_adds(&b,
+	    "select pg_advisory_xact_lock("
 	    "hashtextextended('vupsert schema', 0));"
 	    "create schema if not exists ");
 	pg_identifier(&b, schema);
@@ -424,7 +435,8 @@ lock(struct pg *pg, const struct stream *s)
 	struct buf b = { 0 };
 	enum pg_outcome o;
 
-	buf_adds(&b, "select pg_advisory_xact_lock("
+	buf_adds(&b,
+	    "select pg_advisory_xact_lock("
 	    "hashtextextended('vupsert ' || ");
 	pg_literal(&b, s->wide);
 	buf_adds(&b, ", 0))");
@@ -487,13 +499,12 @@ prepare(struct pg *pg, const char *schema, struct stream *s)
 	struct buf b = { 0 };
 	enum pg_outcome o;
 
-	if ((o = pg_exec(pg, "begin")) != PG_OK ||
-	    (o = lock(pg, s)) != PG_OK ||
+	if ((o = pg_exec(pg, "begin")) != PG_OK || (o = lock(pg, s)) != PG_OK ||
 	    (o = make_schema(pg, schema)) != PG_OK ||
 	    (o = look(pg, s->wide, &wide)) != PG_OK ||
 	    (stream_has_side(s) &&
-		((o = look(pg, s->side, &side)) != PG_OK ||
-		    (o = look(pg, s->view, &view)) != PG_OK)))
+	        ((o = look(pg, s->side, &side)) != PG_OK ||
+	            (o = look(pg, s->view, &view)) != PG_OK)))
 		goto out;
 	if (wide.exists && stream_has_side(s) && side.exists &&
 	    !same_key(s, &side))

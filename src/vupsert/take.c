@@ -60,10 +60,10 @@ end_scope(struct run *r)
 	}
 	reason = r->scope.got == r->scope.due ?
 	    xstrdup("a record of the scope was rejected, and so is the scope") :
-	    xasprintf("the scope ends after %" PRIu64 " of %" PRIu64
-		" records", r->scope.got, r->scope.due);
-	rejects_add(&(struct reject){ .line = r->scope.line,
-	    .stream = s->name, .reason = reason });
+	    xasprintf("the scope ends after %" PRIu64 " of %" PRIu64 " records",
+	        r->scope.got, r->scope.due);
+	rejects_add(&(struct reject){
+	    .line = r->scope.line, .stream = s->name, .reason = reason });
 	free(reason);
 	s->refused += r->scope.kept;
 	batch_drop_scope(r->batch, s, r->scope.number);
@@ -83,8 +83,10 @@ take_scope(struct run *r)
 		die(EX_DATAERR, "line %" PRIu64 ": SCOPE of '%.*s': %s",
 		    r->line, SLICE_ARG(name), why);
 	if (!val_int64(records, &n) || n < 0)
-		die(EX_DATAERR, "line %" PRIu64 ": SCOPE of '%.*s': does not "
-		    "say how many records", r->line, SLICE_ARG(name));
+		die(EX_DATAERR,
+		    "line %" PRIu64 ": SCOPE of '%.*s': does not "
+		    "say how many records",
+		    r->line, SLICE_ARG(name));
 	r->scope.stream = s;
 	r->scope.number = ++r->scopes;
 	r->scope.due = (uint64_t)n;
@@ -104,8 +106,10 @@ reject_line(struct run *r, struct slice stream, const char *reason,
 	char *name = stream.len > 0 ? xstrndup(stream.p, stream.len) : NULL;
 
 	r->stray++;
-	rejects_add(&(struct reject){ .line = r->line, .stream = name,
-	    .reason = reason, .value = value });
+	rejects_add(&(struct reject){ .line = r->line,
+	    .stream = name,
+	    .reason = reason,
+	    .value = value });
 	free(name);
 }
 
@@ -115,7 +119,8 @@ reject_record(struct run *r, struct stream *s, struct val record)
 	const struct fault *f = &r->fault;
 
 	s->refused++;
-	rejects_add(&(struct reject){ .line = r->line, .stream = s->name,
+	rejects_add(&(struct reject){ .line = r->line,
+	    .stream = s->name,
 	    .property = f->column ? f->column->property : NULL,
 	    .reason = f->reason.data,
 	    .value = f->value.p ? f->value : val_text(record),
@@ -126,8 +131,8 @@ static bool
 add(struct run *r, struct stream *s, struct val record)
 {
 	return batch_add(r->batch, s, record, r->line,
-	    r->scope.stream != NULL ? r->scope.number : 0,
-	    r->o->allow_missing, &r->fault);
+	    r->scope.stream != NULL ? r->scope.number : 0, r->o->allow_missing,
+	    &r->fault);
 }
 
 static void
@@ -141,7 +146,8 @@ take_record(struct run *r, struct stream *s, struct val record)
 	    r->scope.stream == NULL) {
 		give_and_wait(r);
 		ok = table_make_numeric(r->pg, r->o->schema, s,
-		    r->fault.column->property) && add(r, s, record);
+		         r->fault.column->property) &&
+		    add(r, s, record);
 	}
 	if (ok)
 		give_if_full(r);
@@ -161,11 +167,11 @@ take_scoped(struct run *r, struct val record)
 		reject_record(r, s, record);
 	} else {
 		r->scope.kept++;
-		if (!batch_in_scope(r->batch, s,
-			buf_slice(&r->scope.fields))) {
+		if (!batch_in_scope(r->batch, s, buf_slice(&r->scope.fields))) {
 			r->scope.faulty = true;
 			warn("line %" PRIu64 ": %s: the record is outside of "
-			    "its scope", r->line, s->name);
+			     "its scope",
+			    r->line, s->name);
 		}
 	}
 	if (r->scope.got == r->scope.due)
@@ -263,14 +269,15 @@ has_keys(struct run *r, struct stream *s, struct val record)
 
 	for (i = s->npos; i < s->npos + s->nkey; i++) {
 		t = val_type(val_get(record,
-		    (struct slice){ s->columns[i].property,
-			s->columns[i].property_len }));
+		    (struct slice){
+		        s->columns[i].property, s->columns[i].property_len }));
 		if (t == SCAN_NONE || t == SCAN_NULL || t >= SCAN_ARRAY) {
 			buf_reset(&r->fault.reason);
 			buf_addf(&r->fault.reason, "'%s' is %s",
 			    s->columns[i].property,
-			    t == SCAN_NONE ? "missing" : t == SCAN_NULL ?
-			    "null" : "no key: an object or array");
+			    t == SCAN_NONE     ? "missing" :
+			        t == SCAN_NULL ? "null" :
+			                         "no key: an object or array");
 			r->fault.column = &s->columns[i];
 			r->fault.value = (struct slice){ 0 };
 			return false;

@@ -6,7 +6,7 @@
 #include "banned.h"
 
 #define MICROS 1000000
-#define EPOCH_2000_S 946684800		/* PostgreSQL counts from 2000 */
+#define EPOCH_2000_S 946684800 /* PostgreSQL counts from 2000 */
 #define EPOCH_2000_DAYS 10957
 
 /* utils/adt/numeric.c: digits before the point, digits behind it */
@@ -77,11 +77,11 @@ value_join(enum value_type a, enum value_type b)
  */
 struct decimal {
 	bool negative;
-	const char *first, *last;	/* of the significant digits; first >
-					   last: the value is 0 */
-	int n;				/* how many digits, the point aside */
+	const char *first, *last; /* of the significant digits; first >
+	                             last: the value is 0 */
+	int n;                    /* how many digits, the point aside */
 	int64_t point;
-	int64_t scale;		/* digits behind the point, as written */
+	int64_t scale; /* digits behind the point, as written */
 };
 
 static int64_t
@@ -195,7 +195,7 @@ put_numeric(struct buf *b, struct slice s, const char **why)
 	}
 	if (d.n > 0) {
 		weight = d.point > 0 ? (d.point - 1) / 4 : (d.point - 4) / 4;
-		lead = (weight + 1) * 4 - d.point;	/* zeros before */
+		lead = (weight + 1) * 4 - d.point; /* zeros before */
 		groups = (lead + d.n + 3) / 4;
 	}
 	put32(b, (uint32_t)(8 + 2 * groups));
@@ -267,7 +267,7 @@ put_date(struct buf *b, struct slice s, const char **why)
 		return false;
 	}
 	put32(b, 4);
-	put32(b, (uint32_t)(us / MICROS / 86400));	/* whole days */
+	put32(b, (uint32_t)(us / MICROS / 86400)); /* whole days */
 	return true;
 }
 
@@ -284,8 +284,7 @@ put_time(struct buf *b, struct slice s, const char **why)
 		memcpy(text + 11, s.p, n - 11);
 		text[n++] = 'Z';
 	}
-	if (n >= sizeof text ||
-	    !parse_time((struct slice){ text, n }, &us)) {
+	if (n >= sizeof text || !parse_time((struct slice){ text, n }, &us)) {
 		*why = "is not a time of day";
 		return false;
 	}
@@ -370,7 +369,7 @@ put_jsonb(struct buf *b, struct val v, const char **why)
 		return false;
 	}
 	put32(b, (uint32_t)s.len + 1);
-	buf_addc(b, 1);			/* version of the binary form */
+	buf_addc(b, 1); /* version of the binary form */
 	buf_addslice(b, s);
 	return true;
 }

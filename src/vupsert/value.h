@@ -16,18 +16,25 @@
 
 /* The types that vupsert gives to columns. */
 enum value_type {
-	VALUE_BOOL, VALUE_INT8, VALUE_NUMERIC, VALUE_TIMESTAMPTZ, VALUE_DATE,
-	VALUE_TIME, VALUE_UUID, VALUE_TEXT, VALUE_JSONB,
-	VALUE_TYPES			/* how many; also: none yet */
+	VALUE_BOOL,
+	VALUE_INT8,
+	VALUE_NUMERIC,
+	VALUE_TIMESTAMPTZ,
+	VALUE_DATE,
+	VALUE_TIME,
+	VALUE_UUID,
+	VALUE_TEXT,
+	VALUE_JSONB,
+	VALUE_TYPES /* how many; also: none yet */
 };
 
-#define VALUE_NULL "\xff\xff\xff\xff"	/* the field of null */
+#define VALUE_NULL "\xff\xff\xff\xff" /* the field of null */
 
-extern const char value_too_wide[];	/* a reason of value_put */
+extern const char value_too_wide[]; /* a reason of value_put */
 
-const char *value_sql(enum value_type);		/* "timestamptz" */
+const char *value_sql(enum value_type); /* "timestamptz" */
 enum pg_type value_oid(enum value_type);
-enum value_type value_of_oid(uint32_t oid);	/* VALUE_TYPES: not ours */
+enum value_type value_of_oid(uint32_t oid); /* VALUE_TYPES: not ours */
 /* The narrowest type that holds all values of both. */
 enum value_type value_join(enum value_type, enum value_type);
 

@@ -17,10 +17,11 @@ count_matching(struct pg *pg, struct stream *s, int *n)
 		{ slice_of(w->types), false } };
 	enum pg_outcome o;
 
-	o = pg_query(pg, "select count(*) from pg_attribute where attrelid "
+	o = pg_query(pg,
+	    "select count(*) from pg_attribute where attrelid "
 	    "in (to_regclass($1), to_regclass($2)) and (attname::text, "
-	    "atttypid) in (select * from unnest($3::text[], $4::oid[]))", p,
-	    4);
+	    "atttypid) in (select * from unnest($3::text[], $4::oid[]))",
+	    p, 4);
 	if (o == PG_OK)
 		*n = atoi(pg_text(pg, 0, 0));
 	return o;
@@ -39,13 +40,17 @@ write_lock(struct pg *pg, struct stream *s)
 	enum pg_outcome o;
 	int n;
 
-	o = pg_query(pg, "select pg_advisory_xact_lock("
-	    "hashtextextended('vupsert ' || $1, 0))", &p, 1);
+	o = pg_query(pg,
+	    "select pg_advisory_xact_lock("
+	    "hashtextextended('vupsert ' || $1, 0))",
+	    &p, 1);
 	if (o == PG_OK)
 		o = count_matching(pg, s, &n);
 	if (o == PG_OK && n != s->writes->matching)
-		die(EX_TEMPFAIL, "the columns of %s were altered meanwhile: "
-		    "run again", s->wide);
+		die(EX_TEMPFAIL,
+		    "the columns of %s were altered meanwhile: "
+		    "run again",
+		    s->wide);
 	return o;
 }
 
@@ -69,7 +74,7 @@ begin_array(struct buf *b, enum value_type t, size_t n)
 {
 	buf_reset(b);
 	put32(b, 1);
-	put32(b, 1);			/* there may be nulls */
+	put32(b, 1); /* there may be nulls */
 	put32(b, value_oid(t));
 	put32(b, (uint32_t)n);
 	put32(b, 1);
@@ -188,8 +193,8 @@ find(struct pg *pg, const struct batch *batch, struct stream *s,
 
 /* The slots whose letter is one of `set`. */
 static size_t
-choose(const struct slot *slots, const char *letters, size_t n,
-    const char *set, struct slot *out)
+choose(const struct slot *slots, const char *letters, size_t n, const char *set,
+    struct slot *out)
 {
 	size_t i, chosen = 0;
 
@@ -229,7 +234,7 @@ write_new(struct pg *pg, const struct batch *batch, struct stream *s,
 	struct writes *w = s->writes;
 	enum pg_outcome o = PG_OK;
 
-	if (stream_has_side(s))	/* narrow, hence first to find a key there */
+	if (stream_has_side(s)) /* narrow, hence first to find a key there */
 		o = copy_in(pg, w->copy_side, n, side_row, &c);
 	if (o == PG_OK)
 		o = copy_in(pg, w->copy_wide, n, wide_row, &c);

@@ -24,18 +24,33 @@ struct pic {
 };
 
 enum kind {
-	SELF, Q60, Q85, HALF, THREE_QUARTERS, CROP, CROP_CORNER, CROP_ANY,
-	LABEL, WORDS, VEIL, MIXED1, MIXED2, MIXED3, ALL, GOALS,
-	CROP5 = GOALS, CROP10, KINDS
+	SELF,
+	Q60,
+	Q85,
+	HALF,
+	THREE_QUARTERS,
+	CROP,
+	CROP_CORNER,
+	CROP_ANY,
+	LABEL,
+	WORDS,
+	VEIL,
+	MIXED1,
+	MIXED2,
+	MIXED3,
+	ALL,
+	GOALS,
+	CROP5 = GOALS,
+	CROP10,
+	KINDS
 };
 
-static const char *const names[KINDS] = {
-	"itself", "quality_60", "quality_85", "scale_0.5", "scale_0.75",
-	"crop_2%_all_edges", "crop_2%_two_edges", "crop_0-2%_each_edge",
-	"label_3%_in_a_corner", "words_3%", "veil_3%_anywhere",
-	"mixed_at_random", "mixed_at_random", "mixed_at_random",
-	"all_limits_at_once", "crop_5%_all_edges", "crop_10%_all_edges"
-};
+static const char *const names[KINDS] = { "itself", "quality_60", "quality_85",
+	"scale_0.5", "scale_0.75", "crop_2%_all_edges", "crop_2%_two_edges",
+	"crop_0-2%_each_edge", "label_3%_in_a_corner", "words_3%",
+	"veil_3%_anywhere", "mixed_at_random", "mixed_at_random",
+	"mixed_at_random", "all_limits_at_once", "crop_5%_all_edges",
+	"crop_10%_all_edges" };
 
 struct sample {
 	uint64_t hash;
@@ -168,8 +183,8 @@ crop(const struct pic *c, const int e[4])
 static struct pic
 scale(const struct pic *c, int share)
 {
-	struct pic d = pic_new((c->w * share + 500) / 1000,
-	    (c->h * share + 500) / 1000);
+	struct pic d =
+	    pic_new((c->w * share + 500) / 1000, (c->h * share + 500) / 1000);
 	int x, y, i, k;
 
 	for (y = 0; y < d.h; y++)
@@ -181,7 +196,8 @@ scale(const struct pic *c, int share)
 			for (k = y0; k < y1; k++)
 				for (i = x0; i < x1; i++)
 					sum += *at(c, i, k);
-			*at(&d, x, y) = (uint8_t)(sum / ((x1 - x0) * (y1 - y0)));
+			*at(&d, x, y) =
+			    (uint8_t)(sum / ((x1 - x0) * (y1 - y0)));
 		}
 	return d;
 }
@@ -206,7 +222,8 @@ rectangle(struct pic *c, int x, int y, int w, int h, int shade, int alpha)
 	for (k = y; k < y + h; k++)
 		for (i = x; i < x + w; i++) {
 			p = at(c, i, k);
-			*p = (uint8_t)((*p * (10 - alpha) + shade * alpha) / 10);
+			*p =
+			    (uint8_t)((*p * (10 - alpha) + shade * alpha) / 10);
 		}
 }
 
@@ -269,7 +286,8 @@ mark(struct pic *c, int which)
 }
 
 static const int none[4], each2[4] = { 20, 20, 20, 20 },
-    each5[4] = { 50, 50, 50, 50 }, each10[4] = { 100, 100, 100, 100 };
+                          each5[4] = { 50, 50, 50, 50 },
+                          each10[4] = { 100, 100, 100, 100 };
 
 static void
 random_edges(int e[4], enum kind k)
@@ -358,7 +376,8 @@ count_own(struct counts *t, const struct sample *s)
 		for (k = i + 1; k < GOALS; k++) {
 			/* one without a hash is never found: a miss */
 			d = both(s + i, s + k) ?
-			    phash_distance(s[i].hash, s[k].hash) : 64;
+			    phash_distance(s[i].hash, s[k].hash) :
+			    64;
 			if (i == 0)
 				t->copies[d]++;
 			t->same[d]++;
@@ -373,7 +392,8 @@ count_other(struct counts *t, const struct sample *a, const struct sample *b)
 	for (i = 0; i < GOALS; i++)
 		for (k = 0; k < GOALS; k++) {
 			d = both(a + i, b + k) ?
-			    phash_distance(a[i].hash, b[k].hash) : 64;
+			    phash_distance(a[i].hash, b[k].hash) :
+			    64;
 			t->other[d]++;
 			if (i == 0 && k == 0)
 				t->unrelated[d]++;
@@ -398,10 +418,10 @@ curve(const struct counts *t)
 	int d;
 
 	printf("# pairs: %.0f of a picture and its near-copy, %.0f of the same "
-	    "picture in all, %.0f of different ones\n", upto(t->copies, 64),
-	    upto(t->same, 64), upto(t->other, 64));
+	       "picture in all, %.0f of different ones\n",
+	    upto(t->copies, 64), upto(t->same, 64), upto(t->other, 64));
 	printf("# distance recall precision false_per_million_pairs "
-	    "(of_pictures_alone)\n");
+	       "(of_pictures_alone)\n");
 	for (d = 0; d <= 16; d++) {
 		own = upto(t->same, d);
 		other = upto(t->other, d);

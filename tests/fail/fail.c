@@ -5,8 +5,8 @@
  *	                  malloc (with calloc and realloc), or any: all but
  *	                  malloc
  *	FAIL_AT=3         the third such call fails (default 1)
- *	FAIL_TIMES=2      and the next one, too; 0: all from there on (default 1)
- *	FAIL_HOW=ENOSPC   with that errno (ENOSPC EIO ENOMEM EINTR EROFS); or
+ *	FAIL_TIMES=2      and the next one, too; 0: all from there on (default
+ *1) FAIL_HOW=ENOSPC   with that errno (ENOSPC EIO ENOMEM EINTR EROFS); or
  *	                  short: a write takes only half; or kill: SIGKILL
  *	                  before the call; or stop: SIGSTOP before the call,
  *	                  which is then made as it stands (default EIO)
@@ -16,8 +16,9 @@
  *	                  on an s3fs mount
  *	FAIL_SYNC=no      an fsync that does not fail does nothing: quick tests
  *
- * pread counts as read, syncfs as fsync.  A close that fails has closed the descriptor, as on
- * Linux.  Which call is the nth is only certain where there is one thread.
+ * pread counts as read, syncfs as fsync.  A close that fails has closed the
+ *descriptor, as on Linux.  Which call is the nth is only certain where there is
+ *one thread.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -38,8 +39,11 @@ static const struct {
 	const char *name;
 	int value;
 } errors[] = {
-	{ "ENOSPC", ENOSPC }, { "EIO", EIO }, { "ENOMEM", ENOMEM },
-	{ "EINTR", EINTR }, { "EROFS", EROFS },
+	{ "ENOSPC", ENOSPC },
+	{ "EIO", EIO },
+	{ "ENOMEM", ENOMEM },
+	{ "EINTR", EINTR },
+	{ "EROFS", EROFS },
 };
 
 static struct {
@@ -48,8 +52,8 @@ static struct {
 	bool no_sync;
 } want;
 static long count;
-static bool ready;		/* nothing is counted before main */
-static bool busy;		/* dlsym and mknod are ours, not counted */
+static bool ready; /* nothing is counted before main */
+static bool busy;  /* dlsym and mknod are ours, not counted */
 
 static void *
 next(const char *name)
@@ -157,27 +161,27 @@ set_errno(void)
 }
 
 /* RETURNS NAME(PARAMETERS), unless it fails. */
-#define CALL(returns, name, parameters, arguments, call, path, fd)	\
-	returns name parameters;					\
-	returns name parameters						\
-	{								\
-		static returns (*real) parameters;			\
-		if (real == NULL)					\
-			real = (returns (*) parameters)next(#name);	\
-		if (fails(call, path, fd)) {				\
-			set_errno();					\
-			return (returns)-1;				\
-		}							\
-		return real arguments;					\
+#define CALL(returns, name, parameters, arguments, call, path, fd)             \
+	returns name parameters;                                               \
+	returns name parameters                                                \
+	{                                                                      \
+		static returns(*real) parameters;                              \
+		if (real == NULL)                                              \
+			real = (returns(*) parameters)next(#name);             \
+		if (fails(call, path, fd)) {                                   \
+			set_errno();                                           \
+			return (returns)-1;                                    \
+		}                                                              \
+		return real arguments;                                         \
 	}
 
 CALL(ssize_t, read, (int fd, void *p, size_t n), (fd, p, n), "read", NULL, fd)
 CALL(ssize_t, pread, (int fd, void *p, size_t n, off_t at), (fd, p, n, at),
     "read", NULL, fd)
-CALL(ssize_t, pread64, (int fd, void *p, size_t n, off64_t at),
-    (fd, p, n, at), "read", NULL, fd)
-CALL(int, rename, (const char *from, const char *to), (from, to), "rename",
-    to, -1)
+CALL(ssize_t, pread64, (int fd, void *p, size_t n, off64_t at), (fd, p, n, at),
+    "read", NULL, fd)
+CALL(int, rename, (const char *from, const char *to), (from, to), "rename", to,
+    -1)
 CALL(int, unlink, (const char *path), (path), "unlink", path, -1)
 CALL(int, mkdir, (const char *path, mode_t mode), (path, mode), "mkdir", path,
     -1)
@@ -188,7 +192,7 @@ write(int fd, const void *p, size_t n)
 	static ssize_t (*real)(int, const void *, size_t);
 
 	if (real == NULL)
-		real = (ssize_t (*)(int, const void *, size_t))next("write");
+		real = (ssize_t(*)(int, const void *, size_t))next("write");
 	if (!fails("write", NULL, fd))
 		return real(fd, p, n);
 	if (is_how("short"))

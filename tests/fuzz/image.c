@@ -10,8 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	const struct image_limits l = { .pixels = 1 << 20,
-		.memory = 8 << 20 };
+	const struct image_limits l = { .pixels = 1 << 20, .memory = 8 << 20 };
 	struct image_copy copy = { .edge = 16 };
 	struct image im;
 

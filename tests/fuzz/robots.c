@@ -14,8 +14,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	const char *rest = newline != NULL ? newline + 1 : end;
 
 	if (newline != NULL)
-		(void)robots_allow((struct slice){ rest,
-		    (size_t)(end - rest) }, "vpipe",
-		    (struct slice){ text, (size_t)(newline - text) });
+		(void)robots_allow((struct slice){ rest, (size_t)(end - rest) },
+		    "vpipe", (struct slice){ text, (size_t)(newline - text) });
 	return 0;
 }

@@ -16,7 +16,7 @@
 
 #define HOUR 3600000LL
 #define DAY (24 * HOUR)
-#define BEGIN 1767225600000LL		/* 2026-01-01 */
+#define BEGIN 1767225600000LL /* 2026-01-01 */
 #define SITES 3
 
 static uint64_t seed;
@@ -44,29 +44,31 @@ once_in(int n)
 	return below(n) == 0;
 }
 
-#define PICK(...) pick((const char *[]){ __VA_ARGS__ }, \
-	sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(char *))
+#define PICK(...)                                                              \
+	pick((const char *[]){ __VA_ARGS__ },                                  \
+	    sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(char *))
 static const char *
 pick(const char *const *v, size_t n)
 {
 	return v[below((int)n)];
 }
 
-/* --- one item ----------------------------------------------------------------- */
+/* --- one item
+ * ----------------------------------------------------------------- */
 
 static struct item {
 	char id[64];
 	int64_t now;
 	int ord;
-	bool wild;		/* states at random, not mostly live */
-	bool conversion;	/* the seller's price is often said */
+	bool wild;       /* states at random, not mostly live */
+	bool conversion; /* the seller's price is often said */
 	bool home;
 	bool rates;
 	int sites;
-	int64_t cents;		/* the seller's price */
+	int64_t cents; /* the seller's price */
 	double rate[SITES], err[SITES];
 	double fee;
-	bool seen, may_lack;	/* a sight since the last absence */
+	bool seen, may_lack; /* a sight since the last absence */
 } it;
 
 static const char *const host[SITES] = { "a.example", "b.example",
@@ -81,7 +83,7 @@ instant(int64_t ms, char out[96])
 	int64_t day = (ms - BEGIN) / DAY, rest = (ms - BEGIN) % DAY;
 	int year = 2026, month = 0;
 
-	for (; day >= 365; day -= 365)		/* 2028 is not reached */
+	for (; day >= 365; day -= 365) /* 2028 is not reached */
 		year++;
 	for (; day >= length[month]; day -= length[month++])
 		;
@@ -98,7 +100,7 @@ new_item(int n)
 
 	memset(&it, 0, sizeof it);
 	snprintf(it.id, sizeof it.id, "%d", 1000000000 + n);
-	if (once_in(4))		/* no 64 bits hold it */
+	if (once_in(4)) /* no 64 bits hold it */
 		snprintf(it.id, sizeof it.id, "%d%020llu", 1000000000 + n,
 		    (unsigned long long)bits());
 	it.now = BEGIN + 9 * DAY + below(1000000);
@@ -107,8 +109,8 @@ new_item(int n)
 	it.home = once_in(3);
 	it.rates = !once_in(3);
 	it.sites = 1 + below(SITES);
-	it.cents = once_in(20) ? below(3) : 50 + below(once_in(5) ? 9000000 :
-	    9000);
+	it.cents =
+	    once_in(20) ? below(3) : 50 + below(once_in(5) ? 9000000 : 9000);
 	for (i = 0; i < SITES; i++) {
 		it.rate[i] = i == 0 ? 1 : 0.5 + below(1000) / 100.0;
 		it.err[i] = below(100) / 1e5;
@@ -122,7 +124,7 @@ step(void)
 	static const int64_t far[] = { 240 * HOUR - 1, 240 * HOUR,
 		240 * HOUR + 1, 239 * HOUR, 11 * DAY };
 
-	if (once_in(8)) {	/* at the same instant */
+	if (once_in(8)) { /* at the same instant */
 		it.ord += 1 + below(2);
 		return;
 	}
@@ -176,7 +178,7 @@ prices(int site)
 	int64_t shown = (int64_t)(it.cents * it.rate[site] + 0.5);
 	bool own = it.home && site != 1;
 
-	if (once_in(12)) {	/* a total and nothing else */
+	if (once_in(12)) { /* a total and nothing else */
 		amount("total_price", shown + 70);
 		return;
 	}
@@ -225,8 +227,8 @@ move(void)
 static void
 episode(void)
 {
-	bool ripe = !once_in(6), fell = once_in(8), most = ripe && !fell &&
-	    !once_in(12);
+	bool ripe = !once_in(6), fell = once_in(8),
+	     most = ripe && !fell && !once_in(12);
 	int v = 1 + below(3), n = below(3);
 
 	flag("baseline", !once_in(4));
@@ -248,8 +250,8 @@ episode(void)
 		whole("returns", once_in(5));
 	if (!once_in(12))
 		whole("pending", once_in(4) ? 1 + below(3) : 0);
-	printf(",\"item_days\":%s", PICK("1", "12.5", "39.999", "40", "40.0",
-	    "40.001", "4000"));
+	printf(",\"item_days\":%s",
+	    PICK("1", "12.5", "39.999", "40", "40.0", "40.001", "4000"));
 	if (once_in(5))
 		flag("on_holiday", once_in(2));
 	if (once_in(6))
@@ -281,15 +283,19 @@ state(void)
 static void
 sight(const char *now, int site)
 {
-	text("kind", PICK("list", "wardrobe", "item-page", "item-status",
-	    "details", "list", "wardrobe"));
+	text("kind",
+	    PICK("list", "wardrobe", "item-page", "item-status", "details",
+	        "list", "wardrobe"));
 	text("state", now);
 	if (now != NULL && strcmp(now, "gone") == 0) {
 		text("evidence", PICK("404", "410"));
 		return;
 	}
-	text("evidence", now == NULL ? NULL : PICK("present", "item_status",
-	    "is_closed,item_closing_action", "ld+json:InStock", NULL));
+	text("evidence",
+	    now == NULL ?
+	        NULL :
+	        PICK("present", "item_status", "is_closed,item_closing_action",
+	            "ld+json:InStock", NULL));
 	if (now != NULL && once_in(strcmp(now, "sold") == 0 ? 2 : 25))
 		text("state_rule", PICK("no-product", "no-buy-button"));
 	if (!once_in(4))
@@ -299,8 +305,8 @@ sight(const char *now, int site)
 	if (once_in(2))
 		printf(",\"promoted\":%s", PICK("true", "false", "null"));
 	if (once_in(4)) {
-		printf(",\"alike\":%s", PICK("0", "0.25", "0.49999", "0.5",
-		    "0.50", "1"));
+		printf(",\"alike\":%s",
+		    PICK("0", "0.25", "0.49999", "0.5", "0.50", "1"));
 		whole("alike_n", below(6));
 	}
 	it.may_lack = true;

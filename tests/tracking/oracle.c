@@ -13,7 +13,7 @@
 
 #include "json.h"
 
-#define MOST 4096		/* lines of one item; events of one item */
+#define MOST 4096 /* lines of one item; events of one item */
 #define NONE ((struct text){ NULL, 0 })
 #define ABSENCE TEXT("absent from a complete sweep")
 
@@ -25,12 +25,12 @@ struct line {
 	struct text at, site;
 	int64_t ms;
 	enum state state;
-	bool proof;		/* it said a state, and may be believed */
+	bool proof; /* it said a state, and may be believed */
 };
 
 struct event {
 	const char *type;
-	int64_t ms;		/* of latest */
+	int64_t ms; /* of latest */
 	int number;
 	struct text site, earliest, latest, old, new, currency, cause,
 	    confidence, rule, reason, evidence, other;
@@ -44,13 +44,14 @@ static struct event event[MOST];
 static int nevents;
 
 static enum state cur;
-static struct event entered;	/* how cur was entered */
-static int gap;			/* the absent line that opened it, or -1 */
-static int exit_line;		/* of missing: the line it began with */
-static struct text gone_since;	/* when it left */
+static struct event entered;   /* how cur was entered */
+static int gap;                /* the absent line that opened it, or -1 */
+static int exit_line;          /* of missing: the line it began with */
+static struct text gone_since; /* when it left */
 static int sold_event, missing_event;
 
-/* --- values ---------------------------------------------------------------- */
+/* --- values ----------------------------------------------------------------
+ */
 
 static struct text
 get(int i, const char *name)
@@ -136,8 +137,10 @@ instant(struct text t)
 {
 	int y, mo, d, h, mi, s, ms = 0;
 
-	if (t.p == NULL || sscanf(t.p, "\"%d-%d-%dT%d:%d:%d.%3d", &y, &mo, &d,
-	    &h, &mi, &s, &ms) < 6 || mo < 1 || mo > 12)
+	if (t.p == NULL ||
+	    sscanf(t.p, "\"%d-%d-%dT%d:%d:%d.%3d", &y, &mo, &d, &h, &mi, &s,
+	        &ms) < 6 ||
+	    mo < 1 || mo > 12)
 		json_bad("no time", t.p == NULL ? "null" : t.p);
 	return (((days(y, mo, d) * 24 + h) * 60 + mi) * 60 + s) * 1000 + ms;
 }
@@ -145,13 +148,18 @@ instant(struct text t)
 static enum state
 state_of(struct text t)
 {
-	return t.p == NULL ? UNSAID : is(t, "live") ? LIVE :
-	    is(t, "reserved") ? RESERVED : is(t, "hidden") ? HIDDEN :
-	    is(t, "sold") ? SOLD : is(t, "gone") ? DELETED :
-	    is(t, "absent") ? ABSENT : (json_bad("no state", t.p), UNSAID);
+	return t.p == NULL    ? UNSAID :
+	    is(t, "live")     ? LIVE :
+	    is(t, "reserved") ? RESERVED :
+	    is(t, "hidden")   ? HIDDEN :
+	    is(t, "sold")     ? SOLD :
+	    is(t, "gone")     ? DELETED :
+	    is(t, "absent")   ? ABSENT :
+	                        (json_bad("no state", t.p), UNSAID);
 }
 
-/* --- events ---------------------------------------------------------------- */
+/* --- events ----------------------------------------------------------------
+ */
 
 static struct event *
 emit(const char *type, int i)
@@ -160,8 +168,10 @@ emit(const char *type, int i)
 
 	if (nevents == MOST)
 		json_bad("too many events", line[i].copy);
-	*e = (struct event){ .type = type, .site = line[i].site,
-		.latest = line[i].at, .ms = line[i].ms };
+	*e = (struct event){ .type = type,
+		.site = line[i].site,
+		.latest = line[i].at,
+		.ms = line[i].ms };
 	return e;
 }
 
@@ -198,7 +208,8 @@ time_of(int i)
 	return i < 0 ? NONE : line[i].at;
 }
 
-/* --- R1 --------------------------------------------------------------------- */
+/* --- R1 ---------------------------------------------------------------------
+ */
 
 static void
 first(void)
@@ -220,11 +231,12 @@ first(void)
 	e->evidence = get(0, "relist_by");
 	e->confidence = TEXT("inferred");
 	e->rule = is(e->evidence, "photo") ? TEXT("same-photo") :
-	    is(e->evidence, "picture") ? TEXT("same-picture") :
-	    TEXT("same-text");
+	    is(e->evidence, "picture")     ? TEXT("same-picture") :
+	                                     TEXT("same-text");
 }
 
-/* --- R2 --------------------------------------------------------------------- */
+/* --- R2 ---------------------------------------------------------------------
+ */
 
 /* An event that line i said, entering its state. */
 static struct event *
@@ -232,13 +244,13 @@ said(const char *type, int i)
 {
 	struct event *e = emit(type, i);
 	int before = cur == MISSING ? last_proof(exit_line) :
-	    gap >= 0 ? last_proof(gap) : last_other(i, line[i].state);
+	    gap >= 0                ? last_proof(gap) :
+	                              last_other(i, line[i].state);
 
 	e->earliest = time_of(before);
 	e->evidence = get(i, "evidence");
 	e->rule = get(i, "state_rule");
-	e->confidence = e->rule.p == NULL ? TEXT("observed") :
-	    TEXT("inferred");
+	e->confidence = e->rule.p == NULL ? TEXT("observed") : TEXT("inferred");
 	enter(line[i].state, e);
 	return e;
 }
@@ -250,7 +262,8 @@ away(int i)
 	while (--i >= 0)
 		if (line[i].state == ABSENT)
 			return get(i, "absent_from").p != NULL ?
-			    get(i, "absent_from") : line[i].at;
+			    get(i, "absent_from") :
+			    line[i].at;
 		else if (line[i].state != UNSAID)
 			return line[i].at;
 	return NONE;
@@ -281,7 +294,7 @@ vanished(int i, const char *reason, size_t n, int exit_at)
 	missing_event = nevents - 1;
 	enter(MISSING, e);
 }
-#define VANISHED(i, reason, exit_at) \
+#define VANISHED(i, reason, exit_at)                                           \
 	vanished(i, "\"" reason "\"", sizeof reason + 1, exit_at)
 
 static bool
@@ -301,9 +314,9 @@ late(int i)
 static bool
 adds_up(int a)
 {
-	return num(a, "g_most") >= 1 && num(a, "v") == num(a, "g") && num(a, "t") == num(a, "n") &&
-	    num(a, "returns") == 0 && num(a, "item_days") <= item_days &&
-	    yes(a, "baseline");
+	return num(a, "g_most") >= 1 && num(a, "v") == num(a, "g") &&
+	    num(a, "t") == num(a, "n") && num(a, "returns") == 0 &&
+	    num(a, "item_days") <= item_days && yes(a, "baseline");
 }
 
 static bool
@@ -330,7 +343,7 @@ page_gone(int i)
 		else
 			VANISHED(i, "late-404", i);
 	} else if (cur == MISSING) {
-		;	/* the contradiction stays one */
+		; /* the contradiction stays one */
 	} else if (gap >= 0 && balanced(gap)) {
 		VANISHED(i, "contradiction", gap);
 	} else {
@@ -382,8 +395,8 @@ close_gap(int i)
 		e = emit("hidden", gap);
 		e->earliest = time_of(last_proof(gap));
 		e->confidence = TEXT("inferred");
-		e->rule = yes(gap, "on_holiday") ? TEXT("holiday") :
-		    TEXT("banned");
+		e->rule =
+		    yes(gap, "on_holiday") ? TEXT("holiday") : TEXT("banned");
 		e->evidence = ABSENCE;
 		enter(HIDDEN, e);
 	} else {
@@ -433,7 +446,8 @@ said_state(int i)
 		gap = -1;
 }
 
-/* --- R3: the end comes while a gap is open ----------------------------------- */
+/* --- R3: the end comes while a gap is open -----------------------------------
+ */
 
 static struct event *
 inferred(const char *type, enum state state, struct text rule)
@@ -470,8 +484,8 @@ judge_gap(void)
 		inferred("deleted", DELETED, TEXT("relisted"))->other =
 		    relist_to();
 	} else if (away_all && number(most) == 0)
-		inferred("hidden", HIDDEN, yes(gap, "on_holiday") ?
-		    TEXT("holiday") : TEXT("banned"));
+		inferred("hidden", HIDDEN,
+		    yes(gap, "on_holiday") ? TEXT("holiday") : TEXT("banned"));
 	else if (!yes(gap, "ripe") && !yes(gap, "fell"))
 		VANISHED(gap, "lag", gap);
 	else if (yes(gap, "fell"))
@@ -497,7 +511,8 @@ judge_gap(void)
 		VANISHED(gap, "unbalanced", gap);
 }
 
-/* --- R4 --------------------------------------------------------------------- */
+/* --- R4 ---------------------------------------------------------------------
+ */
 
 static struct event *
 repriced(int i, int before, struct text cause, struct text evidence)
@@ -518,7 +533,8 @@ static struct text
 cut(int i)
 {
 	return num(i, "alike") >= 0.5 && num(i, "alike_n") >= 3 ?
-	    TEXT("wardrobe") : TEXT("seller");
+	    TEXT("wardrobe") :
+	    TEXT("seller");
 }
 
 /* The seller's price that a line tells, and in which money; else NONE. */
@@ -534,8 +550,9 @@ own(int i)
 {
 	if (has_own(i))
 		return get(i, "seller_price");
-	if (yes(i, "home") || (get(i, "seller_currency").p != NULL &&
-	    same(get(i, "seller_currency"), get(i, "currency"))))
+	if (yes(i, "home") ||
+	    (get(i, "seller_currency").p != NULL &&
+	        same(get(i, "seller_currency"), get(i, "currency"))))
 		return get(i, "price");
 	return NONE;
 }
@@ -549,8 +566,7 @@ own_money(int i)
 static bool
 same_place(int i, int k)
 {
-	return get(k, "price").p != NULL &&
-	    same(line[k].site, line[i].site) &&
+	return get(k, "price").p != NULL && same(line[k].site, line[i].site) &&
 	    same(get(k, "currency"), get(i, "currency"));
 }
 
@@ -600,8 +616,8 @@ by_rate(int i, int k)
 static void
 by_own(int i, int q)
 {
-	struct text how = has_own(i) && has_own(q) ? TEXT("seller_price") :
-	    TEXT("home");
+	struct text how =
+	    has_own(i) && has_own(q) ? TEXT("seller_price") : TEXT("home");
 	struct event *e;
 
 	if (same_amount(own(q), own(i))) {
@@ -644,7 +660,7 @@ price(int i)
 	q = next_own(i, -1);
 	next = own(i).p != NULL ? i : next_own(i, 1);
 	if (q >= 0 && next >= 0 && same(own_money(q), own_money(next))) {
-		if (next == i)	/* else it will tell */
+		if (next == i) /* else it will tell */
 			by_own(i, q);
 	} else if (!same_amount(get(k, "price"), get(i, "price"))) {
 		by_shown(i, k);
@@ -659,7 +675,8 @@ price(int i)
 	}
 }
 
-/* --- R5 --------------------------------------------------------------------- */
+/* --- R5 ---------------------------------------------------------------------
+ */
 
 static void
 promoted(int i)
@@ -681,7 +698,8 @@ promoted(int i)
 	e->evidence = TEXT("promoted");
 }
 
-/* --- one item ----------------------------------------------------------------- */
+/* --- one item
+ * ----------------------------------------------------------------- */
 
 /* Numbered within the type by (latest, order of emission). */
 static void
@@ -693,7 +711,7 @@ number_events(void)
 		for (event[i].number = 1, k = 0; k < nevents; k++)
 			if (strcmp(event[k].type, event[i].type) == 0 &&
 			    (event[k].ms < event[i].ms ||
-			    (event[k].ms == event[i].ms && k < i)))
+			        (event[k].ms == event[i].ms && k < i)))
 				event[i].number++;
 }
 
@@ -772,7 +790,7 @@ print_state(void)
 	printf("{\"state\":{");
 	print_member(&comma, "item_id", get(0, "item_id"));
 	print_member(&comma, "site", last_known("site", "site"));
-	if (cur == UNSAID)	/* seen, but by shapes that say nothing */
+	if (cur == UNSAID) /* seen, but by shapes that say nothing */
 		entered = (struct event){ .confidence = TEXT("unknown"),
 			.reason = TEXT("no-state") };
 	else
@@ -812,8 +830,8 @@ item(void)
 		price(i);
 		promoted(i);
 		if (line[i].state == ABSENT) {
-			if (gap < 0 && (cur == UNSAID || cur == LIVE ||
-			    cur == RESERVED))
+			if (gap < 0 &&
+			    (cur == UNSAID || cur == LIVE || cur == RESERVED))
 				gap = i;
 		} else if (line[i].state != UNSAID) {
 			said_state(i);
@@ -863,7 +881,8 @@ main(int argc, char *argv[])
 		else
 			break;
 	if (i < argc) {
-		fprintf(stderr, "usage: oracle [--item-days N] "
+		fprintf(stderr,
+		    "usage: oracle [--item-days N] "
 		    "[--sold-page-hours N] <HISTORY\n");
 		return 64;
 	}

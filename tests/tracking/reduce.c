@@ -12,11 +12,11 @@
 static char event_stream[256], state_stream[256];
 static int schemas;
 static struct {
-	bool events;		/* or the state */
+	bool events; /* or the state */
 	int left;
 	char item[256];
 } scope;
-static char last[2][256];	/* the last item that had a scope, a stream each */
+static char last[2][256]; /* the last item that had a scope, a stream each */
 
 static void
 bad(const char *what, const char *line)
@@ -78,8 +78,8 @@ read_record(const struct object *o, const char *line)
 
 	if (scope.left-- == 0)
 		bad("a record without a scope", line);
-	if (!is(member(o, "stream"), scope.events ? event_stream :
-	    state_stream))
+	if (!is(member(o, "stream"),
+	        scope.events ? event_stream : state_stream))
 		bad("a record of another stream", line);
 	object_read(&r, member(o, "record").p);
 	copy(item, member(&r, "item_id"));
@@ -87,7 +87,7 @@ read_record(const struct object *o, const char *line)
 		bad("a record of another item", line);
 	printf("{\"%s\":{", scope.events ? "event" : "state");
 	for (name = scope.events ? of_event : of_state; *name != NULL;
-	    name++, n++)
+	     name++, n++)
 		print_member(&comma, *name, member(&r, *name));
 	puts("}}");
 	if (r.n != n)

@@ -22,7 +22,7 @@
 
 #define HOUR 3600000LL
 #define DAY (24 * HOUR)
-#define BEGIN 1788220800000LL		/* 2026-09-01 */
+#define BEGIN 1788220800000LL /* 2026-09-01 */
 #define DAYS 21
 #define LAG (24 * HOUR)
 #define PAGE 8
@@ -34,9 +34,9 @@ enum state { UNBORN, LIVE, RESERVED, HIDDEN, SOLD, DELETED };
 /* what is true */
 static struct seller {
 	bool on_holiday, banned;
-	bool calm;		/* so little goes on that counters can tell */
-	int64_t cancel_at;	/* a sale less from then on */
-	int64_t cut_at;		/* all prices to four fifths */
+	bool calm;         /* so little goes on that counters can tell */
+	int64_t cancel_at; /* a sale less from then on */
+	int64_t cut_at;    /* all prices to four fifths */
 	int items;
 } seller[SELLERS];
 
@@ -47,9 +47,9 @@ static struct item {
 		int64_t at;
 		enum state state;
 	} turn[16];
-	int64_t lag;		/* of the counter that counts its sale */
+	int64_t lag; /* of the counter that counts its sale */
 	int cents;
-	int64_t cut_at;		/* its own */
+	int64_t cut_at; /* its own */
 } item[ITEMS];
 static int nitems;
 
@@ -57,10 +57,10 @@ static int nitems;
 static struct sight {
 	int item, run, seller;
 	int64_t ms;
-	const char *kind, *state, *evidence;	/* state NULL: none said */
-	int cents;				/* 0: no price */
-	bool own;				/* the seller's price, too */
-	int favourites, promoted;		/* -1: not said */
+	const char *kind, *state, *evidence; /* state NULL: none said */
+	int cents;                           /* 0: no price */
+	bool own;                            /* the seller's price, too */
+	int favourites, promoted;            /* -1: not said */
 } sight[MOST];
 static int nsights;
 
@@ -77,7 +77,8 @@ static struct counter {
 } counter[MOST / 100];
 static int ncounters;
 
-/* --- chance ----------------------------------------------------------------- */
+/* --- chance -----------------------------------------------------------------
+ */
 
 static uint64_t seed;
 
@@ -110,7 +111,8 @@ span(int64_t ms)
 	return (int64_t)(bits() % (uint64_t)ms);
 }
 
-/* --- what is true -------------------------------------------------------------- */
+/* --- what is true
+ * -------------------------------------------------------------- */
 
 static enum state
 state_at(int i, int64_t at)
@@ -169,8 +171,9 @@ live_on(struct item *i, int64_t at)
 			turn(i, at, DELETED);
 			return;
 		}
-		turn(i, at, percent(seller[i->seller].calm ? 10 : 50) ?
-		    HIDDEN : RESERVED);
+		turn(i, at,
+		    percent(seller[i->seller].calm ? 10 : 50) ? HIDDEN :
+		                                                RESERVED);
 		at += 6 * HOUR + span((seller[i->seller].calm ? 9 : 4) * DAY);
 		if (percent(50)) {
 			turn(i, at, SOLD);
@@ -190,7 +193,8 @@ new_item(int s, int64_t listed)
 	i->lag = span(LAG);
 	i->cents = 250 * (4 + below(160));
 	i->cut_at = percent(20) && seller[s].cut_at == INT64_MAX ?
-	    BEGIN + span(DAYS * DAY) : INT64_MAX;
+	    BEGIN + span(DAYS * DAY) :
+	    INT64_MAX;
 	live_on(i, listed);
 }
 
@@ -202,21 +206,24 @@ make_world(void)
 	for (s = 0; s < SELLERS; s++) {
 		seller[s].on_holiday = percent(10);
 		seller[s].banned = percent(5);
-		seller[s].cancel_at = percent(20) ? BEGIN + span(DAYS * DAY) :
-		    INT64_MAX;
-		seller[s].cut_at = percent(30) ? BEGIN + span(DAYS * DAY) :
-		    INT64_MAX;
+		seller[s].cancel_at =
+		    percent(20) ? BEGIN + span(DAYS * DAY) : INT64_MAX;
+		seller[s].cut_at =
+		    percent(30) ? BEGIN + span(DAYS * DAY) : INT64_MAX;
 		seller[s].calm = percent(50);
-		seller[s].items = seller[s].calm ? 4 + below(9) :
+		seller[s].items = seller[s].calm ?
+		    4 + below(9) :
 		    5 + below(percent(50) ? 10 : 36);
 		for (k = 0; k < seller[s].items; k++)
-			new_item(s, percent(seller[s].calm ? 97 : 80) ?
-			    BEGIN - DAY :
-			    BEGIN + span(DAYS * DAY));
+			new_item(s,
+			    percent(seller[s].calm ? 97 : 80) ?
+			        BEGIN - DAY :
+			        BEGIN + span(DAYS * DAY));
 	}
 }
 
-/* --- raw records ------------------------------------------------------------------ */
+/* --- raw records
+ * ------------------------------------------------------------------ */
 
 static FILE *out;
 static int run, line;
@@ -259,25 +266,30 @@ static void
 start_record(const char *kind, const char *params, int page, int attempt)
 {
 	now += 4000 + below(5000);
-	fprintf(out, "{\"v\":1,\"source\":\"stall\",\"site\":\"" SITE "\","
+	fprintf(out,
+	    "{\"v\":1,\"source\":\"stall\",\"site\":\"" SITE "\","
 	    "\"flow\":\"track\",\"kind\":\"%s\",\"run\":\"%s\",\"line\":%d,"
 	    "\"attempt\":%d,\"fetched_at\":\"%s\",\"request\":{\"method\":"
 	    "\"GET\",\"url\":\"https://" SITE "/%s\",\"endpoint\":\"%s\","
-	    "\"page\":%d,%s},", kind, run_id, ++line, attempt, instant(now),
-	    kind, kind, page, params);
+	    "\"page\":%d,%s},",
+	    kind, run_id, ++line, attempt, instant(now), kind, kind, page,
+	    params);
 }
 
 static void
 answer(int status, const char *type)
 {
-	fprintf(out, "\"status\":%d,\"headers\":{\"content-type\":\"%s\"},"
-	    "\"ms\":9,\"sha256\":null,", status, type);
+	fprintf(out,
+	    "\"status\":%d,\"headers\":{\"content-type\":\"%s\"},"
+	    "\"ms\":9,\"sha256\":null,",
+	    status, type);
 }
 
 static void
 lose(void)
 {
-	fprintf(out, "\"status\":null,\"headers\":{},\"ms\":9,\"sha256\":null,"
+	fprintf(out,
+	    "\"status\":null,\"headers\":{},\"ms\":9,\"sha256\":null,"
 	    "\"error\":{\"cause\":\"timeout\",\"message\":\"lost\"}}\n");
 }
 
@@ -293,10 +305,12 @@ close_query(const char *query, int asked, const char *stop, bool walked)
 {
 	size_t n = strlen(queries);
 
-	snprintf(queries + n, sizeof queries - n, "%s{\"query\":\"%s\","
+	snprintf(queries + n, sizeof queries - n,
+	    "%s{\"query\":\"%s\","
 	    "\"site\":\"" SITE "\",\"asked\":%d,\"answered\":%d,"
-	    "\"stop\":\"%s\",\"walked\":%s,\"gap\":false}", n > 0 ? "," : "",
-	    query, asked, asked, stop, walked ? "true" : "false");
+	    "\"stop\":\"%s\",\"walked\":%s,\"gap\":false}",
+	    n > 0 ? "," : "", query, asked, asked, stop,
+	    walked ? "true" : "false");
 }
 
 static void
@@ -319,14 +333,15 @@ start_run(const char *folder, int64_t at)
 static void
 end_run(const char *stop)
 {
-	fprintf(out, "{\"v\":1,\"source\":\"stall\",\"site\":null,\"flow\":"
+	fprintf(out,
+	    "{\"v\":1,\"source\":\"stall\",\"site\":null,\"flow\":"
 	    "\"track\",\"kind\":\"run\",\"run\":\"%s\",\"line\":%d,"
 	    "\"attempt\":1,\"fetched_at\":\"%s\",\"request\":null,\"status\":"
 	    "null,\"headers\":{},\"ms\":0,\"sha256\":null,\"body\":{\"stop\":"
 	    "\"%s\",\"complete\":%s,\"status\":0,\"options\":{},\"versions\":"
-	    "{},\"ledger\":{},\"queries\":[%s]}}\n", run_id, ++line,
-	    instant(now), stop, strcmp(stop, "end") == 0 ? "true" : "false",
-	    queries);
+	    "{},\"ledger\":{},\"queries\":[%s]}}\n",
+	    run_id, ++line, instant(now), stop,
+	    strcmp(stop, "end") == 0 ? "true" : "false", queries);
 	if (fclose(out) != 0)
 		exit(74);
 	run++;
@@ -339,9 +354,15 @@ see(int i, const char *kind, const char *state, const char *evidence)
 
 	if (nsights == MOST)
 		exit(70);
-	*s = (struct sight){ .item = i, .run = run, .seller = item[i].seller,
-		.ms = now, .kind = kind, .state = state, .evidence = evidence,
-		.favourites = -1, .promoted = -1 };
+	*s = (struct sight){ .item = i,
+		.run = run,
+		.seller = item[i].seller,
+		.ms = now,
+		.kind = kind,
+		.state = state,
+		.evidence = evidence,
+		.favourites = -1,
+		.promoted = -1 };
 	return s;
 }
 
@@ -354,7 +375,8 @@ print_hit(int i, const char *kind)
 	s->own = true;
 	s->favourites = below(9);
 	s->promoted = percent(30);
-	fprintf(out, "{\"id\":%lld,\"user\":%d,\"title\":\"thing %d\","
+	fprintf(out,
+	    "{\"id\":%lld,\"user\":%d,\"title\":\"thing %d\","
 	    "\"photo\":\"p%d\",\"price\":\"%d.%02d\",\"total\":\"%d.%02d\","
 	    "\"seller_price\":\"%d.%02d\",\"favourites\":%d,\"paid\":%s}",
 	    item_id(i), user_id(item[i].seller), i, i, s->cents / 100,
@@ -363,7 +385,9 @@ print_hit(int i, const char *kind)
 	    s->promoted ? "true" : "false");
 }
 
-/* --- looks ---------------------------------------------------------------------------- */
+/* --- looks
+ * ----------------------------------------------------------------------------
+ */
 
 static void
 look_at_counters(int s)
@@ -394,9 +418,11 @@ look_at_counters(int s)
 	c->given += 100 - (now > seller[s].cancel_at);
 	c->total += 100;
 	answer(200, "application/json");
-	fprintf(out, "\"body\":{\"user\":[{\"id\":%d,\"given\":%d,\"all\":%d,"
-	    "\"holiday\":%s,\"banned\":%s}]}}\n", user_id(s), c->given,
-	    c->total, seller[s].on_holiday ? "true" : "false",
+	fprintf(out,
+	    "\"body\":{\"user\":[{\"id\":%d,\"given\":%d,\"all\":%d,"
+	    "\"holiday\":%s,\"banned\":%s}]}}\n",
+	    user_id(s), c->given, c->total,
+	    seller[s].on_holiday ? "true" : "false",
 	    seller[s].banned ? "true" : "false");
 	close_query(query, 1, "end", true);
 	ncounters++;
@@ -440,8 +466,10 @@ look_at_wardrobe(int s)
 	w->seller = s;
 	w->run = run;
 	snprintf(query, sizeof query, SITE "/wardrobe?user=%d", user_id(s));
-	snprintf(params, sizeof params, "\"query\":\"%s\",\"user_id\":\"%d\","
-	    "\"per_page\":%d", query, user_id(s), PAGE);
+	snprintf(params, sizeof params,
+	    "\"query\":\"%s\",\"user_id\":\"%d\","
+	    "\"per_page\":%d",
+	    query, user_id(s), PAGE);
 	for (;;) {
 		start_record("wardrobe", params, page, attempt);
 		asked++;
@@ -481,8 +509,10 @@ look_at_page(int i)
 	struct sight *seen;
 
 	snprintf(query, sizeof query, SITE "/item-page?item=%lld", item_id(i));
-	snprintf(params, sizeof params, "\"query\":\"%s\",\"item_id\":"
-	    "\"%lld\"", query, item_id(i));
+	snprintf(params, sizeof params,
+	    "\"query\":\"%s\",\"item_id\":"
+	    "\"%lld\"",
+	    query, item_id(i));
 	start_record("item-page", params, 1, 1);
 	if (percent(10)) {
 		lose();
@@ -497,14 +527,20 @@ look_at_page(int i)
 		close_query(query, 1, "gone", true);
 		return;
 	}
-	seen = see(i, "item-page", s == LIVE ? "live" : s == RESERVED ?
-	    "reserved" : s == HIDDEN ? "hidden" : "sold", "flags");
+	seen = see(i, "item-page",
+	    s == LIVE         ? "live" :
+	        s == RESERVED ? "reserved" :
+	        s == HIDDEN   ? "hidden" :
+	                        "sold",
+	    "flags");
 	seen->cents = cents_at(i, now);
 	answer(200, "application/json");
-	fprintf(out, "\"body\":{\"items\":[{\"id\":%lld,\"user\":%d,\"title\":"
+	fprintf(out,
+	    "\"body\":{\"items\":[{\"id\":%lld,\"user\":%d,\"title\":"
 	    "\"thing %d\",\"photo\":\"p%d\",\"price\":\"%d.%02d\",\"state\":"
-	    "\"%s\"}]}}\n", item_id(i), user_id(item[i].seller), i, i,
-	    seen->cents / 100, seen->cents % 100, seen->state);
+	    "\"%s\"}]}}\n",
+	    item_id(i), user_id(item[i].seller), i, i, seen->cents / 100,
+	    seen->cents % 100, seen->state);
 	close_query(query, 1, "end", true);
 }
 
@@ -526,13 +562,15 @@ search(void)
 	const char *comma = "";
 	int i, s;
 
-	start_record("search", "\"query\":\"" SITE "/search?catalog=7\","
-	    "\"catalog_id\":7", 1, 1);
+	start_record("search",
+	    "\"query\":\"" SITE "/search?catalog=7\","
+	    "\"catalog_id\":7",
+	    1, 1);
 	answer(200, "application/json");
 	fprintf(out, "\"body\":{\"total\":%d,\"pages\":1,\"items\":[", SELLERS);
 	for (s = 0; s < SELLERS; s++) {
-		for (i = 0; item[i].seller != s ||
-		    state_at(i, now) != LIVE; i++)
+		for (i = 0; item[i].seller != s || state_at(i, now) != LIVE;
+		     i++)
 			if (i == nitems - 1)
 				break;
 		if (item[i].seller != s)
@@ -567,7 +605,8 @@ one_run(const char *folder, int day)
 	end_run(goes_on ? "end" : "refused");
 }
 
-/* --- what must come of it -------------------------------------------------------------- */
+/* --- what must come of it
+ * -------------------------------------------------------------- */
 
 static void
 print_amount(const char *name, int cents)
@@ -635,7 +674,7 @@ print_sight(const struct sight *s, bool first)
 	int k;
 
 	printf("{\"item_id\":\"%lld\",\"site\":\"" SITE "\",\"observed_at\":"
-	    "\"%s\",\"kind\":\"%s\",\"state\":\"%s\",\"evidence\":\"%s\"",
+	       "\"%s\",\"kind\":\"%s\",\"state\":\"%s\",\"evidence\":\"%s\"",
 	    item_id(s->item), instant(s->ms), s->kind, s->state, s->evidence);
 	if (s->cents > 0) {
 		print_amount("price", s->cents);
@@ -644,8 +683,8 @@ print_sight(const struct sight *s, bool first)
 	if (s->own) {
 		print_amount("seller_price", s->cents);
 		print_amount("total_price", s->cents + 100);
-		printf(",\"favourite_count\":%d,\"promoted\":%s",
-		    s->favourites, s->promoted ? "true" : "false");
+		printf(",\"favourite_count\":%d,\"promoted\":%s", s->favourites,
+		    s->promoted ? "true" : "false");
 	}
 	if (s->cents > 0)
 		print_alike(s);
@@ -706,15 +745,14 @@ make_intervals(int s)
 				continue;
 			if (counter[c].ms <= before->start)
 				k->a = &counter[c];
-			if (k->b == NULL &&
-			    counter[c].ms >= sweep[i].end + LAG)
+			if (k->b == NULL && counter[c].ms >= sweep[i].end + LAG)
 				k->b = &counter[c];
 		}
 		count_changes(k);
 		if (k->v + k->n + k->returns == 0)
 			continue;
-		if (last == NULL || (last->b != NULL &&
-		    before->start >= last->b->ms))
+		if (last == NULL ||
+		    (last->b != NULL && before->start >= last->b->ms))
 			episode++;
 		k->episode = episode;
 		last = k;
@@ -752,7 +790,7 @@ is_there(const struct sight *s)
 struct sum {
 	const struct interval *head, *tail;
 	int v, n, returns, g, t;
-	bool counted;		/* g and t are known */
+	bool counted; /* g and t are known */
 };
 
 static struct sum
@@ -831,8 +869,8 @@ waits(int s, int i, const struct sum *e)
 			continue;
 		if (k->ms >= start - 14 * DAY && k->ms < start && is_there(k))
 			was_there = true;
-		if (k->ms >= e->tail->b->ms && (is_there(k) ||
-		    word(k, "hidden")))
+		if (k->ms >= e->tail->b->ms &&
+		    (is_there(k) || word(k, "hidden")))
 			return false;
 		if (k->ms <= e->tail->b->ms && k->state != NULL)
 			last = k;
@@ -892,7 +930,7 @@ print_context(int s, int i, const struct sweep *w)
 	printf(",\"on_holiday\":%s,\"banned\":%s",
 	    seller[s].on_holiday ? "true" : "false",
 	    seller[s].banned ? "true" : "false");
-	if (own == NULL) {	/* her first sweep: nothing lies before it */
+	if (own == NULL) { /* her first sweep: nothing lies before it */
 		for (j = 0; j < ncounters; j++)
 			if (counter[j].seller == s &&
 			    counter[j].ms >= w->end + LAG)
@@ -902,8 +940,8 @@ print_context(int s, int i, const struct sweep *w)
 	}
 	e = sum_of(s, own);
 	down = (e.head != NULL && e.head->a != NULL && e.tail->b != NULL &&
-	    !e.counted) || (own->a != NULL && own->b != NULL &&
-	    fell(s, own->a, own->b));
+	           !e.counted) ||
+	    (own->a != NULL && own->b != NULL && fell(s, own->a, own->b));
 	printf(",\"ripe\":%s,\"fell\":%s", own->b != NULL ? "true" : "false",
 	    down ? "true" : "false");
 	if (own->a != NULL && own->b != NULL && !down)
@@ -919,9 +957,9 @@ static void
 print_absence(int i, const struct sweep *w)
 {
 	printf("{\"item_id\":\"%lld\",\"site\":\"" SITE "\",\"observed_at\":"
-	    "\"%s\",\"kind\":\"absence\",\"state\":\"absent\","
-	    "\"absent_from\":\"%s\"", item_id(i), instant(w->end),
-	    instant(w->start));
+	       "\"%s\",\"kind\":\"absence\",\"state\":\"absent\","
+	       "\"absent_from\":\"%s\"",
+	    item_id(i), instant(w->end), instant(w->start));
 	print_context(item[i].seller, i, w);
 	puts("}");
 }
@@ -941,7 +979,8 @@ sweep_without(int i, const struct sight *after)
 		if (w->seller == item[i].seller && w->start > after->ms &&
 		    !w->has[i])
 			return next < sight + nsights && w->end >= next->ms ?
-			    NULL : w;
+			    NULL :
+			    w;
 	return NULL;
 }
 

@@ -16,7 +16,7 @@ static void
 replay(int (*target)(const uint8_t *, size_t), const char *path)
 {
 	struct buf b = { 0 };
-	uint8_t *exact;		/* so that a byte behind it is noticed */
+	uint8_t *exact; /* so that a byte behind it is noticed */
 	size_t n;
 
 	if (!file_read(path, &b))

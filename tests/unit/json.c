@@ -32,7 +32,8 @@ main(void)
 	json_base64(&j, SLICE("foobar"));
 	json_end(&j);
 	json_end(&j);
-	CHECK_STR(b.data, "{\"a\\\"b\":\"\\u0000\\b\\t\\n\\f\\r\\u001f\\u007f"
+	CHECK_STR(b.data,
+	    "{\"a\\\"b\":\"\\u0000\\b\\t\\n\\f\\r\\u001f\\u007f"
 	    "\\\\/\xc3\xa9\",\"list\":[-9223372036854775808,1.10,{},true,"
 	    "null],\"none\":null,\"b64\":[\"\",\"Zg==\",\"Zm8=\",\"Zm9v\","
 	    "\"Zm9vYmFy\"]}");

@@ -11,9 +11,9 @@
 #define SECOND 1000
 #define MINUTE (60 * SECOND)
 #define HOUR (60 * MINUTE)
-#define EACH 120			/* requests of each process */
+#define EACH 120 /* requests of each process */
 
-static const int64_t now = 1789891200000;	/* 2026-09-20T08:00:00Z */
+static const int64_t now = 1789891200000; /* 2026-09-20T08:00:00Z */
 static char folder[] = "/tmp/vpace.XXXXXX";
 
 static int
@@ -90,16 +90,16 @@ cool_down(void)
 	int64_t t = now, pause;
 
 	pace_init(&p, folder, "cool", 12, 180);
-	pace_init(&other, folder, "cool", 0, 0);	/* loopback */
+	pace_init(&other, folder, "cool", 0, 0); /* loopback */
 	CHECK(pace_cooling(&p, t) == 0);
 	for (pause = 15 * MINUTE; pause < 8 * HOUR; pause *= 2) {
 		pace_refused(&p, t, 0);
-		CHECK(pace_cooling(&other, t) == t +
-		    (pause < 6 * HOUR ? pause : 6 * HOUR));
+		CHECK(pace_cooling(&other, t) ==
+		    t + (pause < 6 * HOUR ? pause : 6 * HOUR));
 		/* a wall met by two processes at once doubles nothing */
 		pace_refused(&other, t, 0);
-		CHECK(pace_cooling(&p, t) == t +
-		    (pause < 6 * HOUR ? pause : 6 * HOUR));
+		CHECK(pace_cooling(&p, t) ==
+		    t + (pause < 6 * HOUR ? pause : 6 * HOUR));
 		/* an answer that was under way shortens nothing */
 		pace_answered(&other, t + 1);
 		t = pace_cooling(&p, t);
@@ -143,7 +143,7 @@ foreseen(void)
 	CHECK(pace_foresee(&p, now, 1) == now);
 	CHECK(pace_foresee(&p, now, 180) < now + HOUR);
 	CHECK(pace_foresee(&p, now, 181) >= now + HOUR);
-	CHECK(pace_take(&p, now) == now);	/* nothing was written down */
+	CHECK(pace_take(&p, now) == now); /* nothing was written down */
 	pace_release(&p);
 }
 

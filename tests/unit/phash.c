@@ -109,8 +109,9 @@ copies_are_near(void)
 		draw(one, seed);
 		hash = hash_of(one, W, H, W);
 		/* 2 % of two edges */
-		CHECK(phash_distance(hash, hash_of(one + 4 * W + 5, W - 5,
-		    H - 4, W)) <= PHASH_NEAR);
+		CHECK(phash_distance(hash,
+		          hash_of(one + 4 * W + 5, W - 5, H - 4, W)) <=
+		    PHASH_NEAR);
 		/* a white label on 3 % */
 		for (y = 0; y < 25; y++)
 			memset(one + (H - 30 + y) * W + 4, 255, 51);
@@ -142,11 +143,11 @@ nothing_to_see(void)
 
 	memset(one, 255, sizeof(one));
 	CHECK(!phash(one, W, H, W, &hash) && hash == 0);
-	for (i = 0; i < W * H; i++)	/* a wall in the light of a window */
+	for (i = 0; i < W * H; i++) /* a wall in the light of a window */
 		one[i] = (uint8_t)(40 + i % W * 180 / W);
 	hash = 1;
 	CHECK(!phash(one, W, H, W, &hash) && hash == 0);
-	for (i = 0; i < W * H; i++)	/* grain */
+	for (i = 0; i < W * H; i++) /* grain */
 		one[i] = (uint8_t)(120 + (i * 7919 >> 4) % 9);
 	CHECK(!phash(one, W, H, W, &hash));
 }

@@ -20,7 +20,8 @@ asked(const char *text)
 	int64_t ms;
 
 	return retry_after(slice_of(text), at("2026-09-20T08:00:00Z"), &ms) ?
-	    ms : -1;
+	    ms :
+	    -1;
 }
 
 static void
@@ -36,7 +37,8 @@ causes(void)
 		CHECK(retry_status(status) == listed);
 	}
 	CHECK(retry_cause("resolve") && retry_cause("connect") &&
-	    retry_cause("timeout") && retry_cause("reset") && retry_cause("truncated"));
+	    retry_cause("timeout") && retry_cause("reset") &&
+	    retry_cause("truncated"));
 	CHECK(!retry_cause(NULL) && !retry_cause("") && !retry_cause("tls") &&
 	    !retry_cause("interrupted") && !retry_cause("too-large"));
 }

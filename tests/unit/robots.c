@@ -13,19 +13,20 @@ allows(const char *text, const char *target)
 static void
 groups(void)
 {
-	const char *text = "\xef\xbb\xbf# words\r\n"
+	const char *text =
+	    "\xef\xbb\xbf# words\r\n"
 	    "User-Agent: *\r\nDisallow: /\r\n\r\n"
 	    "user-agent: other\nUSER-AGENT:VPipe/2 # us\nDisallow: /private\n"
 	    "User-agent: vpipe\nAllow: /private/but\n"
 	    "User-agent: vpipeline\nDisallow: /all\n";
 
-	CHECK(allows(text, "/public"));		/* "*" is not for us */
+	CHECK(allows(text, "/public")); /* "*" is not for us */
 	CHECK(!allows(text, "/private/x"));
-	CHECK(allows(text, "/private/but"));	/* groups are joined */
-	CHECK(allows(text, "/all"));		/* another's name */
+	CHECK(allows(text, "/private/but")); /* groups are joined */
+	CHECK(allows(text, "/all"));         /* another's name */
 	CHECK(!robots_allow(slice_of(text), "else", SLICE("/public")));
 	CHECK(allows("", "/"));
-	CHECK(allows("Disallow: /\n", "/"));	/* in no group */
+	CHECK(allows("Disallow: /\n", "/")); /* in no group */
 	CHECK(allows("User-agent: *\nDisallow:\n", "/"));
 	CHECK(!allows("User-agent: *\nDisallow: /", "/"));
 	CHECK(!allows("User-agent: *\rDisallow: /\r", "/x"));
@@ -35,11 +36,11 @@ static void
 longest(void)
 {
 	const char *text = "User-agent: *\nAllow: /p\nDisallow: /\n"
-	    "Allow: /folder\nDisallow: /folder\nAllow: /page\n"
-	    "Disallow: /*.htm\nAllow: /$\n";
+	                   "Allow: /folder\nDisallow: /folder\nAllow: /page\n"
+	                   "Disallow: /*.htm\nAllow: /$\n";
 
 	CHECK(allows(text, "/page"));
-	CHECK(allows(text, "/folder/page"));	/* as long: Allow */
+	CHECK(allows(text, "/folder/page")); /* as long: Allow */
 	CHECK(!allows(text, "/page.htm"));
 	CHECK(allows(text, "/"));
 	CHECK(!allows(text, "/x"));
@@ -49,8 +50,8 @@ static void
 wildcards(void)
 {
 	const char *text = "User-agent: *\nDisallow: /*.gif$\n"
-	    "Disallow: /a*b*c\nDisallow: /search?*brand[]=\n"
-	    "Disallow: /caf%C3%A9\nDisallow: /q%2Ax\n";
+	                   "Disallow: /a*b*c\nDisallow: /search?*brand[]=\n"
+	                   "Disallow: /caf%C3%A9\nDisallow: /q%2Ax\n";
 
 	CHECK(!allows(text, "/x/y.gif"));
 	CHECK(allows(text, "/x/y.gif?z"));

@@ -1,6 +1,6 @@
 /* scan.h: what is read is what stands there, and nothing else */
-#include "line.h"
 #include "scan.h"
+#include "line.h"
 #include "test.h"
 
 static struct scan *s;
@@ -13,7 +13,7 @@ parse(const char *json, size_t len)
 	size_t at;
 
 	memcpy(text, json, len);
-	memset(text + len, 0xff, LINE_PADDING);	/* must not matter */
+	memset(text + len, 0xff, LINE_PADDING); /* must not matter */
 	return scan_parse(s, (struct slice){ text, len }, &at, &why);
 }
 
@@ -70,14 +70,15 @@ check_no_path(const char *text_of_path)
 static void
 values(void)
 {
-	struct val v = root(" {\"a\" : [1.10 , -0e+1, {\"b\":\"x\\u00e9\\n\"}],"
+	struct val v = root(
+	    " {\"a\" : [1.10 , -0e+1, {\"b\":\"x\\u00e9\\n\"}],"
 	    "\"a\\u0062\":null, \"n\":-9223372036854775808,\"a\":[true] } ");
 	struct buf tmp = { 0 };
 	struct slice out;
 	int64_t n;
 
 	CHECK(val_type(v) == SCAN_OBJECT && val_count(v) == 4);
-	check_text(val_member(v, "a"), "[true]");	/* the last wins */
+	check_text(val_member(v, "a"), "[true]"); /* the last wins */
 	CHECK(val_type(val_member(v, "ab")) == SCAN_NULL);
 	CHECK(val_type(val_member(v, "b")) == SCAN_NONE);
 	CHECK(val_int64(val_member(v, "n"), &n) && n == INT64_MIN);
@@ -166,7 +167,8 @@ walk(struct val v)
 static void
 mutilated(void)
 {
-	static const char good[] = "{\"id\":10051317969,\"t\":\"Br\xc3\xa8 \\\"x"
+	static const char good[] =
+	    "{\"id\":10051317969,\"t\":\"Br\xc3\xa8 \\\"x"
 	    "\\\" \\u00e9\\ud83d\\ude00\",\"p\":{\"amount\":\"6.00\",\"c\":"
 	    "[1.5e-3,true,false,null,[],{}]},\"t\":[[[[\"\\\\\"]]]]}";
 	static const char odd[] = "{}[],:\"\\u0d8 \t\n-+.eE19tfn\xc3\xff";

@@ -35,8 +35,9 @@ judge(struct scan *s, const char *path, long times)
 	else
 		printf("refused %s at %zu: %s\n", path, at, why);
 	if (times > 1)
-		printf("%.0f MB/s\n", (double)text.len * (double)times / 1000 /
-		    (double)(clock_mono_ms() - start + 1));
+		printf("%.0f MB/s\n",
+		    (double)text.len * (double)times / 1000 /
+		        (double)(clock_mono_ms() - start + 1));
 	buf_release(&b);
 }
 

@@ -179,7 +179,7 @@ a_folder_that_cannot_be(struct store *s)
 	char *dir = xasprintf("%s/sha256/%.2s", folder, o.sha256);
 	bool known;
 
-	(void)rmdir(dir);		/* none of the others is there */
+	(void)rmdir(dir); /* none of the others is there */
 	CHECK(file_replace(dir, SLICE("in the way"), 0644));
 	CHECK(put_one(s, &o, &known) == EX_IOERR);
 	CHECK(unlink(dir) == 0);

@@ -14,7 +14,7 @@
 #include "line.h"
 #include "test.h"
 
-#define BASE INT64_C(1788220800000)	/* 2026-09-01, day 1, in ms */
+#define BASE INT64_C(1788220800000) /* 2026-09-01, day 1, in ms */
 #define DAY_MS INT64_C(86400000)
 
 static struct look_reader reader;
@@ -69,8 +69,8 @@ add_day(struct buf *b, const struct moment *m)
 	if (m->len == 0)
 		buf_addc(b, '-');
 	else
-		buf_addf(b, "%g", (double)(m->us / 1000 - BASE) /
-		    (double)DAY_MS + 1);
+		buf_addf(b, "%g",
+		    (double)(m->us / 1000 - BASE) / (double)DAY_MS + 1);
 }
 
 static void
@@ -159,7 +159,7 @@ static void
 listed(void)
 {
 	EXPECT("2 'state':'live','evidence':'present',"
-	    "'unseen_at':'2026-09-01T00:00:00Z'",
+	       "'unseen_at':'2026-09-01T00:00:00Z'",
 	    "listed (1,2] observed, present"
 	    " | live (1,2] observed, gone -, seen 2:2");
 	EXPECT("1 'price':3",
@@ -180,7 +180,7 @@ listed(void)
 	    "returned (1,3] observed"
 	    " | live (1,3] observed, gone -, seen 3:3");
 	EVENTS("2 'state':'live','relist_of':'old','relist_by':'photo',"
-	    "'unseen_at':'2026-09-01T00:00:00Z'",
+	       "'unseen_at':'2026-09-01T00:00:00Z'",
 	    "listed (1,2] observed\n"
 	    "relisted (1,2] inferred, rule same-photo, other old, photo");
 	EVENTS("2 'relist_of':77,'relist_by':'picture'",
@@ -191,7 +191,7 @@ listed(void)
 	    "relisted (-,2] inferred, rule same-text, other 77, text");
 	/* on the first line only */
 	EVENTS("1\n2 'relist_of':'old','relist_by':'photo',"
-	    "'unseen_at':'2026-09-01T00:00:00Z'",
+	       "'unseen_at':'2026-09-01T00:00:00Z'",
 	    "listed (-,1] observed");
 }
 
@@ -201,13 +201,13 @@ static void
 states(void)
 {
 	EXPECT("1 'state':'live'\n2 'state':'live'\n3 'state':'reserved'\n"
-	    "4 'state':'reserved'\n5 'state':'live'",
+	       "4 'state':'reserved'\n5 'state':'live'",
 	    "listed (-,1] observed\n"
 	    "reserved (2,3] observed\n"
 	    "unreserved (4,5] observed"
 	    " | live (4,5] observed, gone -, seen 1:5");
 	EXPECT("1 'state':'live'\n2 'state':'reserved'\n"
-	    "3 'state':'sold','evidence':'item_status'",
+	       "3 'state':'sold','evidence':'item_status'",
 	    "listed (-,1] observed\n"
 	    "reserved (1,2] observed\n"
 	    "sold (2,3] observed, item_status"
@@ -240,7 +240,7 @@ static void
 sold_beats(void)
 {
 	EXPECT("1 'state':'live'\n2 'state':'sold'\n3 'state':'reserved'\n"
-	    "4 'state':'hidden'\n5 'state':'gone'\n30 'state':'gone'",
+	       "4 'state':'hidden'\n5 'state':'gone'\n30 'state':'gone'",
 	    "listed (-,1] observed\nsold (1,2] observed"
 	    " | sold (1,2] observed, gone 2, seen 1:4");
 	EXPECT("1 'state':'live'\n2 'state':'sold'\n3 'state':'live'",
@@ -249,7 +249,7 @@ sold_beats(void)
 	    " | live (2,3] observed, gone -, seen 1:3");
 	/* what said something last is the bound, even if it was ignored */
 	EVENTS("1 'state':'sold'\n2 'state':'hidden'\n3 'state':'live'\n"
-	    "4 'state':'sold'",
+	       "4 'state':'sold'",
 	    "listed (-,1] observed\nsold (-,1] observed\n"
 	    "returned (2,3] observed\nsold#2 (3,4] observed");
 }
@@ -258,36 +258,36 @@ static void
 inferred_sold(void)
 {
 	EXPECT("1 'state':'live'\n"
-	    "2 'state':'sold','state_rule':'no-product','evidence':'page'",
+	       "2 'state':'sold','state_rule':'no-product','evidence':'page'",
 	    "listed (-,1] observed\n"
 	    "sold (1,2] inferred, rule no-product, page"
 	    " | sold (1,2] inferred, rule no-product, gone 2, seen 1:2");
 	/* said by the site later: one event, the first interval */
 	EXPECT("1 'state':'live'\n"
-	    "2 'state':'sold','state_rule':'no-product','evidence':'page'\n"
-	    "3 'state':'hidden'\n4 'state':'sold','evidence':'item_status'\n"
-	    "5 'state':'sold','state_rule':'no-product','evidence':'page'",
+	       "2 'state':'sold','state_rule':'no-product','evidence':'page'\n"
+	       "3 'state':'hidden'\n4 'state':'sold','evidence':'item_status'\n"
+	       "5 'state':'sold','state_rule':'no-product','evidence':'page'",
 	    "listed (-,1] observed\nsold (1,2] observed, item_status"
 	    " | sold (1,2] observed, gone 2, seen 1:5");
 	EVENTS("1 'state':'sold','state_rule':'x'\n"
-	    "2 'state':'sold','state_rule':'y'",
+	       "2 'state':'sold','state_rule':'y'",
 	    "listed (-,1] observed\nsold (-,1] inferred, rule x");
 	/* a sale that was none */
 	EXPECT("1 'state':'live'\n2 'state':'sold','state_rule':'no-product'\n"
-	    "3 'state':'live'",
+	       "3 'state':'live'",
 	    "listed (-,1] observed\n"
 	    "vanished (1,2] unknown, reason came-back\n"
 	    "returned (2,3] observed"
 	    " | live (2,3] observed, gone -, seen 1:3");
 	EXPECT("1 'state':'live'\n2 'state':'sold','state_rule':'no-product'\n"
-	    "3 'state':'gone'\n4 'state':'reserved'",
+	       "3 'state':'gone'\n4 'state':'reserved'",
 	    "listed (-,1] observed\n"
 	    "vanished (1,2] unknown, reason came-back\n"
 	    "returned (3,4] observed\nreserved (3,4] observed"
 	    " | reserved (3,4] observed, gone -, seen 1:4");
 	/* the site said it in between: that sale stays */
 	EVENTS("1 'state':'sold','state_rule':'no-product'\n"
-	    "2 'state':'sold'\n3 'state':'live'",
+	       "2 'state':'sold'\n3 'state':'live'",
 	    "listed (-,1] observed\nsold (-,1] observed\n"
 	    "returned (2,3] observed");
 	/* other states may be inferred as well */
@@ -314,7 +314,7 @@ gone(void)
 	    "listed (-,1] observed\n"
 	    "vanished (-,12] unknown, reason late-404");
 	EVENTS("1 'state':'live'\n2 'state':'gone'\n3 'state':'gone'\n"
-	    "30 'state':'gone'",
+	       "30 'state':'gone'",
 	    "listed (-,1] observed\ndeleted (1,2] observed");
 	/* the page said sold after all */
 	EXPECT("1 'state':'live'\n2 'state':'gone'\n3 'state':'sold'",
@@ -337,9 +337,11 @@ gone(void)
 #define LIVE "1 'state':'live'\n"
 #define ABSENT "3 'state':'absent','absent_from':'2026-09-02T12:00:00Z'"
 #define SEEN "listed (-,1] observed\n"
-#define BALANCED ",'ripe':true,'fell':false,'baseline':true,'g_most':1," \
+#define BALANCED                                                               \
+	",'ripe':true,'fell':false,'baseline':true,'g_most':1,"                \
 	"'g':1,'t':0,'v':1,'n':0,'returns':0,'pending':0,'item_days':40"
-#define UNSOLD ",'ripe':true,'fell':false,'baseline':true,'g_most':0," \
+#define UNSOLD                                                                 \
+	",'ripe':true,'fell':false,'baseline':true,'g_most':0,"                \
 	"'g':0,'t':0,'v':1,'n':0,'returns':0,'item_days':40"
 
 static void
@@ -347,16 +349,17 @@ gap_ends_at_the_end(void)
 {
 	EXPECT(LIVE ABSENT,
 	    SEEN "vanished (1,3] unknown, reason lag, sweep"
-	    " | missing (1,3] unknown, reason lag, gone 3, seen 1:1");
+	         " | missing (1,3] unknown, reason lag, gone 3, seen 1:1");
 	EXPECT(LIVE ABSENT BALANCED,
 	    SEEN "sold (1,3] inferred, rule counters, sweep"
-	    " | sold (1,3] inferred, rule counters, gone 3, seen 1:1");
+	         " | sold (1,3] inferred, rule counters, gone 3, seen 1:1");
 	EXPECT(LIVE ABSENT UNSOLD,
-	    SEEN "reserved (1,3] inferred, rule still-counted, sweep"
+	    SEEN
+	    "reserved (1,3] inferred, rule still-counted, sweep"
 	    " | reserved (1,3] inferred, rule still-counted, gone -, seen 1:1");
 	EXPECT("1 'state':'reserved'\n" ABSENT UNSOLD,
 	    SEEN "reserved (-,1] observed"
-	    " | reserved (-,1] observed, gone -, seen 1:1");
+	         " | reserved (-,1] observed, gone -, seen 1:1");
 	/* a: relisted comes first */
 	EVENTS(LIVE ABSENT BALANCED ",'relist_to':'new'",
 	    SEEN "deleted (1,3] inferred, rule relisted, other new, sweep");
@@ -456,27 +459,25 @@ gap_ends_by_a_look(void)
 {
 	EXPECT(LIVE ABSENT BALANCED "\n4 'state':'live'",
 	    SEEN "vanished (1,3] unknown, reason came-back, sweep\n"
-	    "returned (2.5,4] observed"
-	    " | live (2.5,4] observed, gone -, seen 1:4");
+	         "returned (2.5,4] observed"
+	         " | live (2.5,4] observed, gone -, seen 1:4");
 	EVENTS(LIVE ABSENT ",'on_holiday':true\n4 'state':'live'",
 	    SEEN "hidden (1,3] inferred, rule holiday, sweep\n"
-	    "returned (2.5,4] observed");
+	         "returned (2.5,4] observed");
 	EVENTS(LIVE ABSENT ",'banned':true\n4 'state':'reserved'",
 	    SEEN "hidden (1,3] inferred, rule banned, sweep\n"
-	    "returned (2.5,4] observed\nreserved (2.5,4] observed");
+	         "returned (2.5,4] observed\nreserved (2.5,4] observed");
 	/* reserved items are missing from wardrobes */
 	EVENTS("1 'state':'reserved'\n" ABSENT "\n4 'state':'reserved'",
 	    SEEN "reserved (-,1] observed");
 	EVENTS("1 'state':'reserved'\n" ABSENT "\n4 'state':'live'",
 	    SEEN "reserved (-,1] observed\n"
-	    "vanished (1,3] unknown, reason came-back, sweep\n"
-	    "returned (2.5,4] observed");
-	EVENTS(LIVE ABSENT "\n4 'state':'sold'",
-	    SEEN "sold (1,4] observed");
+	         "vanished (1,3] unknown, reason came-back, sweep\n"
+	         "returned (2.5,4] observed");
+	EVENTS(LIVE ABSENT "\n4 'state':'sold'", SEEN "sold (1,4] observed");
 	EVENTS(LIVE ABSENT BALANCED "\n4 'state':'hidden'",
 	    SEEN "hidden (1,4] observed");
-	EVENTS(LIVE ABSENT "\n4 'state':'gone'",
-	    SEEN "deleted (1,4] observed");
+	EVENTS(LIVE ABSENT "\n4 'state':'gone'", SEEN "deleted (1,4] observed");
 	/* a look that says nothing ends nothing */
 	EVENTS(LIVE ABSENT BALANCED "\n4 'price':3",
 	    SEEN "sold (1,3] inferred, rule counters, sweep");
@@ -486,12 +487,12 @@ gap_ends_by_a_look(void)
 	/* a gap, and another */
 	EVENTS(LIVE ABSENT "\n4 'state':'live'\n5 'state':'absent'" UNSOLD,
 	    SEEN "vanished (1,3] unknown, reason came-back, sweep\n"
-	    "returned (2.5,4] observed\n"
-	    "reserved (4,5] inferred, rule still-counted, sweep");
+	         "returned (2.5,4] observed\n"
+	         "reserved (4,5] inferred, rule still-counted, sweep");
 	/* without its start, a sweep counts by its end */
 	EVENTS(LIVE "3 'state':'absent'\n4 'state':'live'",
 	    SEEN "vanished (1,3] unknown, reason came-back, sweep\n"
-	    "returned (3,4] observed");
+	         "returned (3,4] observed");
 }
 
 static void
@@ -499,18 +500,20 @@ contradictions(void)
 {
 	/* the counters say sold, the page says deleted */
 	EXPECT(LIVE ABSENT BALANCED "\n4 'state':'gone','evidence':'404'",
-	    SEEN "vanished (1,4] unknown, reason contradiction, 404"
+	    SEEN
+	    "vanished (1,4] unknown, reason contradiction, 404"
 	    " | missing (1,4] unknown, reason contradiction, gone 4, seen 1:1");
 	/* which one 404 more does not settle */
 	EXPECT(LIVE ABSENT BALANCED "\n4 'state':'gone'\n5 'state':'gone'",
-	    SEEN "vanished (1,4] unknown, reason contradiction"
+	    SEEN
+	    "vanished (1,4] unknown, reason contradiction"
 	    " | missing (1,4] unknown, reason contradiction, gone 4, seen 1:1");
 	EXPECT(LIVE ABSENT BALANCED "\n4 'state':'gone'\n30 'state':'gone'",
 	    SEEN "vanished (1,4] unknown, reason late-404"
-	    " | missing (1,4] unknown, reason late-404, gone 4, seen 1:1");
+	         " | missing (1,4] unknown, reason late-404, gone 4, seen 1:1");
 	EVENTS(LIVE ABSENT BALANCED "\n4 'state':'gone'\n5 'state':'sold'",
 	    SEEN "vanished (1,4] unknown, reason contradiction\n"
-	    "sold (1,5] observed");
+	         "sold (1,5] observed");
 	/* a late one proves nothing: the counters decide */
 	EVENTS(LIVE ABSENT BALANCED "\n30 'state':'gone'",
 	    SEEN "sold (1,3] inferred, rule counters, sweep");
@@ -526,8 +529,7 @@ absence_ignored(void)
 	    SEEN "sold (-,1] observed");
 	EVENTS("1 'state':'hidden'\n" ABSENT BALANCED,
 	    SEEN "hidden (-,1] observed");
-	EVENTS("1 'state':'gone'\n" ABSENT BALANCED,
-	    "deleted (-,1] observed");
+	EVENTS("1 'state':'gone'\n" ABSENT BALANCED, "deleted (-,1] observed");
 	EVENTS(LIVE "2 'state':'hidden'\n" ABSENT BALANCED "\n4 'state':'live'",
 	    SEEN "hidden (1,2] observed\nreturned (2.5,4] observed");
 	/* the first of a gap counts; the last bounds the return */
@@ -535,7 +537,7 @@ absence_ignored(void)
 	    SEEN "sold (1,3] inferred, rule counters, sweep");
 	EVENTS(LIVE ABSENT "\n4 'state':'absent'\n5 'state':'live'",
 	    SEEN "vanished (1,3] unknown, reason came-back, sweep\n"
-	    "returned (4,5] observed");
+	         "returned (4,5] observed");
 }
 
 /* ---- R4 ---- */
@@ -549,42 +551,44 @@ like_with_like(void)
 {
 	/* the rate moved on the way: what the two say that tell it */
 	EVENTS("1 " P "'price':10" HER "250\n"
-	    "2 " P "'price':9.2,'rate':1,'rate_err':0\n"
-	    "3 " P "'price':9,'rate':1,'rate_err':0\n"
-	    "4 " P "'price':9.1" HER "250",
+	       "2 " P "'price':9.2,'rate':1,'rate_err':0\n"
+	       "3 " P "'price':9,'rate':1,'rate_err':0\n"
+	       "4 " P "'price':9.1" HER "250",
 	    SEEN "repriced 10>9.1 EUR by rate (1,4] observed, seller_price");
 	EVENTS("1 " P "'price':10" HER "250\n2 " P "'price':9\n"
-	    "3 " P "'price':9" HER "225",
+	       "3 " P "'price':9" HER "225",
 	    SEEN "repriced 250>225 CZK by seller (1,3] observed, seller_price");
 	/* there and back */
 	EVENTS("1 " P "'price':10" HER "250\n2 " P "'price':9\n"
-	    "3 " P "'price':10" HER "250", "listed (-,1] observed");
+	       "3 " P "'price':10" HER "250",
+	    "listed (-,1] observed");
 	/* a fee is told by the total alone, and stays */
 	EVENTS("1 " P "'price':10" HER "250\n2 " P "'price':9,'total_price':9\n"
-	    "3 " P "'price':9,'total_price':10\n4 " P "'price':10" HER "250",
+	       "3 " P "'price':9,'total_price':10\n4 " P "'price':10" HER "250",
 	    SEEN "repriced 9>10 EUR by fee (2,3] observed, total_price");
 	/* before the first that tells it, and after the last */
 	EVENTS("1 " P "'price':10\n2 " P "'price':9" HER "225\n"
-	    "3 " P "'price':8,'rate':1,'rate_err':0\n"
-	    "4 " P "'price':7,'rate':1,'rate_err':0",
+	       "3 " P "'price':8,'rate':1,'rate_err':0\n"
+	       "4 " P "'price':7,'rate':1,'rate_err':0",
 	    SEEN "repriced 10>9 EUR by unknown (1,2] unknown, reason unlike, "
-	    "price\n"
-	    "repriced#2 9>8 EUR by unknown (2,3] unknown, reason unlike, "
-	    "price\n"
-	    "repriced#3 8>7 EUR by seller (3,4] inferred, "
-	    "rule common-ratio, rate");
+	         "price\n"
+	         "repriced#2 9>8 EUR by unknown (2,3] unknown, reason unlike, "
+	         "price\n"
+	         "repriced#3 8>7 EUR by seller (3,4] inferred, "
+	         "rule common-ratio, rate");
 	/* another site has prices of its own */
 	EVENTS("1 " P "'price':10" HER "250\n"
-	    "2 'site':'t','currency':'EUR','price':10,'home':true\n"
-	    "3 'site':'t','currency':'EUR','price':9,'home':true\n"
-	    "4 " P "'price':9" HER "225",
-	    SEEN "repriced 10>9 EUR by seller (2,3] observed, home\n"
+	       "2 'site':'t','currency':'EUR','price':10,'home':true\n"
+	       "3 'site':'t','currency':'EUR','price':9,'home':true\n"
+	       "4 " P "'price':9" HER "225",
+	    SEEN
+	    "repriced 10>9 EUR by seller (2,3] observed, home\n"
 	    "repriced#2 250>225 CZK by seller (1,4] observed, seller_price");
 	/* two currencies: neither knows better than what is between */
 	EVENTS("1 " P "'price':10" HER "250\n2 " P "'price':9\n3 " P
-	    "'price':9,'seller_currency':'PLN','seller_price':40",
+	       "'price':9,'seller_currency':'PLN','seller_price':40",
 	    SEEN "repriced 10>9 EUR by unknown (1,2] unknown, reason unlike, "
-	    "price");
+	         "price");
 }
 
 static void
@@ -598,30 +602,32 @@ her_price(void)
 	EVENTS("1 " P "'price':10" HER "250\n2 " P "'price':10" HER "249",
 	    SEEN "repriced 250>249 CZK by seller (1,2] observed, seller_price");
 	EVENTS("1 " P "'price':10" HER "250\n2 " P "'price':9" HER "225,"
-	    "'alike':0.5,'alike_n':3",
+	       "'alike':0.5,'alike_n':3",
 	    SEEN "repriced 250>225 CZK by wardrobe (1,2] observed, "
-	    "seller_price");
+	         "seller_price");
 	EVENTS("1 " P "'price':10" HER "250\n2 " P "'price':9" HER "225,"
-	    "'alike':0.49,'alike_n':9",
+	       "'alike':0.49,'alike_n':9",
 	    SEEN "repriced 250>225 CZK by seller (1,2] observed, seller_price");
 	EVENTS("1 " P "'price':10" HER "250\n2 " P "'price':9" HER "225,"
-	    "'alike':1,'alike_n':2",
+	       "'alike':1,'alike_n':2",
 	    SEEN "repriced 250>225 CZK by seller (1,2] observed, seller_price");
 	/* her country changed: the two are not one price */
 	EVENTS("1 " P "'price':10" HER "250\n2 " P "'price':9,"
-	    "'seller_currency':'PLN','seller_price':40",
+	       "'seller_currency':'PLN','seller_price':40",
 	    SEEN "repriced 10>9 EUR by unknown (1,2] unknown, reason unlike, "
-	    "price");
+	         "price");
 	EVENTS("1 " P "'price':10" HER "250\n2 " P "'price':10,"
-	    "'seller_currency':'PLN','seller_price':40", "listed (-,1] observed");
+	       "'seller_currency':'PLN','seller_price':40",
+	    "listed (-,1] observed");
 	/* the same price, written otherwise */
 	EVENTS("1 " P "'price':4.5,'total_price':5\n"
-	    "2 " P "'price':4.50,'total_price':5.0\n"
-	    "3 " P "'price':45e-1,'total_price':0.5E1", "listed (-,1] observed");
+	       "2 " P "'price':4.50,'total_price':5.0\n"
+	       "3 " P "'price':45e-1,'total_price':0.5E1",
+	    "listed (-,1] observed");
 	EVENTS("1 " P "'home':true,'price':100000000000000000001\n"
-	    "2 " P "'home':true,'price':100000000000000000002",
+	       "2 " P "'home':true,'price':100000000000000000002",
 	    SEEN "repriced 100000000000000000001>100000000000000000002 EUR by "
-	    "seller (1,2] observed, home");
+	         "seller (1,2] observed, home");
 }
 
 static void
@@ -630,46 +636,46 @@ home_and_places(void)
 	EVENTS("1 " P "'price':10,'home':true\n2 " P "'price':9,'home':true",
 	    SEEN "repriced 10>9 EUR by seller (1,2] observed, home");
 	EVENTS("1 " P "'price':10,'home':true\n2 " P "'price':9,'home':true,"
-	    "'alike':1,'alike_n':20",
+	       "'alike':1,'alike_n':20",
 	    SEEN "repriced 10>9 EUR by wardrobe (1,2] observed, home");
 	EVENTS("1 " P "'price':10,'seller_currency':'EUR'\n"
-	    "2 " P "'price':9,'seller_currency':'EUR'",
+	       "2 " P "'price':9,'seller_currency':'EUR'",
 	    SEEN "repriced 10>9 EUR by seller (1,2] observed, home");
 	/* on one of the two only */
 	EVENTS("1 " P "'price':10,'home':true\n2 " P "'price':9,'home':false",
 	    SEEN "repriced 10>9 EUR by unknown (1,2] unknown, reason unlike, "
-	    "price");
+	         "price");
 	EVENTS("1 " P "'price':10,'seller_currency':'EUR'\n2 " P "'price':9",
 	    SEEN "repriced 10>9 EUR by unknown (1,2] unknown, reason unlike, "
-	    "price");
+	         "price");
 	/* nothing known is not the same as nothing known */
 	EVENTS("1 'price':10\n2 'price':9",
 	    SEEN "repriced 10>9 by unknown (1,2] unknown, reason no-rate, "
-	    "price");
+	         "price");
 	EVENTS("1 " P "'price':10,'seller_price':250\n"
-	    "2 " P "'price':9,'seller_price':225",
+	       "2 " P "'price':9,'seller_price':225",
 	    SEEN "repriced 10>9 EUR by unknown (1,2] unknown, reason no-rate, "
-	    "price");
+	         "price");
 	/* two sites, two currencies: each with its like */
 	EVENTS("1 'site':'a','currency':'EUR','price':10,'home':true\n"
-	    "2 'site':'b','currency':'EUR','price':11,'home':true\n"
-	    "3 'site':'a','currency':'CZK','price':250,'home':true\n"
-	    "4 'site':'a','currency':'EUR','price':10,'home':true\n"
-	    "5 'site':'b','currency':'EUR','price':12,'home':true",
+	       "2 'site':'b','currency':'EUR','price':11,'home':true\n"
+	       "3 'site':'a','currency':'CZK','price':250,'home':true\n"
+	       "4 'site':'a','currency':'EUR','price':10,'home':true\n"
+	       "5 'site':'b','currency':'EUR','price':12,'home':true",
 	    SEEN "repriced 11>12 EUR by seller (2,5] observed, home");
 	EVENTS("1 " P "'price':10,'total_price':11\n"
-	    "2 " P "'price':10\n3 " P "'price':10,'total_price':12\n"
-	    "4 " P "'price':10,'total_price':13",
+	       "2 " P "'price':10\n3 " P "'price':10,'total_price':12\n"
+	       "4 " P "'price':10,'total_price':13",
 	    SEEN "repriced 12>13 EUR by fee (3,4] observed, total_price");
 	/* price and total: one event */
 	EVENTS("1 " P "'price':10,'home':true,'total_price':11\n"
-	    "2 " P "'price':9,'home':true,'total_price':10",
+	       "2 " P "'price':9,'home':true,'total_price':10",
 	    SEEN "repriced 10>9 EUR by seller (1,2] observed, home");
 	/* a look without a price is none to compare with */
 	EVENTS("1 " P "'price':10,'home':true\n2 'favourite_count':3\n"
-	    "3 " P "'price':9,'home':true\n4 " P "'price':8,'home':true",
+	       "3 " P "'price':9,'home':true\n4 " P "'price':8,'home':true",
 	    SEEN "repriced 10>9 EUR by seller (1,3] observed, home\n"
-	    "repriced#2 9>8 EUR by seller (3,4] observed, home");
+	         "repriced#2 9>8 EUR by seller (3,4] observed, home");
 }
 
 static void
@@ -677,55 +683,55 @@ rates(void)
 {
 	/* the rate fell by 5 %, and so did the price */
 	EVENTS("1 " P "'price':100,'rate':1,'rate_err':0\n"
-	    "2 " P "'price':95,'rate':0.95,'rate_err':0.001",
+	       "2 " P "'price':95,'rate':0.95,'rate_err':0.001",
 	    SEEN "repriced 100>95 EUR by rate (1,2] inferred, "
-	    "rule common-ratio, rate");
+	         "rule common-ratio, rate");
 	EVENTS("1 " P "'price':100,'rate':1,'rate_err':0\n"
-	    "2 " P "'price':90,'rate':0.95,'rate_err':0.001",
+	       "2 " P "'price':90,'rate':0.95,'rate_err':0.001",
 	    SEEN "repriced 100>90 EUR by seller (1,2] inferred, "
-	    "rule common-ratio, rate");
+	         "rule common-ratio, rate");
 	EVENTS("1 " P "'price':100,'rate':1,'rate_err':0\n"
-	    "2 " P "'price':90,'rate':0.95,'rate_err':0.001,'alike':0.9,"
-	    "'alike_n':30",
+	       "2 " P "'price':90,'rate':0.95,'rate_err':0.001,'alike':0.9,"
+	       "'alike_n':30",
 	    SEEN "repriced 100>90 EUR by wardrobe (1,2] inferred, "
-	    "rule common-ratio, rate");
+	         "rule common-ratio, rate");
 	EVENTS("1 " P "'price':100,'rate':1,'rate_err':0\n"
-	    "2 " P "'price':101,'rate':0.95,'rate_err':0.001",
+	       "2 " P "'price':101,'rate':0.95,'rate_err':0.001",
 	    SEEN "repriced 100>101 EUR by seller (1,2] inferred, "
-	    "rule common-ratio, rate");
+	         "rule common-ratio, rate");
 	/* a cent of a cheap thing: nobody can tell */
 	EVENTS("1 " P "'price':1.50,'rate':1,'rate_err':0\n"
-	    "2 " P "'price':1.49,'rate':0.99,'rate_err':0",
+	       "2 " P "'price':1.49,'rate':0.99,'rate_err':0",
 	    SEEN "repriced 1.50>1.49 EUR by unknown (1,2] unknown, "
-	    "reason rounding, rate");
+	         "reason rounding, rate");
 	EVENTS("1 " P "'price':1,'rate':1,'rate_err':0\n"
-	    "2 " P "'price':0.99,'rate':0.99,'rate_err':0",
+	       "2 " P "'price':0.99,'rate':0.99,'rate_err':0",
 	    SEEN "repriced 1>0.99 EUR by unknown (1,2] unknown, "
-	    "reason rounding, rate");
+	         "reason rounding, rate");
 	/* the rate itself is not known well */
 	EVENTS("1 " P "'price':100,'rate':1,'rate_err':0.001\n"
-	    "2 " P "'price':95,'rate':0.95,'rate_err':0.007",
+	       "2 " P "'price':95,'rate':0.95,'rate_err':0.007",
 	    SEEN "repriced 100>95 EUR by unknown (1,2] unknown, "
-	    "reason rounding, rate");
+	         "reason rounding, rate");
 	EVENTS("1 " P "'price':100,'rate':1,'rate_err':0\n"
-	    "2 " P "'price':95,'rate':0.95,'rate_err':0.02",
+	       "2 " P "'price':95,'rate':0.95,'rate_err':0.02",
 	    SEEN "repriced 100>95 EUR by unknown (1,2] unknown, "
-	    "reason rounding, rate");
+	         "reason rounding, rate");
 	EVENTS("1 " P "'price':0,'rate':1,'rate_err':0\n"
-	    "2 " P "'price':1,'rate':1,'rate_err':0",
+	       "2 " P "'price':1,'rate':1,'rate_err':0",
 	    SEEN "repriced 0>1 EUR by unknown (1,2] unknown, "
-	    "reason rounding, rate");
+	         "reason rounding, rate");
 	EVENTS("1 " P "'price':100,'rate':1,'rate_err':0\n2 " P "'price':95",
 	    SEEN "repriced 100>95 EUR by unknown (1,2] unknown, "
-	    "reason no-rate, price");
+	         "reason no-rate, price");
 	EVENTS("1 " P "'price':100,'rate':1\n"
-	    "2 " P "'price':95,'rate':0.95,'rate_err':0",
+	       "2 " P "'price':95,'rate':0.95,'rate_err':0",
 	    SEEN "repriced 100>95 EUR by unknown (1,2] unknown, "
-	    "reason no-rate, price");
+	         "reason no-rate, price");
 	EVENTS("1 " P "'price':100,'rate':0,'rate_err':0\n"
-	    "2 " P "'price':95,'rate':0,'rate_err':0",
+	       "2 " P "'price':95,'rate':0,'rate_err':0",
 	    SEEN "repriced 100>95 EUR by unknown (1,2] unknown, "
-	    "reason no-rate, price");
+	         "reason no-rate, price");
 }
 
 /* ---- R5, and the order ---- */
@@ -734,14 +740,14 @@ static void
 promoted(void)
 {
 	EVENTS("1 'kind':'list','promoted':true\n"
-	    "2 'kind':'list','promoted':false\n"
-	    "3 'kind':'wardrobe','promoted':true\n4 'kind':'list'\n"
-	    "5 'kind':'list','promoted':true\n"
-	    "6 'kind':'list','promoted':true\n"
-	    "7 'kind':'wardrobe','promoted':false\n"
-	    "8 'kind':'wardrobe','promoted':true",
+	       "2 'kind':'list','promoted':false\n"
+	       "3 'kind':'wardrobe','promoted':true\n4 'kind':'list'\n"
+	       "5 'kind':'list','promoted':true\n"
+	       "6 'kind':'list','promoted':true\n"
+	       "7 'kind':'wardrobe','promoted':false\n"
+	       "8 'kind':'wardrobe','promoted':true",
 	    SEEN "promoted (2,5] observed, promoted\n"
-	    "promoted#2 (7,8] observed, promoted");
+	         "promoted#2 (7,8] observed, promoted");
 }
 
 static void
@@ -749,9 +755,9 @@ order(void)
 {
 	/* a gap is judged at the end, and stands where it belongs */
 	EVENTS("1 'state':'live'," P "'price':10,'home':true\n" ABSENT BALANCED
-	    "\n4 " P "'price':9,'home':true",
+	       "\n4 " P "'price':9,'home':true",
 	    SEEN "sold (1,3] inferred, rule counters, sweep\n"
-	    "repriced 10>9 EUR by seller (1,4] observed, home");
+	         "repriced 10>9 EUR by seller (1,4] observed, home");
 	/* one moment: by order of the lines */
 	EVENTS("1 'state':'live'\n1 'state':'sold','ord':1",
 	    SEEN "sold (1,1] observed");
@@ -760,7 +766,8 @@ order(void)
 static void
 last_known(void)
 {
-	follow("1 'site':'a','price':10,'currency':'EUR','favourite_count':1\n"
+	follow(
+	    "1 'site':'a','price':10,'currency':'EUR','favourite_count':1\n"
 	    "2 'site':'b','price':250,'currency':'CZK','total_price':260\n"
 	    "3 'seller_price':40,'seller_currency':'PLN'\n4 'state':'absent'");
 	judge_end(&judge);
@@ -789,7 +796,7 @@ many_lines(void)
 	struct look l;
 	struct buf b = { 0 };
 	static const char line[] = "1 'state':'live','kind':'k',"
-	    "'promoted':false," P "'price':10";
+	                           "'promoted':false," P "'price':10";
 	const char *why;
 	bool ok = true;
 	int i;
