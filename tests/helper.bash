@@ -9,6 +9,7 @@
 #	pg_start pg_stop	a PostgreSQL for this file, in setup_file and
 #				teardown_file; exports PG*, never the real one
 #	pg_migrated pg_fresh	migrated, and a copy of that for each test
+#	size SMALL LARGE	SMALL, or LARGE under `make soak`
 #	market_start market_stop	the simulator; $MARKET, $TRUTH
 #
 # No test sees the settings of who runs it: VPIPE_* and PG* are cleared, the
@@ -40,6 +41,11 @@ if [[ $PATH != "$BIN:"* ]]; then
 	done
 	export PATH=$BIN:$PATH
 fi
+
+# size SMALL LARGE: how many, in CI or when size itself is what is tried
+size() {
+	printf '%s\n' "$([[ -n ${SOAK:-} ]] && echo "$2" || echo "$1")"
+}
 
 need_shared() {
 	[[ -n $SHARED ]] || skip "../shared is absent: ${1:-its captures are not read}"
@@ -90,17 +96,66 @@ ended() {
 
 # --- PostgreSQL ---------------------------------------------------------------
 
-# pg_start [SETTING=VALUE]...: not durable, but quick; unix socket only.
+# pg_start [SETTING=VALUE]...: not durable, but quick; unix socket only.  A copy
+# of a cluster that is made once for all files, below build: the database vpipe
+# is empty, migrated is what pg_migrated takes.
 pg_start() {
-	local pg=/usr/lib/postgresql/15/bin setting
+	local pg=/usr/lib/postgresql/15/bin model
 
 	[[ -x $pg/initdb ]] || pg=$(pg_config --bindir)
-	export PG_FOLDER PG_BIN=$pg
+	export PG_FOLDER PG_BIN=$pg PG_MODEL
+	model=$(cat "$ROOT"/schema/migration/* "$ROOT/scripts/db" \
+	    "$ROOT/tests/helper.bash" | sha256sum)
+	PG_MODEL=${O:-$ROOT/build}/cluster-${model::16}
+	[[ -e $PG_MODEL/key ]] || pg_model || return 1
 	PG_FOLDER=$(mktemp -d /tmp/vpg.XXXXXX)
 	((EUID != 0)) || chown postgres "$PG_FOLDER"
-	pg_user "$pg/initdb" -D "$PG_FOLDER/d" -U vpipe -A trust -E UTF8 \
-	    --locale=C.UTF-8 --no-sync >"$BATS_FILE_TMPDIR/initdb" 2>&1 ||
-	    { cat "$BATS_FILE_TMPDIR/initdb"; return 1; }
+	cp -a "$PG_MODEL/d" "$PG_FOLDER/d"
+	pg_settings "$@"
+	pg_up
+	export PGHOST=$PG_FOLDER PGUSER=vpipe PGDATABASE=vpipe
+}
+
+# Whoever comes first makes it, the others wait; one of older migrations goes.
+pg_model() {
+	exec 8>"${PG_MODEL%-*}.lock"
+	flock 8
+	if [[ ! -e $PG_MODEL/key ]]; then
+		rm -rf "${PG_MODEL%-*}"-*
+		pg_made >"$BATS_FILE_TMPDIR/initdb" 2>&1 ||
+		    { cat "$BATS_FILE_TMPDIR/initdb"; exec 8>&-; return 1; }
+	fi
+	exec 8>&-
+}
+
+pg_made() (
+	PG_FOLDER=$(mktemp -d /tmp/vpg.XXXXXX)
+	((EUID != 0)) || chown postgres "$PG_FOLDER"
+	pg_user "$PG_BIN/initdb" -D "$PG_FOLDER/d" -U vpipe -A trust -E UTF8 \
+	    --locale=C.UTF-8 --no-sync || return
+	cp "$PG_FOLDER/d/postgresql.conf" "$PG_FOLDER/conf"
+	pg_settings
+	pg_up || return
+	export PGHOST=$PG_FOLDER PGUSER=vpipe PGDATABASE=migrated
+	psql -X -q -d postgres -c 'create database vpipe' \
+	    -c 'create database migrated' &&
+	    VPIPE_DATA=$PG_FOLDER/data VPIPE_KEY=$PG_FOLDER/key \
+	    "$ROOT/scripts/db" migrate
+	made=$?
+	pg_down fast
+	cat "$PG_FOLDER/conf" >"$PG_FOLDER/d/postgresql.conf"
+	mkdir -p "$PG_MODEL"
+	# the key comes last: with it the model is whole
+	((made == 0)) && cp -a "$PG_FOLDER/d" "$PG_MODEL/d" &&
+	    cp -p "$PG_FOLDER/key" "$PG_MODEL/key"
+	made=$?
+	rm -rf -- "$PG_FOLDER"
+	return "$made"
+)
+
+pg_settings() {
+	local setting
+
 	for setting in "listen_addresses=''" "fsync=off" "jit=off" \
 	    "unix_socket_directories='$PG_FOLDER'" "synchronous_commit=off" \
 	    "full_page_writes=off" "max_connections=40" "timezone='UTC'" \
@@ -108,9 +163,6 @@ pg_start() {
 	    "shared_buffers=128MB" "max_wal_size=2GB" "$@"; do
 		printf '%s\n' "$setting"
 	done >>"$PG_FOLDER/d/postgresql.conf"
-	pg_up
-	export PGHOST=$PG_FOLDER PGUSER=vpipe PGDATABASE=vpipe
-	psql -X -q -d postgres -c 'create database vpipe'
 }
 
 # The server of pg_start, up again after pg_down.
@@ -131,13 +183,13 @@ pg_stop() {
 	unset PG_FOLDER
 }
 
-# pg_migrated, in setup_file after pg_start: migrates, with a key for the file.
+# pg_migrated, in setup_file after pg_start: migrated, with its key.
 # pg_fresh, in setup: this test's own copy of that database.
 pg_migrated() {
 	export VPIPE_KEY=$BATS_FILE_TMPDIR/key
-	VPIPE_DATA=$BATS_FILE_TMPDIR/data "$ROOT/scripts/db" migrate \
-	    2>"$BATS_FILE_TMPDIR/migrate" ||
-	    { cat "$BATS_FILE_TMPDIR/migrate"; return 1; }
+	cp -p "$PG_MODEL/key" "$VPIPE_KEY"
+	psql -X -q -d postgres -c 'drop database vpipe' \
+	    -c 'alter database migrated rename to vpipe'
 }
 
 pg_fresh() {
