@@ -1,4 +1,4 @@
-# vimg(1): 20,000 pictures, hostile bytes and lines, memory
+# vimg(1): many pictures (20,000 in make soak), hostile bytes and lines, memory
 load ../helper
 load ../photos
 load ../images
@@ -70,11 +70,11 @@ seen_by() {
         stop: "end", status: 0, asked: ($pages | length), answered: ($pages | length), put_off: 0, options: {}, versions: {}, ledger: {}, queries: []}}'
 }
 
-# --- 20,000 pictures --------------------------------------------------------------
+# --- many pictures --------------------------------------------------------------
 
 # Cropped 310 x 430: drawing one takes as long as in any size, the rest less.
-@test "20,000 pictures: each distinct one stored once, all that is said of it true, and then nothing is due" {
-  n=${PICTURES:-20000}
+@test "many pictures: each distinct one stored once, all that is said of it true, and then nothing is due" {
+  n=${PICTURES:-$(size 600 20000)}
   need_identify
   pg_fresh
   export VPIPE_RAW=$VPIPE_DATA/raw VPIPE_NOW=2026-09-20T09:00:00Z
@@ -371,13 +371,13 @@ peak_of() {
   cat "$tmp/peak"
 }
 
-@test "memory is the same for 1,000 and for 100,000 photos, and at most 64 MiB" {
+@test "memory is the same for 1,000 photos and for many more, and at most 64 MiB" {
   ! sanitized || skip "a sanitized program's memory is the sanitizer's"
   jq '.request_log = 0' "$scenarios/small.json" >"$tmp/scenario.json"
   market_start "$tmp/scenario.json" --pictures "$drawings"
   photos 40 size=thumb150x210 >"$tmp/few"
   vimg -q <"$tmp/few" >"$tmp/known"
-  for n in 1000 100000; do
+  for n in 1000 $(size 12000 100000); do
     # mostly what is known (304, and read again), every fifth by its bytes
     records "$tmp/known" tojson | jq -nc --argjson n "$n" '[inputs] as $few | range($n) as $i
       | $few[$i % ($few | length)] | .photo_key = "k\($i)"

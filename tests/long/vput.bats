@@ -19,10 +19,10 @@ load ../fail/fail
 	every_replacement
 }
 
-@test "kill -9 at 200 odd moments: no manifest or a true one, and again completes it" {
+@test "kill -9 at odd moments: no manifest or a true one, and again completes it" {
 	RANDOM=20261121
 	whole_run 3000 >"$tmp/in"
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < $(size 25 200); i++)); do
 		rm -rf "$VPIPE_RAW"
 		vput -q --part-size 64K <"$tmp/in" >/dev/null &
 		sleep "0.0$(printf '%03d' $((RANDOM % 1000)))"
