@@ -34,7 +34,7 @@ MAN = $(wildcard src/*/*.1)
 all: $(PROGRAMS:%=$(BIN)/%) $(BIN)/vmarket
 
 help:
-	@echo 'all check check-long bench fuzz asan lint format format-check install image clean'
+	@echo 'all check check-long soak torture bench fuzz asan lint format format-check install image clean'
 
 # -- programs ---------------------------------------------------------------
 
@@ -109,10 +109,28 @@ check-long: test-parts
 
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
+SANITIZED = LSAN_OPTIONS=suppressions=$(abspath tests/lsan.supp):print_suppressions=0 \
+	$(MAKE) O=build/asan BIN=bin/asan CFLAGS='-O1 -g' CXXFLAGS='-O1 -g' \
+	SAN='$(SANITIZE)'
 asan:
-	LSAN_OPTIONS=suppressions=$(abspath tests/lsan.supp):print_suppressions=0 \
-	    $(MAKE) O=build/asan BIN=bin/asan CFLAGS='-O1 -g' CXXFLAGS='-O1 -g' \
-	    SAN='$(SANITIZE)' check check-long
+	$(SANITIZED) check check-long
+
+# what reads foreign bytes, under sanitizers: the part of asan that CI runs
+asan-parsers:
+	$(SANITIZED) check-parsers
+
+PARSERS = unit json vnormalize vput wrap vsnapshot
+check-parsers: test-parts
+	$(call RUN_BATS,check-parsers,$(PARSERS:%=tests/%.bats))
+
+# what check-long tries in small, in its full size; some hours.  The figures
+# stand in tests/soak.txt afterwards, with date and commit
+soak: test-parts
+	BIN="$(abspath $(BIN))" O="$(abspath $(O))" tests/soak
+
+# each call of a short run of each program fails in turn
+torture: test-parts
+	BIN="$(abspath $(BIN))" O="$(abspath $(O))" tests/torture
 
 # clang's fuzzer on each parser of foreign bytes, a minute each: tests/fuzz/run
 fuzz:
@@ -159,6 +177,7 @@ clean:
 	rm -rf build bin/asan $(PROGRAMS:%=bin/%) bin/vmarket
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
-.PHONY: all help test-parts check check-long asan bench fuzz lint format format-check \
+.PHONY: all help test-parts check check-long check-parsers asan asan-parsers \
+	soak torture bench fuzz lint format format-check \
 	install image clean
 .SECONDARY:
