@@ -108,12 +108,20 @@ pg_start() {
 	    "$ROOT/tests/helper.bash" | sha256sum)
 	PG_MODEL=${O:-$ROOT/build}/cluster-${model::16}
 	[[ -e $PG_MODEL/key ]] || pg_model || return 1
-	PG_FOLDER=$(mktemp -d /tmp/vpg.XXXXXX)
+	PG_FOLDER=$(mktemp -d "$(pg_place)/vpg.XXXXXX")
 	((EUID != 0)) || chown postgres "$PG_FOLDER"
 	cp -a "$PG_MODEL/d" "$PG_FOLDER/d"
 	pg_settings "$@"
 	pg_up
 	export PGHOST=$PG_FOLDER PGUSER=vpipe PGDATABASE=vpipe
+}
+
+# In memory where there is plenty: a slow disk is nothing that the tests try.
+pg_place() {
+	local free
+
+	free=$(df --output=avail /dev/shm 2>/dev/null | tail -n 1)
+	if ((${free:-0} > 4 << 20)); then echo /dev/shm; else echo /tmp; fi
 }
 
 # Whoever comes first makes it, the others wait; one of older migrations goes.
@@ -129,7 +137,7 @@ pg_model() {
 }
 
 pg_made() (
-	PG_FOLDER=$(mktemp -d /tmp/vpg.XXXXXX)
+	PG_FOLDER=$(mktemp -d "$(pg_place)/vpg.XXXXXX")
 	((EUID != 0)) || chown postgres "$PG_FOLDER"
 	pg_user "$PG_BIN/initdb" -D "$PG_FOLDER/d" -U vpipe -A trust -E UTF8 \
 	    --locale=C.UTF-8 --no-sync || return
