@@ -90,9 +90,8 @@ calloc(size_t n, size_t size)
 		return early(n * size);
 	if (real == NULL)
 		real = (void *(*)(size_t, size_t))next("calloc");
-	return met(real(n, size), size > 0 && n > SIZE_MAX / size ?
-		SIZE_MAX :
-		n * size);
+	return met(real(n, size),
+	    size > 0 && n > SIZE_MAX / size ? SIZE_MAX : n * size);
 }
 
 void *
