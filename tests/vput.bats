@@ -393,6 +393,105 @@ refused() {
 	[ -e "$VPIPE_RAW/made-up/catalog/dt=2026-11-21/hh=23/20261121T235959Z-catalog-0123456789abcdef.0001.manifest.json" ]
 }
 
+# --- whom a manifest names ----------------------------------------------------------
+
+# entries: what a closing record says of queries, a line each
+entries() {
+	cat <<-'end'
+	{"query":"a.test/search?catalog=5","site":"a.test","catalog_id":"5","kind":"search","total_last":12345678901234567890,"state":{"at":"x","ids":[1.0]}}
+	{"query":"a.test/wardrobe?user=700000001","user_id":"700000001","kind":"wardrobe","walked":true}
+	{"query":"a.test/wardrobe?user=700000002"}
+	{"query":"a.test/search?seller=700000003","kind":"search","user_id":700000003}
+	{"query":"a.test/item-page?item=800000004","kind":"item-page","item_id":"800000004"}
+	{"kind":"wardrobe","site":"a.test"}
+	{"query":["a.test/wardrobe?user=700000005"]}
+	null
+	end
+}
+
+# closed_by LINE: with the entries on stdin
+closed_by() {
+	printf '{"v":1,"source":"made-up","flow":"catalog","kind":"run","run":"%s","line":%d,"fetched_at":"2026-11-21T01:19:00.000Z","sha256":null,"body":{"stop":"end","queries":[%s],"kinds":{"a":1.10}}}\n' \
+		"$run" "$1" "$(paste -s -d ,)"
+}
+
+# aged: the part's manifest as older versions of vput wrote it
+aged() {
+	unpacked | tail -n 1 | sed 's/.*,"body":\(.*\)}$/\1/' >"$tmp/closing"
+	sed -i "s|\"closing\":.*,\"published_at\"|\"closing\":$(sed 's/[&|\\]/\\&/g' "$tmp/closing"),\"published_at\"|" \
+		"$manifest"
+}
+
+@test "a manifest has the queries of searches, to the last byte, and those of nobody else" {
+	{ records 2; entries | closed_by 3; } | vput -q >"$tmp/out"
+	grep -qF '"closing":{"stop":"end","queries":[{"query":"a.test/search?catalog=5","site":"a.test","catalog_id":"5","kind":"search","total_last":12345678901234567890,"state":{"at":"x","ids":[1.0]}},null],"kinds":{"a":1.10}}' "$manifest"
+	run -1 grep -e 70000000 -e 80000000 "$manifest" "$tmp/out"
+	# raw says all of it
+	unpacked | grep -q 700000001
+	vput -q --check
+}
+
+@test "--renew rewrites a manifest that names sellers, its records unchanged; again it changes nothing" {
+	{ records 2; entries | closed_by 3; } >"$tmp/in"
+	vput -q <"$tmp/in" >/dev/null
+	aged
+	grep -q 700000001 "$manifest"
+	run -0 --separate-stderr vput --renew
+	[ "$stderr" = "vput: 1 parts = 1 renewed + 0 unchanged + 0 broken" ]
+	same "$(ls "$folder")" "$run.0001.r1.manifest.json"$'\n'"$run.0001.r1.ndjson.zst"
+	run -1 grep -re 70000000 -e 80000000 "$folder" --include='*.json'
+	unpacked | cmp - "$tmp/in"
+	same "$(vput --list | jq -c '[.part, .replaces, .complete, .parts, (.closing.queries | length)]')" \
+		"[\"0001\",\"$run.0001.manifest.json\",true,1,2]"
+	run -0 --separate-stderr vput --renew
+	[ "$stderr" = "vput: 1 parts = 0 renewed + 1 unchanged + 0 broken" ]
+	[ -z "$output" ]
+	vput -q --check
+	# the run published again does not bring the old one back
+	vput -q <"$tmp/in" >/dev/null
+	[ ! -e "$manifest" ]
+}
+
+@test "--renew, killed at any of its steps: it goes on, and the old manifest goes" {
+	{ records 2; entries | closed_by 3; } >"$tmp/in"
+	vput -q <"$tmp/in" >/dev/null
+	aged
+	cp -r "$folder" "$tmp/aged"
+	vput -q --renew >/dev/null
+	cp -r "$folder" "$tmp/new"
+	# both there; the old object gone already; the new object without manifest
+	for left in manifest.json:ndjson.zst manifest.json: :ndjson.zst; do
+		rm -r "$folder" && cp -r "$tmp/new" "$folder"
+		for suffix in ${left%:*} ${left#*:}; do
+			cp "$tmp/aged/$run.0001.$suffix" "$folder"
+		done
+		vput -q --renew >/dev/null
+		rm -f "$object"		# one without a manifest is nothing
+		same "$(ls "$folder")" "$run.0001.r1.manifest.json"$'\n'"$run.0001.r1.ndjson.zst"
+		vput -q --check
+	done
+	rm -r "$folder" && cp -r "$tmp/aged" "$folder"
+	cp "$tmp/new/$run.0001.r1.ndjson.zst" "$folder"
+	vput -q --renew >/dev/null
+	same "$(ls "$folder")" "$run.0001.r1.manifest.json"$'\n'"$run.0001.r1.ndjson.zst"
+	unpacked | cmp - "$tmp/in"
+}
+
+@test "--renew leaves alone what names nobody, and what is not whole" {
+	whole_run 3 | vput -q >/dev/null
+	before=$(cat "$manifest")
+	vput -q --renew
+	same "$before" "$(cat "$manifest")"
+	rm "$manifest" "$object"
+	{ records 2; entries | closed_by 3; } | vput -q >/dev/null
+	aged
+	truncate -s -5 "$object"
+	run -65 --separate-stderr vput --renew
+	[[ $stderr == *"its object has another size"*"1 parts = 0 renewed + 0 unchanged + 1 broken" ]]
+	[ -e "$manifest" ] && [ -e "$object" ]
+	fails 64 "exclude each other" vput --renew --check
+}
+
 # --- forgetting ---------------------------------------------------------------------
 
 redacted() {

@@ -304,3 +304,66 @@ list_check(const char *root, char *const operands[])
 	found_release(&f);
 	return broken > 0 ? EX_DATAERR : EX_OK;
 }
+
+/* -- manifests as they are written today ---------------------------------- */
+
+/* Of one part: the revisions that the newest stands for go, and itself when
+ * its manifest names anybody. */
+static int
+renew(const struct found *f, size_t i, size_t n, const struct manifest *m,
+    const struct place *to, const struct spool_opts *so, struct writer *out,
+    bool *renewed)
+{
+	struct manifest old;
+	const char *why;
+	size_t k;
+
+	for (k = i; k < i + n && strcmp(f->paths[k], m->path) != 0; k++) {
+		if (!publish_proven(m->object, m->bytes, m->sha256) ||
+		    !manifest_read(f->paths[k], &old, &why))
+			continue;
+		replace_remove(&old);
+		manifest_release(&old);
+	}
+	*renewed = m->names_anybody;
+	return *renewed ? replace_itself(to->mount, m, so, out) : EX_OK;
+}
+
+int
+list_renew(const struct place *to, char *const operands[],
+    const struct spool_opts *so, struct writer *out)
+{
+	char *const roots[] = { (char *)(uintptr_t)to->root, NULL };
+	uint64_t renewed = 0, good = 0, broken = 0;
+	int status = EX_OK, bad;
+	struct manifest m;
+	struct found f;
+	size_t i, n;
+	bool was_old;
+
+	find(&f, operands[0] != NULL ? operands : roots, NULL);
+	for (i = 0; i < f.n && !stopped && status == EX_OK; i += n) {
+		n = newest(&f, i, SIZE, &m, &bad);
+		broken += m.text == NULL;
+		if (m.text != NULL) {
+			status = renew(&f, i, n, &m, to, so, out, &was_old);
+			renewed += was_old;
+			good += !was_old;
+		}
+		manifest_release(&m);
+		progress("%zu of %zu manifests", i, f.n);
+	}
+	if (status == EX_OK && !stopped) {
+		struct count c[] = { { "parts", good + renewed + broken,
+			                 false },
+			{ "renewed", renewed, false },
+			{ "unchanged", good, false },
+			{ "broken", broken, false }, { 0 } };
+
+		ledger_say(NULL, c);
+		ledger_metrics(NULL, c);
+		ledger_metrics_write();
+	}
+	found_release(&f);
+	return status != EX_OK ? status : broken > 0 ? EX_DATAERR : EX_OK;
+}

@@ -15,7 +15,7 @@
 #include "banned.h"
 
 struct opts {
-	bool check, list, wrap;
+	bool check, list, renew, wrap;
 	const char *raw, *replaces;
 	struct list_opts ls;
 	struct wrap_opts w;
@@ -65,9 +65,9 @@ publish(const struct opts *o, const struct place *to, struct writer *out)
 static void
 options_check(const struct opts *o)
 {
-	if (o->check + o->list + o->wrap + (o->replaces != NULL) > 1)
+	if (o->check + o->list + o->renew + o->wrap + (o->replaces != NULL) > 1)
 		die(EX_USAGE,
-		    "--check, --list, --replaces and --wrap "
+		    "--check, --list, --renew, --replaces and --wrap "
 		    "exclude each other");
 	if (o->spool.level < 1 || o->spool.level > 19)
 		die(EX_USAGE, "--level is from 1 to 19");
@@ -104,6 +104,8 @@ options(struct opts *o, int argc, char *argv[])
 		{ 0, "part-size", "SIZE", OPT_SIZE, &o->spool.part_size,
 		    "compressed bytes of a part, at most (64M)" },
 		{ 0, "raw", "DIR", OPT_STRING, &o->raw, "the raw folder" },
+		{ 0, "renew", NULL, OPT_FLAG, &o->renew,
+		    "rewrite manifests that name sellers" },
 		{ 0, "replaces", "MANIFEST", OPT_STRING, &o->replaces,
 		    "stdin stands for that part from now on" },
 		{ 0, "since", "TIME", OPT_TIME, &o->ls.since,
@@ -137,7 +139,7 @@ options(struct opts *o, int argc, char *argv[])
 static char *
 raw_folder(const struct opts *o, int n, char *operands[])
 {
-	bool given = n > 0 && !o->check && !o->wrap;
+	bool given = n > 0 && !o->check && !o->renew && !o->wrap;
 	char *raw;
 	size_t len;
 
@@ -177,6 +179,8 @@ main(int argc, char *argv[])
 		status = list_print(to.root, &o.ls, &out);
 	} else if (o.check) {
 		status = list_check(to.root, argv + first);
+	} else if (o.renew) {
+		status = list_renew(&to, argv + first, &o.spool, &out);
 	} else if (o.replaces != NULL) {
 		status = replace_part(to.mount, o.replaces, &o.spool, &out);
 	} else {

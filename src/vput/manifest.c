@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "file.h"
 #include "json.h"
+#include "personal.h"
 #include "banned.h"
 
 /* -- names ---------------------------------------------------------------- */
@@ -99,22 +100,65 @@ member_time(struct json *j, const char *key, int64_t ms)
 }
 
 static void
-closing(struct json *j, const struct piece *from)
+read_piece(struct buf *b, const struct piece *from)
 {
-	struct buf b = { 0 };
 	ssize_t n;
 
-	buf_grow(&b, from->bytes);
-	while (b.len < from->bytes) {
-		n = pread(from->fd, b.data + b.len, from->bytes - b.len,
-		    from->at + (off_t)b.len);
+	buf_grow(b, from->bytes + LINE_PADDING);
+	while (b->len < from->bytes) {
+		n = pread(from->fd, b->data + b->len, from->bytes - b->len,
+		    from->at + (off_t)b->len);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			die_errno(EX_IOERR, "cannot read the spool");
-		b.len += (size_t)n;
+		b->len += (size_t)n;
 	}
-	json_raw(j, buf_slice(&b));
+	memset(b->data + b->len, 0, LINE_PADDING);
+}
+
+/* The body without the queries that name somebody; every other byte stays. */
+static void
+catalogs_only(struct json *j, struct val body)
+{
+	struct val_iter members = val_each(body), entries;
+	struct val v, entry;
+	struct slice key;
+
+	json_object(j);
+	while (val_next(&members, &key, &v)) {
+		json_keys(j, key);
+		if (!slice_is(key, "queries") || val_type(v) != SCAN_ARRAY) {
+			json_raw(j, val_text(v));
+			continue;
+		}
+		json_array(j);
+		entries = val_each(v);
+		while (val_next(&entries, NULL, &entry))
+			if (!personal_entry(entry))
+				json_raw(j, val_text(entry));
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void
+closing(struct json *j, const struct piece *from)
+{
+	static struct scan *scan;
+	struct buf b = { 0 };
+	const char *why;
+	size_t at;
+
+	if (scan == NULL)
+		scan = scan_new();
+	read_piece(&b, from);
+	if (!scan_parse(scan, buf_slice(&b), &at, &why))
+		die(EX_SOFTWARE, "the closing record in the spool: %s", why);
+	if (personal_closing(scan_root(scan)))
+		catalogs_only(j, scan_root(scan));
+	else
+		json_raw(j, buf_slice(&b));
 	buf_release(&b);
 }
 
@@ -216,6 +260,7 @@ take_members(struct val o, const char *name, struct manifest *m)
 	m->bytes = (uint64_t)bytes;
 	m->total = (int)total;
 	m->complete = val_true(val_member(o, "complete"));
+	m->names_anybody = personal_closing(val_member(o, "closing"));
 	return manifest_name(name, &run, &m->part, &m->revision) &&
 	    slice_is(run, m->run) && atoi(part) == m->part &&
 	    name_ok(slice_of(m->source)) &&

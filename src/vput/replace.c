@@ -104,8 +104,8 @@ root_of(const char *manifest)
 	return root;
 }
 
-static void
-remove_old(const struct manifest *old)
+void
+replace_remove(const struct manifest *old)
 {
 	/* the manifest last: it is how a second try finds the object */
 	if ((unlink(old->object) != 0 && errno != ENOENT) ||
@@ -184,27 +184,26 @@ replace_ledger(const struct part *p, uint64_t redacted)
 	ledger_metrics_write();
 }
 
+/* *done: it was not there before; then *redacted lines differ. */
 static int
 replace(const struct place *to, const struct manifest *old, struct spool *sp,
-    size_t max_line, struct writer *out)
+    size_t max_line, struct writer *out, bool *done, uint64_t *redacted)
 {
 	struct run *r = &sp->runs[0];
-	uint64_t redacted;
 	char *dir;
 	int status = EX_OK;
 
 	revise(sp, old);
 	dir = part_folder(to->root, r);
-	if (!published(r, dir, old, out)) {
-		redacted = may_replace(old, &r->parts[0], max_line);
+	*done = !published(r, dir, old, out);
+	if (*done) {
+		*redacted = may_replace(old, &r->parts[0], max_line);
 		if (!stopped)
 			status = store_run(to, r, out, &(uint64_t){ 0 });
-		if (status == EX_OK && !stopped)
-			replace_ledger(&r->parts[0], redacted);
 	}
 	free(dir);
 	if (status == EX_OK && !stopped)
-		remove_old(old);
+		replace_remove(old);
 	return status;
 }
 
@@ -217,8 +216,10 @@ replace_part(bool mount, const char *manifest, const struct spool_opts *so,
 	struct place to = { root, mount, "VPIPE_RAW_MOUNT" };
 	struct manifest old;
 	struct spool sp;
+	uint64_t redacted;
 	const char *why;
 	int status = EX_OK;
+	bool done;
 
 	whole.part_size = INT64_MAX; /* a part stays a part */
 	if (!manifest_read(manifest, &old, &why))
@@ -231,9 +232,39 @@ replace_part(bool mount, const char *manifest, const struct spool_opts *so,
 		    "standard input is cut off, nothing is "
 		    "replaced");
 	if (!stopped)
-		status = replace(&to, &old, &sp, (size_t)so->max_line, out);
+		status = replace(&to, &old, &sp, (size_t)so->max_line, out,
+		    &done, &redacted);
+	if (status == EX_OK && !stopped && done)
+		replace_ledger(&sp.runs[0].parts[0], redacted);
 	spool_release(&sp);
 	manifest_release(&old);
+	free(root);
+	return status;
+}
+
+int
+replace_itself(bool mount, const struct manifest *old,
+    const struct spool_opts *so, struct writer *out)
+{
+	struct spool_opts whole = *so;
+	char *root = root_of(old->path);
+	struct place to = { root, mount, "VPIPE_RAW_MOUNT" };
+	struct spool sp;
+	uint64_t redacted;
+	const char *why;
+	int status = EX_OK, fd;
+	bool done;
+
+	whole.part_size = INT64_MAX;
+	whole.max_line = (int64_t)(BUF_MAX / 2); /* it was taken once */
+	place_open(&to);
+	if (!spool_unpack(old->object, &fd, &why))
+		die(EX_DATAERR, "cannot read '%s': %s", old->object, why);
+	spool_fill(&sp, fd, &whole);
+	if (!stopped)
+		status = replace(&to, old, &sp, (size_t)whole.max_line, out,
+		    &done, &redacted);
+	spool_release(&sp);
 	free(root);
 	return status;
 }

@@ -6,8 +6,8 @@
  *	unpack.c	compressed parts back to records
  *	manifest.c	a part's manifest, written and read
  *	store.c		parts and manifests into the raw layer
- *	list.c		the raw layer's manifests: --list and --check
- *	replace.c	a part rewritten: --replaces
+ *	list.c		the raw layer's manifests: --list, --check, --renew
+ *	replace.c	a part rewritten: --replaces, and for --renew
  *	wrap.c		bare bodies to raw records: --wrap
  */
 #ifndef VPUT_H
@@ -107,7 +107,8 @@ struct manifest {
 	char sha256[SHA_HEX];
 	struct contents contents;
 	bool complete;
-	int total; /* its "parts"; 0: null */
+	int total;          /* its "parts"; 0: null */
+	bool names_anybody; /* as older versions wrote them, see personal.h */
 };
 
 void manifest_write(struct buf *b, const struct run *r, const struct part *p);
@@ -144,6 +145,16 @@ int list_print(const char *root, const struct list_opts *o, struct writer *out);
 /* No operands: the whole layer. */
 int list_check(const char *root, char *const operands[]);
 
+/* No operands: the whole layer. */
+int list_renew(const struct place *to, char *const operands[],
+    const struct spool_opts *so, struct writer *out);
+
+/* The part's own records under a fresh key, with a manifest as it is written
+ * today; then the old one goes. */
+int replace_itself(bool mount, const struct manifest *old,
+    const struct spool_opts *so, struct writer *out);
+/* What a newer revision stands for. */
+void replace_remove(const struct manifest *old);
 int replace_part(bool mount, const char *manifest, const struct spool_opts *so,
     struct writer *out);
 

@@ -1,0 +1,19 @@
+/*
+ * personal: which entries of a closing record, one a query, name somebody.
+ *
+ * Those of catalogs hold the fetch watermark and name nobody: they stand in
+ * manifests and in ops.  Those about a seller or an item name her: they go
+ * from the raw record to staging and nowhere else (law 10).
+ */
+#ifndef PERSONAL_H
+#define PERSONAL_H
+
+#include "scan.h"
+
+/* Is it about a seller or an item?  What asks for anything but a search is, for
+ * nobody can tell whom it names. */
+bool personal_entry(struct val entry);
+/* Does the body of a closing record hold such an entry? */
+bool personal_closing(struct val body);
+
+#endif
