@@ -685,6 +685,50 @@ END
   fails 78 forget vnormalize -q --no-key <"$raw/good-one-item.ndjson"
 }
 
+# closed QUERIES: the closing record of a run that says that of its queries
+closed() {
+  printf '{"v":1,"source":"vinted","site":null,"flow":"track","kind":"run","run":"r-1","line":9,"attempt":1,"fetched_at":"2026-09-21T08:00:00.000Z","request":null,"status":null,"headers":{},"ms":0,"sha256":null,"body":{"stop":"end","queries":%s}}\n' "$1"
+}
+
+@test "a closing record gives what it says of sellers' queries, and nothing of catalogs" {
+  closed '[{"query":"www.vinted.pt/search?catalog=5","kind":"search","catalog_id":"5","walked":true,"state":{"at":"x","ids":[1]}},
+    {"query":"www.vinted.pt/wardrobe?user=7","site":"www.vinted.pt","user_id":"7","kind":"wardrobe","endpoint":"wardrobe","asked":2,"answered":2,"stop":"end","walked":true,"gap":false,"total_first":3,"total_last":3,"state":null},
+    {"query":"www.vinted.pt/wardrobe?user=8","user_id":8,"walked":"yes","asked":1.5},
+    {"kind":"wardrobe","user_id":"9"}, null]' | tr -d '\n' >"$tmp/raw"
+  run -0 --separate-stderr vnormalize --threshold 1 --rejects "$tmp/rejects" <"$tmp/raw"
+  [[ $stderr == *"vinted_closing: 3 elements = 2 records + 0 filtered + 1 rejected"* ]]
+  same "$(jq -c 'select(.stream == "vinted_closing" and .type == "RECORD").record |
+    [.run, .line, .index, .query, .user_id, .seller_key != null, .asked, .stop, .walked, .total_last]' <<<"$output")" \
+    '["r-1",9,1,"www.vinted.pt/wardrobe?user=7","7",true,2,"end",true,3]
+["r-1",9,2,"www.vinted.pt/wardrobe?user=8","8",true,null,null,null,null]'
+  same "$(jq -c '[.line, .index, .stream, .reason]' "$tmp/rejects")" \
+    '[9,3,"vinted_closing","'"'query' is no text"'"]'
+  same "$(jq -c 'select(.stream == "vinted_closing" and .type == "SCHEMA") |
+    [.key_properties, .["x-order"], .schema.properties.user_id["x-personal"]]' <<<"$output")" \
+    '[["run","query"],["line","index","contract"],"hash"]'
+  # the pseudonym is that of her other records
+  same "$(jq -r 'select(.stream == "vinted_closing" and .type == "RECORD").record.seller_key' <<<"$output" | head -n 1)" \
+    "$(printf 'vinted:7' | openssl dgst -sha256 -hmac "$(cat "$VPIPE_DATA/key")" | sed 's/.* //')"
+}
+
+@test "no catalog's run has a stream of closings; nor has one without a key" {
+  closed '[{"query":"www.vinted.pt/search?catalog=5","kind":"search","walked":true}]' >"$tmp/raw"
+  [ "$(vnormalize -q <"$tmp/raw" | grep -c vinted_closing)" = 0 ]
+  closed '[{"query":"www.vinted.pt/wardrobe?user=7","user_id":"7","kind":"wardrobe"}]' >"$tmp/raw"
+  [ "$(vnormalize -q <"$tmp/raw" | grep -c vinted_closing)" = 2 ]
+  run -0 --separate-stderr vnormalize --no-key <"$tmp/raw"
+  [[ $output != *vinted_closing* && $stderr == *"vinted_closing: 1 elements = 0 records + 1 filtered"* ]]
+  [ "$(vnormalize -q --stream closing <"$tmp/raw" | jq -r .stream | sort -u | grep -v null)" = vinted_closing ]
+}
+
+@test "the closing of a forgotten seller's wardrobe does not come out" {
+  closed '[{"query":"www.vinted.pt/wardrobe?user=7","user_id":"7","kind":"wardrobe"},
+    {"query":"www.vinted.pt/wardrobe?user=8","user_id":8,"kind":"wardrobe"}]' | tr -d '\n' >"$tmp/raw"
+  seller=$(vnormalize -q <"$tmp/raw" | jq -r 'select(.stream == "vinted_closing" and .record.user_id == "8").record.seller_key')
+  printf '{"source":"vinted","seller_key":"%s","at":"2026-09-21T00:00:00Z"}\n' "$seller" >"$VPIPE_DATA/forgotten.ndjson"
+  same '["7"]' "$(vnormalize -q <"$tmp/raw" | jq -sc '[.[] | select(.stream == "vinted_closing" and .record).record.user_id]')"
+}
+
 # --- the two engines, and jq itself ---
 
 @test "both engines write the same bytes for every fixture: records, rejects, quality" {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "closing.h"
 #include "file.h"
 #include "functions.h"
 #include "banned.h"
@@ -120,8 +121,13 @@ join_stream(struct catalogue *k, struct contract *c)
 {
 	size_t len = strcspn(c->name, ".");
 	char *entity = xstrndup(c->name, len);
-	struct stream *s = add_stream(k, entity);
+	struct stream *s;
 	size_t i;
+
+	if (strcmp(entity, "look") == 0 || strcmp(entity, CLOSING_ENTITY) == 0)
+		die(EX_CONFIG, "'%s': '%s' is a stream that needs no contract",
+		    c->doc->path, entity);
+	s = add_stream(k, entity);
 
 	for (i = 0; i < s->n; i++)
 		check_same(s->variants[i], c);
@@ -144,7 +150,7 @@ load_contracts(struct catalogue *k, bool no_key)
 	if (n < 0)
 		die_errno(EX_CONFIG, "cannot read '%s'", k->source->folder);
 	k->contracts = xcalloc((size_t)n + 1, sizeof *k->contracts);
-	k->streams = xcalloc((size_t)n + 1, sizeof *k->streams);
+	k->streams = xcalloc((size_t)n + 2, sizeof *k->streams);
 	for (i = 0; i < n; i++) {
 		if (strcmp(names[i]->d_name, "source.json") != 0) {
 			path = xasprintf("%s/%s", k->source->folder,
@@ -157,6 +163,7 @@ load_contracts(struct catalogue *k, bool no_key)
 	free(names);
 	for (i = 0; i < (int)k->n; i++)
 		join_stream(k, &k->contracts[i]);
+	k->closing = add_stream(k, CLOSING_ENTITY);
 	add_stream(k, "look");
 }
 

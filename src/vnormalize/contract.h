@@ -97,6 +97,8 @@ struct catalogue { /* a source with all that belongs to it */
 	struct extract **extracts; /* each x-from once */
 	size_t nextracts;
 	struct stream *streams; /* the last one is look */
+	struct stream *closing; /* among them; it has no contract, either */
+	bool closing_announced;
 	size_t nstreams;
 	struct {
 		char *name;

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "closing.h"
 #include "conf.h"
 #include "json.h"
 #include "look.h"
@@ -57,7 +58,9 @@ write_schemas(struct normalizer *n, const struct catalogue *k)
 		return;
 	for (i = 0; i < k->nstreams; i++) {
 		s = &k->streams[i];
-		if (!s->wanted || (s->n > 0 && s->variants[0]->dropped))
+		/* that of closings comes with the first of them */
+		if (!s->wanted || s == k->closing ||
+		    (s->n > 0 && s->variants[0]->dropped))
 			continue;
 		buf_reset(&n->message);
 		if (s->n == 0)
@@ -533,6 +536,8 @@ take_as_said(struct normalizer *n, struct catalogue *k)
 {
 	struct verdict v = { .name = "ok" };
 
+	if (k->closing->wanted && slice_is(n->rec.kind, "run"))
+		closing_apply(n, k);
 	begin_line(n, k);
 	if (is_data(n, &v))
 		apply_streams(n, k, &v);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "closing.h"
 #include "look.h"
 #include "banned.h"
 
@@ -186,26 +187,44 @@ singer_schema(struct buf *b, const struct catalogue *k, const struct stream *s,
 	buf_addc(b, '\n');
 }
 
-void
-singer_look_schema(struct buf *b, const struct catalogue *k)
+/* A stream that has no contract, but a fixed shape. */
+static void
+fixed_schema(struct buf *b, const struct catalogue *k, const char *entity,
+    const char *schema, struct slice key, struct slice order)
 {
 	struct json j;
-	char *stream = xasprintf("%s_look", k->source->name);
+	char *stream = xasprintf("%s_%s", k->source->name, entity);
 
 	start_schema(&j, b, stream);
 	json_key(&j, "schema");
-	json_raw(&j, slice_of(look_schema));
+	json_raw(&j, slice_of(schema));
 	json_key(&j, "key_properties");
-	json_raw(&j, SLICE("[\"run\",\"line\"]"));
+	json_raw(&j, key);
 	json_key(&j, "x-source");
 	json_cstr(&j, k->source->name);
 	json_key(&j, "x-entity");
-	json_cstr(&j, "look");
+	json_cstr(&j, entity);
 	json_key(&j, "x-order");
-	json_raw(&j, SLICE("[\"contract\"]"));
+	json_raw(&j, order);
 	json_end(&j);
 	buf_addc(b, '\n');
 	free(stream);
+}
+
+void
+singer_look_schema(struct buf *b, const struct catalogue *k)
+{
+	fixed_schema(b, k, "look", look_schema, SLICE("[\"run\",\"line\"]"),
+	    SLICE("[\"contract\"]"));
+}
+
+/* Of several entries of one query the last counts. */
+void
+singer_closing_schema(struct buf *b, const struct catalogue *k)
+{
+	fixed_schema(b, k, CLOSING_ENTITY, closing_schema,
+	    SLICE("[\"run\",\"query\"]"),
+	    SLICE("[\"line\",\"index\",\"contract\"]"));
 }
 
 void
@@ -220,5 +239,7 @@ singer_contracts(struct json *j, const struct catalogue *k)
 	}
 	json_key(j, "source"); /* its rules make the looks */
 	json_int(j, k->source->version);
+	json_key(j, CLOSING_ENTITY);
+	json_int(j, CLOSING_VERSION);
 	json_end(j);
 }

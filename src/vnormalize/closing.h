@@ -1,0 +1,19 @@
+/*
+ * closing: what the closing record of a run says of each query about a seller
+ * or an item: how far it was walked, and why it stopped.  Those of catalogs
+ * stand in manifests.  The shape is vpipe's own, so that no contract is needed.
+ */
+#ifndef VNORMALIZE_CLOSING_H
+#define VNORMALIZE_CLOSING_H
+
+#include "normalize.h"
+
+#define CLOSING_ENTITY "closing"
+#define CLOSING_VERSION 1 /* rises with every edit of what is made */
+
+extern const char closing_schema[]; /* of its record, as JSON */
+
+/* The record in hand is the closing record of a run. */
+void closing_apply(struct normalizer *n, struct catalogue *k);
+
+#endif
