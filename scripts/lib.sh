@@ -11,7 +11,12 @@ me=${0##*/}
 
 # --- words and statuses -------------------------------------------------------
 
-say() { printf '%s: %s\n' "$me" "$*" >&2; }
+say() { printf '%s: %s\n' "$me" "$*" | shown >&2; }
+
+# For a terminal: lines without the control characters of names that others gave.
+shown() {
+	LC_ALL=C sed 's/\xc2[\x80-\x9f]/??/g' | LC_ALL=C tr '\000-\010\013-\037\177' '[?*]'
+}
 
 # die STATUS WORDS...
 die() {
@@ -326,6 +331,8 @@ scratch() {
 	exec 7>"$VPIPE_DATA/lock/scratch"
 	flock 7
 	for left in "$VPIPE_DATA"/scratch/*/; do
+		left=${left%/}
+		[ ! -L "$left" ] || continue	# what a link leads to is not ours
 		# opened to read: its owner may be removing it, none makes it anew
 		(exec 6<"$left/lock" && flock -n 6 && rm -rf -- "$left") \
 		    2>/dev/null || :
@@ -379,7 +386,14 @@ database_up() {
 
 # sql [PSQL OPTION]...: psql as all scripts run it, rows as bare text.
 sql() {
-	psql -X -v ON_ERROR_STOP=1 -q -A -t "$@"
+	psql -X -v ON_ERROR_STOP=1 -q -A -t -P pager=off "$@"
+}
+
+# sql_table [PSQL OPTION]...: a table for people, and no pager: whoever calls
+# holds a lock, and may have nobody to press a key.
+sql_table() {
+	psql -X -v ON_ERROR_STOP=1 -q -P pager=off -P border=1 -P footer=off \
+	    -P null=- "$@"
 }
 
 # sql_status STATUS FILE: the suite's status for psql's, and in one sentence
@@ -406,6 +420,50 @@ sql_status() {
 	esac
 	say "database: ${why:-psql ended with $1}"
 	return "$sql_status"
+}
+
+# reader: the role that a typed query runs as; empty: the owner of the tables.
+reader() {
+	if [ -n "${VPIPE_READER:-}" ]; then
+		printf '%s\n' "$VPIPE_READER"
+	elif ! database_is_given; then
+		printf 'vpipe_reader\n'
+	fi
+}
+
+# rows_of QUERY [MOST]: the rows of a query that somebody typed, a JSON object a
+# line, into $scratch/rows.  psql never reads it: it goes to the server as a
+# value, which opens it as one statement, in a transaction that writes nothing
+# and is rolled back, by a role that may only read.  Dies (64) of a bad one.
+rows_of() {
+	as=$(reader)
+	asked=0
+	sql ${as:+-U "$as"} -v query="$1" -v most="${2:-}" \
+	    >"$scratch/rows" 2>"$scratch/sql.words" <<-'end' || asked=$?
+	begin isolation level repeatable read, read only;
+	set local search_path = serving, public;
+	select ops.rows_of(:'query', nullif(:'most', '')::bigint);
+	rollback;
+	end
+	[ "$asked" -ne 0 ] || return 0
+	why=$(sed -n 's/.*ERROR: *//p' "$scratch/sql.words" | head -n 1)
+	case $why in
+	'cannot open multi-query plan as cursor'*)
+		die 64 "the query: it is more than one statement" ;;
+	'cannot open '*' as cursor'*)
+		why=${why#cannot open }
+		die 64 "the query: ${why% query as cursor*} gives no rows" ;;
+	*'schema ops' | *'schema serving' | 'function ops.rows_of'*)
+		die 69 "database: $why (scripts/db migrate mends it)" ;;
+	esac
+	[ "$asked" -ne 3 ] || die 64 "the query: $why"
+	sql_status "$asked" "$scratch/sql.words" || exit
+}
+
+# Said of a query that somebody typed, when it was good.
+owner_said() {
+	[ -n "$(reader)" ] ||
+	    say "the query ran read-only, but as the owner of the tables: VPIPE_READER names a role that may do no more"
 }
 
 # --- publishing ---------------------------------------------------------------
@@ -436,6 +494,7 @@ publish_leftovers() {
 	left=0
 	for work in "$VPIPE_DATA/outbox/$1".*/; do
 		[ -d "$work" ] || continue
+		[ ! -L "${work%/}" ] || continue
 		say "publishing what '$work' holds"
 		publish "$work" || left=$(worst "$left" $?)
 	done

@@ -230,6 +230,74 @@ files() {
     dataset 'select public.meddle() as sha256' "$tmp/x"
 }
 
+# refused WORDS QUERY: not obeyed, and nothing is changed by it
+refused() {
+  rm -rf "$tmp/x"
+  fails 64 "the query: $1" dataset "$2" "$tmp/x"
+  [ ! -e "$tmp/x/manifest.ndjson" ] && [ ! -e "$tmp/obeyed" ]
+}
+
+@test "a query is one statement, never read by psql, and writes nothing" {
+  wardrobes 1 1
+  pictures_loaded
+  local all='select sha256 from serving.image' runs
+
+  runs=$(sql 'select count(*) from ops.run')
+  refused "it is more than one statement" "$all; commit; delete from ops.run"
+  refused "syntax error" "$all) as q; rollback; delete from ops.run; select (1"
+  refused "it is more than one statement" "commit; $all"
+  refused "syntax error" "delete from ops.run returning run as sha256"
+  refused "COMMIT gives no rows" "commit;"
+  refused "COPY gives no rows" "copy (select 1) to program 'touch $tmp/obeyed'"
+  refused "cannot execute DELETE in a read-only" \
+    "with d as (delete from ops.run returning run) select run as sha256 from d"
+  refused "syntax error" '\! touch '"$tmp/obeyed"
+  refused "syntax error" "$all
+\\! touch $tmp/obeyed"
+  refused "syntax error" "$all
+\\copy ops.run to '$tmp/obeyed'"
+  refused "syntax error" "$all \\g $tmp/obeyed"
+  refused "syntax error" "select :'query' as sha256"
+  refused "syntax error" "$all) as q(sha256), (select 1"
+  refused "unterminated" "$all /*"
+  refused "cannot execute nextval() in a read-only" "select nextval('public.s')::text as sha256"
+  refused "transaction read-write mode" \
+    "select set_config('transaction_read_only', 'off', true) as sha256"
+  same "$runs" "$(sql 'select count(*) from ops.run')"
+  # what is no attack: a semicolon, comments, a dollar, backslashes in a text
+  run -0 --separate-stderr dataset '/* all */ select sha256, E'"'"'\\!a;b'"'"' as odd, $$;$$ as two
+    from serving.image -- to its end
+    ;;' "$tmp/d"
+  [[ $stderr == *"as the owner of the tables: VPIPE_READER"* ]]
+  same '\!a; ;' "$(tar -xOf "$tmp"/d/*/00000.tar --wildcards '*.json' | jq -r '"\(.odd[0:4]) \(.two)"')"
+  run -0 --separate-stderr dataset all "$tmp/all"
+  [ -z "$stderr" ]
+}
+
+@test "a query runs as VPIPE_READER: it reads serving, and neither files nor settings nor sessions" {
+  wardrobes 1 2
+  pictures_loaded
+  sql "do 'begin create role reading login; exception when duplicate_object then null; end'"
+  VPIPE_READER=nobody_is fails 78 "VPIPE_READER 'nobody_is' is no role" "$ROOT/scripts/db" migrate
+  VPIPE_READER=$PGUSER fails 78 "is the owner of the tables" "$ROOT/scripts/db" migrate
+  export VPIPE_READER=reading
+  fails 69 "scripts/db migrate" dataset 'select sha256 from serving.image' "$tmp/x"
+  "$ROOT/scripts/db" migrate
+  run -0 --separate-stderr dataset 'select n.sha256, n.distance from serving.image_hash h
+      cross join lateral serving.near_images(h.phash, 4) n' "$tmp/one"
+  [ -z "$stderr" ]
+  run -0 dataset 'select sha256 from serving.image_use join serving.image_label using (sha256)' "$tmp/two"
+  refused "permission denied for schema staging" 'select seller_key as sha256 from staging.vinted_user'
+  refused "permission denied for table run" 'select run as sha256 from ops.run'
+  refused "permission denied for function pg_read_file" "select pg_read_file('/etc/passwd') as sha256"
+  refused "permission denied for function lo_export" "select lo_export(1, '$tmp/obeyed')::text as sha256"
+  refused "must be" "select pg_terminate_backend(pid)::text as sha256 from pg_stat_activity
+    where pid <> pg_backend_pid() and usename is not null and usename <> 'reading'
+    union all select pg_terminate_backend(pid)::text from pg_stat_activity where backend_type = 'autovacuum launcher'"
+  refused "permission denied to set role" "select set_config('role', '$PGUSER', true) as sha256"
+  refused "permission denied" "select set_config('session_authorization', '$PGUSER', true) as sha256"
+}
+
 @test "a full disk below the data set ends with 74, and finishes nothing" {
   [ "$EUID" -eq 0 ] || skip "needs root, to mount a small disk"
   wardrobes 1 3

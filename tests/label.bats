@@ -270,6 +270,20 @@ embedded() {
   same 240 "$(cat "$tmp/out/pictures/$sha.jpg")"
 }
 
+@test "sheet: what --where and --query say is one statement that reads, and psql obeys none of it" {
+  wardrobe
+  for where in 'true; commit; delete from ops.contract' 'true
+\! touch '"$tmp/obeyed" "true) as q; delete from ops.contract; select (1" 'false union select stream from ops.contract; drop table ops.contract'; do
+    run -64 --separate-stderr label sheet --where "$where" "$tmp/out"
+    [[ $stderr == "label: the query: "* ]]
+    printf 'select sha256 from serving.image where %s\n' "$where" >"$tmp/query"
+    run -64 --separate-stderr label sheet --query "$tmp/query" "$tmp/out"
+  done
+  [ ! -e "$tmp/obeyed" ]
+  [ "$(sql 'select count(*) > 0 from ops.contract')" = t ]
+  run -0 --separate-stderr label sheet --where "true -- all of them" "$tmp/out"
+}
+
 @test "sheet: a picture that is not in the store is said and left out" {
   wardrobe
   rm "$(kept "$sha")"

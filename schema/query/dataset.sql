@@ -1,6 +1,6 @@
--- What scripts/dataset writes.  :query names pictures by its column sha256, and
--- its other columns go along.  Prints "ready" when the query was understood, a
--- line a sample, its columns between tabs: part, shard, sha256, extension, path
+-- What scripts/dataset writes.  The file `rows` in the current folder, a JSON
+-- object a line, names pictures by its member sha256, and the other members go
+-- along.  Prints a line a sample, its columns between tabs: part, shard, sha256, extension, path
 -- in the store, caption, JSON; and "facts" (JSON).  :train, :validation, :test
 -- are the weights of the parts, :seed makes another split, :size is that of a
 -- shard, :near the distance at which two pictures are one to the split.
@@ -65,17 +65,17 @@ begin
 end
 $$;
 
+-- what the query gave; a picture that it gives twice counts once
+create temporary table given (line text) on commit drop;
+\copy given from 'rows' with (format csv, quote E'\x01', delimiter E'\x02')
+insert into chosen
+select j ->> 'sha256', min((j - 'sha256')::text)::jsonb
+from given
+    cross join lateral (select line::jsonb) as g(j)
+where j ->> 'sha256' is not null
+group by j ->> 'sha256';
 -- from here on nothing but our own temporary tables is written
 set transaction read only;
-set local search_path = serving, public;
-insert into chosen
-select q.sha256::text, min((to_jsonb(q) - 'sha256')::text)::jsonb
-from (
-:query
-) as q
-where q.sha256 is not null
-group by q.sha256::text;
-select 'ready';
 set local search_path = pg_catalog;
 analyze pg_temp.chosen;
 

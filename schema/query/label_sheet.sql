@@ -1,22 +1,17 @@
--- What scripts/label sheet shows: :query names pictures by its column sha256,
--- in its order, :limit of them at most, :name what is to be said.  Prints
--- "ready" when the query was understood, "value TEXT" (JSON) for each of the
+-- What scripts/label sheet shows: the file `rows` in the current folder, a JSON
+-- object a line, names pictures by its member sha256, in order; :name is what is
+-- to be said.  Prints "value TEXT" (JSON) for each of the
 -- values that pictures have most (those of catalogs last), and an object a picture: what it is, what is
 -- sold with it, and what has been said.
 begin isolation level repeatable read;
 create temporary table chosen (
-	sha256 text collate "C",
-	place bigint
+	line text,
+	place bigint generated always as identity,
+	sha256 text collate "C" generated always as (line::jsonb ->> 'sha256')
+	    stored
 ) on commit drop;
+\copy chosen (line) from 'rows' with (format csv, quote E'\x01', delimiter E'\x02')
 set transaction read only;
-set local search_path = serving, public;
-insert into chosen
-select q.sha256::text, row_number() over ()
-from (
-:query
-) as q
-limit :limit;
-select 'ready';
 analyze chosen;
 -- the views tell the planner nothing of their size
 set local enable_nestloop = off;

@@ -319,4 +319,25 @@ begin
 end
 $$;
 
+-- ops.rows_of(query, most): the rows of a query that somebody typed, an object
+-- each, in its order; it must have a column sha256.  Opened as a cursor first,
+-- which proves that it is one statement, whole, and one that gives rows: only
+-- then it may stand in a subquery.  Scripts call this in a read-only
+-- transaction, as a role that may only read serving (rows_of in scripts/lib.sh);
+-- it has its caller's rights and no more.
+create or replace function ops.rows_of(query text, most bigint)
+returns setof jsonb
+language plpgsql as $$
+declare
+	alone refcursor;
+begin
+	open alone for execute query;
+	close alone;
+	return query execute 'select to_jsonb(q) from (' || E'\n'
+	    || regexp_replace(query, '[;[:space:]]*$', '')
+	    || E'\n) as q where q.sha256 is not null'
+	    || coalesce(' limit ' || most, '');
+end
+$$;
+
 select ops.make_views(:'staging', :'serving');

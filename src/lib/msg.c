@@ -14,6 +14,20 @@ int verbosity;
 
 static bool progress_shown;
 
+/* Names may hold what a terminal obeys: C0, DEL, and C1 as UTF-8 has it. */
+static void
+make_plain(char *s)
+{
+	unsigned char c;
+
+	for (; (c = (unsigned char)*s) != '\0'; s++) {
+		if (c < 0x20 || c == 0x7f)
+			*s = '?';
+		else if (c == 0xc2 && ((unsigned char)s[1] & 0xe0) == 0x80)
+			*s = s[1] = '?';
+	}
+}
+
 static void
 emit(const char *fmt, va_list ap, int err)
 {
@@ -24,6 +38,7 @@ emit(const char *fmt, va_list ap, int err)
 	n = vsnprintf(text, sizeof text, fmt, ap);
 	if (n < 0)
 		text[0] = '\0';
+	make_plain(text);
 	/* one write, so that lines of several processes do not mix */
 	if (err != 0)
 		fprintf(stderr, "%s: %s: %s\n", progname, text, strerror(err));
