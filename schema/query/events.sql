@@ -15,6 +15,7 @@ set work_mem = '64MB';
 \set snapshot :source _snapshot
 \set seller_snapshot :source _seller_snapshot
 \set look :source _look
+\set closing :source _closing
 \set event :source _event
 \set item_state :source _item_state
 \set track_item :source _track_item

@@ -7,5 +7,6 @@ select event ->> 'type' as event,
     count(*) filter (where op = 'withdraw') as withdrawn
 from ops.change
 where n > :'since'::bigint
+    and op <> 'forget'
 group by 1
 order by 1;

@@ -51,7 +51,7 @@ select m.j ->> 'run',
     c.j -> 'options',
     c.j -> 'versions',
     c.j -> 'ledger',
-    c.j -> 'queries'
+    ops.catalog_queries(c.j -> 'queries')
 from manifest
     cross join lateral (select line::jsonb) as m(j)
     cross join lateral (select nullif(m.j -> 'closing', 'null')) as c(j)

@@ -1,7 +1,8 @@
 -- The schemas :staging and :serving take the place of staging and serving, and
 -- ops.load says under which contracts; who had rights on what stays, keeps
--- them; all at once.  Reads the file `states`, a
--- Singer STATE a line.  scripts/rebuild.
+-- them; all at once.  Reads the files `states`, a
+-- Singer STATE a line; `forgotten`, the sellers to be forgotten; `rejected`, what
+-- is still rejected, and `read`, of which parts that tells.  scripts/rebuild.
 set client_min_messages = warning;
 begin;
 create temporary table state (
@@ -59,6 +60,32 @@ from home h
     join pg_default_acl d on d.defaclnamespace = h.oid
         and pg_has_role(d.defaclrole, 'member')
     cross join lateral aclexplode(d.defaclacl) as r;
+
+-- what is rejected no more, as it is a forgotten seller's, leaves ops
+create temporary table read (run text, part text) on commit drop;
+create temporary table still (line text) on commit drop;
+create temporary table forgotten (line text) on commit drop;
+\copy read from 'read' with (format csv, force_not_null (part))
+\copy still from 'rejected' with (format csv, quote E'\x01', delimiter E'\x02')
+\copy forgotten from 'forgotten' with (format csv, quote E'\x01', delimiter E'\x02')
+delete from ops.reject r
+using read p
+where r.run = p.run collate "C"
+    and r.part = p.part
+    and r.program = 'vnormalize'
+    and not (r.run, r.line, coalesce(r.index, -1), coalesce(r.stream, '')) in (
+	select j ->> 'run',
+	    (j ->> 'line')::bigint,
+	    coalesce((j ->> 'index')::bigint, -1),
+	    coalesce(j ->> 'stream', '')
+	from still
+	    cross join lateral (select line::jsonb) as s(j));
+select ops.forget('staging', :'staging', source, keys)
+from (
+	select line::jsonb ->> 'source' as source,
+	    array_agg(distinct line::jsonb ->> 'seller_key') as keys
+	from forgotten
+	group by 1) as f \g /dev/null
 
 drop schema serving cascade;
 drop schema if exists staging cascade;

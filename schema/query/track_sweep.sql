@@ -1,6 +1,17 @@
 -- The sweeps of wardrobes that the due runs hold.  Complete by the rule of
 -- serving.sweep, and only when all that was found is stored: of an item that
 -- was rejected nobody can say that it was there.
+select to_regclass(format('%I.%I', :'staging', :'closing')) is not null
+    as has_closings \gset
+create temporary table closed (run text, query text, stop text, walked boolean);
+\if :has_closings
+insert into closed (run, query, stop, walked)
+select c.run, c.query, c.stop, c.walked
+from :"staging".:"closing" c
+    join due_run d using (run);
+analyze closed;
+\endif
+
 create temporary table swept as
 with
 page as (
@@ -50,13 +61,6 @@ stored as (
 	from fresh f
 	where f.kind = 'wardrobe'
 	group by f.user_id, f.run
-),
-closed as (
-	select r.run, q.query, q.walked, q.stop
-	from ops.run r
-	    join due_run d using (run)
-	    cross join lateral jsonb_to_recordset(r.queries)
-	        as q(query text, stop text, walked boolean)
 )
 -- two queries for one wardrobe in one run: the sites differ; each must hold
 select k.user_id,

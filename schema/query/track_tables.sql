@@ -1,5 +1,5 @@
 -- The context of the tracking flow: what the history query joins on.  Each is a
--- function of the snapshots, looks and closing records that are loaded, of all
+-- function of the snapshots, looks and closings that are loaded, of all
 -- of them together and of nothing else, however they came (law 2).
 
 select to_regclass(format('%I.%I', :'staging', :'seller_snapshot')) is null

@@ -70,3 +70,128 @@ begin
 	return gained;
 end
 $$;
+
+-- ops.forget(staging, fresh, source, keys): before a rebuild drops the schema
+-- staging and puts fresh in its place, the sellers of these keys leave ops:
+-- rejects that hold their bytes, the extremes of the runs they were seen in, and
+-- their items' lines of the feed.  A line `forget` says which lines these were,
+-- and names nobody.  Also what an earlier rebuild withdrew of items that nothing
+-- tells of any more.  Returns how many lines of the feed went.
+create or replace function ops.forget(staging text, fresh text,
+    of_source text, keys text[])
+returns bigint
+language plpgsql set client_min_messages = warning as $$
+declare
+	stream record;
+	removed bigint[];
+	known regclass := to_regclass(format('%I.%I', fresh,
+	    of_source || '_snapshot'));
+begin
+	perform pg_advisory_xact_lock(hashtext('vpipe.change'));
+	create temporary table forgotten_user (id text primary key);
+	create temporary table forgotten_item (id text primary key);
+	create temporary table forgotten_place (run text, line bigint,
+	    index bigint);
+	create temporary table forgotten_stream as
+	select format('%I.%I', staging, r.relation) as relation,
+	    array(
+		select name
+		from ops.table_columns(staging, r.relation)) as columns
+	from ops.stream s
+	    cross join lateral (
+		values (s.stream), (s.stream || '_full')) as r(relation)
+	where s.source = of_source;
+	for stream in
+		select *
+		from forgotten_stream
+		where columns @> '{user_id,seller_key}'
+	loop
+		execute format('insert into forgotten_user '
+		    'select distinct user_id::text from %s '
+		    'where seller_key = any ($1) and user_id is not null '
+		    'on conflict do nothing', stream.relation)
+		using keys;
+	end loop;
+	for stream in
+		select *
+		from forgotten_stream
+		where columns @> '{user_id,item_id}'
+	loop
+		execute format('insert into forgotten_item '
+		    'select distinct item_id::text from %s '
+		    'where user_id::text in (select id from forgotten_user) '
+		    'and item_id is not null on conflict do nothing',
+		    stream.relation);
+	end loop;
+	for stream in
+		select *
+		from forgotten_stream
+		where columns @> '{user_id,run,line}'
+	loop
+		execute format('insert into forgotten_place '
+		    'select run, line, %s from %s where user_id::text '
+		    'in (select id from forgotten_user)',
+		    case when stream.columns @> '{index}' then 'index'
+		        else 'null' end, stream.relation);
+	end loop;
+	create index on forgotten_place (run, line);
+	analyze forgotten_place;
+
+	removed := array(
+		select c.n
+		from ops.change c
+		where c.source = of_source
+		    and c.op <> 'forget'
+		    and (c.item_id in (select id from forgotten_item)
+		        or c.event ->> 'other_id' in (
+			select id
+			from forgotten_item))
+		order by c.n);
+	if known is not null then
+		execute format('select $1 || array(select c.n from ops.change c '
+		    'where c.source = $2 and c.op <> ''forget'' '
+		    'and not c.n = any ($1) '
+		    'and not exists (select from ops.change s '
+		    'where s.source = $2 and s.item_id = c.item_id '
+		    'and s.op = ''add'' and s.withdrawn is null) '
+		    'and not exists (select from %s s '
+		    'where s.item_id = c.item_id) order by c.n)', known)
+		into removed
+		using removed, of_source;
+	end if;
+	if removed <> '{}' then
+		insert into ops.change (n, source, op, lines)
+		select max(n) + 1, of_source, 'forget', removed
+		from ops.change;
+		delete from ops.change
+		where n = any (removed);
+	end if;
+
+	delete from ops.reject r
+	where exists (
+		select
+		from forgotten_place p
+		where p.run = r.run
+		    and p.line = r.line
+		    -- what was asked about her is hers as a whole
+		    and coalesce(p.index = r.index, true))
+	    or exists (
+		select
+		from (
+			table forgotten_user
+			union
+			table forgotten_item) as f
+		where strpos(r.value, f.id) > 0
+		    and r.value ~ ('(^|[^[:alnum:]])' || regexp_replace(f.id,
+		        '([^[:alnum:]])', '\\\1', 'g') || '($|[^[:alnum:]])'))
+	    or (r.value like 'base64:%'
+	        and r.run in (select run from forgotten_place));
+	update ops.quality q
+	set min = null, max = null
+	where q.run in (select run from forgotten_place)
+	    and (q.min is not null or q.max is not null);
+	drop table forgotten_stream, forgotten_user, forgotten_item,
+	    forgotten_place;
+	return cardinality(removed);
+end
+$$;

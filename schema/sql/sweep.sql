@@ -1,6 +1,7 @@
 -- A row of serving.sweep is what one run found out about one query: pages
 -- asked and got, verdicts, hits, duplicates, paid placements, totals, and
--- whether it is complete (law 9).  A view over looks and closing records;
+-- whether it is complete (law 9).  A view over looks and the closing records
+-- of catalogs;
 -- scripts/catalog prints it, and absence is concluded from it and from nothing
 -- else.  ops.make_views makes it, after the view look that it reads.
 
