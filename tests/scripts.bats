@@ -252,6 +252,140 @@ track_line() {
   [[ $output == *"PGHOST='$VPIPE_DATA/pg/socket' "*"PGDATABASE='other' "* ]]
 }
 
+@test "crontab repeats all that libpq reads of the environment, and no password" {
+  printf 'PGSSLCRL=/of/the/file\n' >"$tmp/conf"
+  export VPIPE_CONF=$tmp/conf PGHOST=db.example.org PGUSER=u PGDATABASE=v \
+    PGPASSFILE='/etc/my vpipe/100%' PGSSLMODE=verify-full PGSSLROOTCERT=/etc/ssl/db.pem \
+    PGSERVICEFILE=/etc/pg_service.conf PGOPTIONS='-c statement_timeout=9' \
+    PGOFTOMORROW=yes PGPASSWORD=secret PGSSLPASSWORD=secret
+  run -0 --separate-stderr "$ROOT/scripts/crontab"
+  for word in "PGHOST='db.example.org'" "PGPASSFILE='/etc/my vpipe/100\\%'" \
+    "PGSSLMODE='verify-full'" "PGSSLROOTCERT='/etc/ssl/db.pem'" \
+    "PGSERVICEFILE='/etc/pg_service.conf'" "PGOPTIONS='-c statement_timeout=9'" \
+    "PGOFTOMORROW='yes'"; do
+    same 3 "$(grep -cF " $word " <<<"$output")"
+  done
+  [[ $output != *secret* && $output != *PGSSLCRL* && $output != *PASSWORD* ]]
+  [[ $stderr == *"PGPASSWORD is left out"*"PGSSLPASSWORD is left out"* ]]
+  # the private cluster's own address is not repeated, the rest is
+  unset PGUSER PGDATABASE PGSERVICEFILE PGPASSWORD PGSSLPASSWORD PGHOST
+  eval "$("$ROOT/scripts/db" env)"
+  run -0 --separate-stderr "$ROOT/scripts/crontab"
+  [[ $output == *"PGSSLMODE='verify-full'"* && $output != *PGHOST* && -z $stderr ]]
+}
+
+# a_crontab: a command `crontab` that keeps its table in $tmp/table
+a_crontab() {
+  mkdir -p "$tmp/fake"
+  cat >"$tmp/fake/crontab" <<'end'
+#!/bin/sh
+echo "$1" >>"${0%/*}/calls"
+table=${0%/*}/../table
+case $1 in
+-l) if [ -e "$table" ]; then cat "$table"; else echo "no crontab for me" >&2; exit 1; fi ;;
+-) cat >"$table" ;;
+esac
+end
+  chmod +x "$tmp/fake/crontab"
+  PATH=$tmp/fake:$PATH
+}
+
+@test "crontab --install keeps what else is there, again changes nothing, --uninstall takes it out" {
+  a_crontab
+  run -0 --separate-stderr "$ROOT/scripts/crontab" --install
+  [ -z "$output$stderr" ]
+  same "$("$ROOT/scripts/crontab")" "$(sed '1d;$d' "$tmp/table")"
+  "$ROOT/scripts/crontab" --uninstall
+  [ ! -s "$tmp/table" ]
+  printf 'MAILTO=me\n@daily echo 100\\%% \\ backslash\n' >"$tmp/table"
+  cp "$tmp/table" "$tmp/mine"
+  "$ROOT/scripts/crontab" --install
+  # one of another data folder stands beside
+  VPIPE_DATA=$tmp/other "$ROOT/scripts/crontab" --install
+  printf '# below\n' | tee -a "$tmp/mine" >>"$tmp/table"
+  same 2 "$(grep -c "'$ROOT/scripts/cron' catalog$" "$tmp/table")"
+  cp "$tmp/table" "$tmp/before"
+  : >"$tmp/fake/calls"
+  "$ROOT/scripts/crontab" --install
+  run -0 "$ROOT/scripts/crontab" --install
+  same "$(sort "$tmp/before")" "$(sort "$tmp/table")"
+  same 1 "$(grep -cx -- - "$tmp/fake/calls")"	# moved once, below what was added
+  VPIPE_PERIOD=6h "$ROOT/scripts/crontab" --install
+  same 1 "$(grep -c 'the catalog flow, every 6h' "$tmp/table")"
+  "$ROOT/scripts/crontab" --uninstall
+  "$ROOT/scripts/crontab" --uninstall
+  VPIPE_DATA=$tmp/other "$ROOT/scripts/crontab" --uninstall
+  cmp "$tmp/mine" "$tmp/table"
+}
+
+@test "crontab --install: what cannot be read is not written; no crontab is 69" {
+  a_crontab
+  printf '%s\n' "# vpipe begins: $VPIPE_DATA (scripts/crontab --install; do not edit)" mine >"$tmp/table"
+  cp "$tmp/table" "$tmp/before"
+  fails 65 "without its end, nothing is changed" "$ROOT/scripts/crontab" --install
+  fails 65 "without its end, nothing is changed" "$ROOT/scripts/crontab" --uninstall
+  cmp "$tmp/before" "$tmp/table"
+  : >"$tmp/table"
+  VPIPE_CATALOGS=$(printf 'https://a.test/%0900d' 7) fails 78 "longer than cron takes" \
+    "$ROOT/scripts/crontab" --install
+  [ ! -s "$tmp/table" ]
+  printf '#!/bin/sh\necho "You (me) are not allowed to use this program" >&2; exit 1\n' >"$tmp/fake/crontab"
+  fails 69 "You (me) are not allowed" "$ROOT/scripts/crontab" --install
+  rm "$tmp/fake/crontab"
+  mkdir "$tmp/path"
+  for word in sh sed awk cat id uname cksum cut sort flock mkdir mktemp rm grep env dirname tr ls; do
+    ln -s "$(command -v "$word")" "$tmp/path"
+  done
+  PATH=$tmp/path fails 69 "there is no command 'crontab'" sh "$ROOT/scripts/crontab" --install
+  fails 64 "usage: crontab" "$ROOT/scripts/crontab" --other
+}
+
+# --- what a terminal and a file system may be made to do --------------------------
+
+@test "no control character of a name reaches a terminal" {
+  esc=$'\e]0;x\a\x7f\xc2\x9b31m'
+  run -1 --separate-stderr lib "die 1 \"cannot read '$esc' café\""
+  same "probe: cannot read '?]0;x????31m' café" "$stderr"
+  mkdir "$tmp/$esc"
+  VPIPE_RAW="$tmp/$esc/none/x.json" run -74 --separate-stderr vput --replaces "$tmp/$esc/a/b/c/d/none" </dev/null
+  [[ $stderr == *"?]0;x????31m"* && ! $stderr =~ [[:cntrl:]] ]]
+  fails 64 "cannot read '$tmp/?]0;x????31m/no'" "$ROOT/scripts/load" "$tmp/$esc/no"
+}
+
+@test "no pager waits for a key while a script holds its lock; psql typed by a person has his" {
+  run -0 lib 'psql() { printf "%s\n" "$*"; }; sql -c x; sql_table -c x'
+  [[ ${lines[0]} == *"-P pager=off -c x" && ${lines[1]} == *"-P pager=off "*"-c x" ]]
+  # nobody else calls it but `db psql`, and the quickstart without one
+  same "$ROOT/scripts/db:	exec psql -X -v ON_ERROR_STOP=1 \"\$@\"" \
+    "$(grep -H '\bpsql -X' "$ROOT"/scripts/* | grep -v '/lib.sh:')"
+  same "$(grep -c 'db psql -q' "$ROOT/scripts/quickstart")" \
+    "$(grep -c 'db psql -q -P pager=off' "$ROOT/scripts/quickstart")"
+}
+
+@test "a link in scratch, or among what is to be published, is left alone" {
+  mkdir -p "$VPIPE_DATA/scratch" "$VPIPE_DATA/outbox" "$tmp/mine"
+  touch "$tmp/mine/lock" "$tmp/mine/precious" "$tmp/mine/run"
+  ln -s "$tmp/mine" "$VPIPE_DATA/scratch/left"
+  ln -s "$tmp/mine" "$VPIPE_DATA/outbox/catalog.left"
+  mkdir "$VPIPE_DATA/scratch/killed"
+  touch "$VPIPE_DATA/scratch/killed/lock"
+  ln -s "$tmp/mine" "$VPIPE_DATA/scratch/killed/link"
+  run -0 lib 'scratch; publish_leftovers catalog'
+  [ ! -e "$VPIPE_DATA/scratch/killed" ] && [ -L "$VPIPE_DATA/scratch/left" ]
+  [ -e "$tmp/mine/precious" ] && [ -e "$tmp/mine/lock" ] && [ -e "$tmp/mine/run" ]
+}
+
+@test "what scripts write is their owner's alone, whatever the umask; metrics are everybody's" {
+  umask 000
+  VPIPE_ON_FAILURE='echo x >"$VPIPE_DATA/called"' run -77 cron_with 'echo x >"$VPIPE_DATA/made"; exit 77' \
+    '' catalog
+  lib 'data_made; make=$(outbox catalog); echo secret >"$make/run"; scratch; echo x >"$VPIPE_DATA/secret"'
+  mv "$VPIPE_DATA/metrics" "$tmp/metrics"
+  same '' "$(find "$VPIPE_DATA" -mindepth 1 -perm /077)"
+  same 644 "$(stat -c %a "$tmp/metrics/catalog.prom")"
+  same 755 "$(stat -c %a "$tmp/metrics")"
+}
+
 # cron_with BODY LOAD [FLOW [ARGUMENT]...]: cron beside a flow (catalog) and a
 # load, of these bodies
 cron_with() {
