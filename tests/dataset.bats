@@ -249,7 +249,7 @@ refused() {
   refused "syntax error" "delete from ops.run returning run as sha256"
   refused "COMMIT gives no rows" "commit;"
   refused "COPY gives no rows" "copy (select 1) to program 'touch $tmp/obeyed'"
-  refused "cannot execute DELETE in a read-only" \
+  refused "WITH clause containing a data-modifying statement" \
     "with d as (delete from ops.run returning run) select run as sha256 from d"
   refused "syntax error" '\! touch '"$tmp/obeyed"
   refused "syntax error" "$all
@@ -260,9 +260,10 @@ refused() {
   refused "syntax error" "select :'query' as sha256"
   refused "syntax error" "$all) as q(sha256), (select 1"
   refused "unterminated" "$all /*"
+  sql 'create sequence public.s'
   refused "cannot execute nextval() in a read-only" "select nextval('public.s')::text as sha256"
-  refused "transaction read-write mode" \
-    "select set_config('transaction_read_only', 'off', true) as sha256"
+  fails 64 "read-write mode" dataset \
+    "select set_config('transaction_read_only', 'off', true) as sha256" "$tmp/x"
   same "$runs" "$(sql 'select count(*) from ops.run')"
   # what is no attack: a semicolon, comments, a dollar, backslashes in a text
   run -0 --separate-stderr dataset '/* all */ select sha256, E'"'"'\\!a;b'"'"' as odd, $$;$$ as two
