@@ -17,8 +17,7 @@ asks_for_search(const char *query)
 
 	if (slash == NULL) /* none of ours: it names no kind, and nobody */
 		return true;
-	kind = (struct slice){ slash + 1,
-		len - (size_t)(slash + 1 - query) };
+	kind = (struct slice){ slash + 1, len - (size_t)(slash + 1 - query) };
 	return slice_is(kind, CATALOG_KIND);
 }
 

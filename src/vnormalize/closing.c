@@ -13,24 +13,31 @@
 #define INTEGER "{\"type\":\"integer\"}"
 #define INTEGER_OR_NULL "{\"type\":[\"integer\",\"null\"]}"
 #define BOOLEAN_OR_NULL "{\"type\":[\"boolean\",\"null\"]}"
-#define PERSONAL(type, what) \
-	"{\"type\":" type ",\"x-personal\":\"" what "\"}"
+#define PERSONAL(type, what) "{\"type\":" type ",\"x-personal\":\"" what "\"}"
 
 const char closing_schema[] =
     "{\"type\":\"object\",\"properties\":{"
     "\"source\":" TEXT ",\"site\":" TEXT_OR_NULL ",\"run\":" TEXT
     ",\"line\":" INTEGER ",\"index\":" INTEGER
-    ",\"query\":" PERSONAL("\"string\"", "hash") ",\"kind\":" TEXT_OR_NULL
-    ",\"user_id\":" PERSONAL("[\"string\",\"null\"]", "hash")
-    ",\"seller_key\":" PERSONAL("[\"string\",\"null\"]", "keep")
-    ",\"item_id\":" TEXT_OR_NULL ",\"endpoint\":" TEXT_OR_NULL
-    ",\"observed_at\":{\"type\":\"string\",\"format\":\"date-time\"}"
-    ",\"asked\":" INTEGER_OR_NULL ",\"answered\":" INTEGER_OR_NULL
-    ",\"stop\":" TEXT_OR_NULL ",\"walked\":" BOOLEAN_OR_NULL
-    ",\"gap\":" BOOLEAN_OR_NULL ",\"total_first\":" INTEGER_OR_NULL
-    ",\"total_last\":" INTEGER_OR_NULL ",\"contract\":" INTEGER
-    "},\"required\":[\"source\",\"run\",\"line\",\"index\",\"query\","
-    "\"observed_at\",\"contract\"]}";
+    ",\"query\":" PERSONAL("\"string\"",
+        "hash") ",\"kind\":" TEXT_OR_NULL
+                ",\"user_id\":" PERSONAL("[\"string\",\"null\"]",
+                    "hash") ",\"seller_key\":" PERSONAL("[\"string\",\"null\"]",
+                    "keep") ",\"item_id\":" TEXT_OR_NULL
+                            ",\"endpoint\":" TEXT_OR_NULL
+                            ",\"observed_at\":{\"type\":\"string\",\"format\":"
+                            "\"date-time\"}"
+                            ",\"asked\":" INTEGER_OR_NULL
+                            ",\"answered\":" INTEGER_OR_NULL
+                            ",\"stop\":" TEXT_OR_NULL
+                            ",\"walked\":" BOOLEAN_OR_NULL
+                            ",\"gap\":" BOOLEAN_OR_NULL
+                            ",\"total_first\":" INTEGER_OR_NULL
+                            ",\"total_last\":" INTEGER_OR_NULL
+                            ",\"contract\":" INTEGER
+                            "},\"required\":[\"source\",\"run\",\"line\","
+                            "\"index\",\"query\","
+                            "\"observed_at\",\"contract\"]}";
 
 /* ---- members ---- */
 
