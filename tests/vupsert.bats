@@ -647,6 +647,16 @@ appended() {
 	same "vupsert: 0 records = 0 inserted + 0 updated + 0 unchanged + 0 older + 0 duplicate + 0 rejected, 0 deleted" "$stderr"
 }
 
+@test "a byte order mark before the first line is passed over" {
+	mark=$'\xef\xbb\xbf'
+	run -0 --separate-stderr upsert < <(printf %s "$mark"; schema "$id_v" '["id"]'; record '"id":1')
+	same 1 "$(sql 'select id from staging.s')"
+	run -0 --separate-stderr upsert --stream p < <(printf '%s{"id":1}\n{"id":2}\n' "$mark")
+	same $'1\n2' "$(sql 'select id from staging.p order by 1')"
+	run -0 --separate-stderr upsert < <(printf %s "$mark")
+	same "vupsert: 0 records = 0 inserted + 0 updated + 0 unchanged + 0 older + 0 duplicate + 0 rejected, 0 deleted" "$stderr"
+}
+
 @test "a last line without newline counts" {
 	upsert < <(schema "$id_v" '["id"]'; printf '%s' "$(record '"id":1')")
 	same 1 "$(sql 'select id from staging.s')"

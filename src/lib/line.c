@@ -12,6 +12,8 @@
 #include "stop.h"
 #include "banned.h"
 
+static const char mark[3] = "\xef\xbb\xbf"; /* U+FEFF in UTF-8 */
+
 void
 reader_init(struct reader *r, int fd, size_t maxline)
 {
@@ -65,10 +67,23 @@ fill(struct reader *r)
 	return true;
 }
 
+/* A byte order mark that opens the input says nothing and is no line's. */
+static void
+pass_over_mark(struct reader *r)
+{
+	if (r->begun || (r->buf.len < sizeof mark && !r->eof))
+		return;
+	r->begun = true;
+	if (r->buf.len >= sizeof mark &&
+	    memcmp(r->buf.data, mark, sizeof mark) == 0)
+		r->pos = r->scanned = sizeof mark;
+}
+
 /* Hands out [pos, end); the next line starts at next. */
 static bool
 hand_out(struct reader *r, struct slice *line, size_t end, size_t next)
 {
+	r->begun = true;
 	*line = (struct slice){ r->buf.data + r->pos, end - r->pos };
 	r->toolong = line->len > r->max;
 	if (r->toolong)
@@ -86,6 +101,7 @@ reader_next(struct reader *r, struct slice *line)
 	for (;;) {
 		if (stopped)
 			return false;
+		pass_over_mark(r);
 		nl = memchr(r->buf.data + r->scanned, '\n',
 		    r->buf.len - r->scanned);
 		r->scanned = r->buf.len;

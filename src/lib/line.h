@@ -5,7 +5,8 @@
  * call.  At least LINE_PADDING readable bytes follow it (simdjson wants them).
  * The newline is not part of it; a last line without one counts.  A line
  * longer than the ceiling comes as its first bytes, with `toolong` set, and
- * its rest is skipped: one record is lost, by name, and not the run.
+ * its rest is skipped: one record is lost, by name, and not the run.  A byte
+ * order mark before the first line is passed over.
  *
  * writer: buffered; every write and the close are checked, and a failure is
  * fatal (74), because a filter without its output has nothing left to do.  A
@@ -42,6 +43,7 @@ struct reader {
 	size_t scanned; /* no newline in [pos, scanned) */
 	size_t max;     /* longest line */
 	bool eof, skipping;
+	bool begun;     /* past where a byte order mark may stand */
 	bool toolong;   /* the line just handed out was cut */
 	uint64_t lines; /* lines handed out: the number of the last */
 	uint64_t bytes; /* bytes read */

@@ -68,6 +68,40 @@ too_long(size_t len)
 	buf_release(&b);
 }
 
+/* Only the first, only at the front, and whatever pieces it comes in. */
+static void
+byte_order_mark(size_t piece)
+{
+	static const char text[] = "\xef\xbb\xbf\xef\xbb\xbf"
+	                           "1234567\n"
+	                           "\xef\xbb\xbf"
+	                           "b\n";
+	struct slice line;
+	struct reader r;
+
+	feed(&r, text, sizeof text - 1, piece, 10);
+	CHECK(reader_next(&r, &line) && !r.toolong);
+	CHECK(slice_is(line,
+	    "\xef\xbb\xbf"
+	    "1234567"));
+	CHECK(reader_next(&r, &line) &&
+	    slice_is(line,
+	        "\xef\xbb\xbf"
+	        "b"));
+	CHECK(!reader_next(&r, &line) && r.lines == 2);
+	reader_close_or_die(&r);
+	feed(&r, "a\n\xef\xbb\xbf", 5, piece, 10);
+	CHECK(reader_next(&r, &line) && slice_is(line, "a"));
+	CHECK(reader_next(&r, &line) && line.len == 3);
+	reader_close_or_die(&r);
+	feed(&r, "\xef\xbb\xbf", 3, piece, 10);
+	CHECK(!reader_next(&r, &line) && r.lines == 0);
+	reader_close_or_die(&r);
+	feed(&r, "\xef\xbb", 2, piece, 10);
+	CHECK(reader_next(&r, &line) && line.len == 2);
+	reader_close_or_die(&r);
+}
+
 static void
 writes(void)
 {
@@ -98,6 +132,9 @@ main(void)
 	too_long(11);
 	too_long(300000);
 	too_long(3000000);
+	byte_order_mark(1);
+	byte_order_mark(2);
+	byte_order_mark(100);
 	writes();
 	return DONE();
 }
