@@ -21,7 +21,7 @@ BASELIBS = -lsimdjson
 LIBS_vfetch = -lcurl -lcrypto
 LIBS_vput = -lzstd -lcrypto
 LIBS_vnormalize = -ljq -lxml2 -lcrypto
-LIBS_vupsert = -lpq -lcrypto
+LIBS_vupsert = -lpq -lcrypto -lz
 LIBS_vimg = -lcurl -lcrypto -ljpeg -lpng -lwebp -lpthread -lm
 LIBS_unit = -ljq -lpq -lcurl -lzstd -lcrypto -ljpeg -lpng -lwebp -lz -lpthread -lm
 

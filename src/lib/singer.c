@@ -12,6 +12,7 @@ static const struct {
 	[SINGER_STATE] = { "STATE", "value" },
 	[SINGER_SCOPE] = { "SCOPE", "scope" },
 	[SINGER_ACTIVATE_VERSION] = { "ACTIVATE_VERSION", NULL },
+	[SINGER_BATCH] = { "BATCH", NULL },
 };
 
 /* A type with escapes in it is none of ours: no writer has a reason to. */
@@ -43,6 +44,8 @@ members(struct singer *m, struct val *type, struct val *stream,
 			*type = v;
 		else if (slice_is(key, "stream"))
 			*stream = v;
+		else if (slice_is(key, "version"))
+			m->version = v;
 		else
 			for (t = 0; t < SINGER_UNKNOWN; t++)
 				if (types[t].body != NULL &&
@@ -62,19 +65,21 @@ singer_read(struct singer *m, struct scan *s, struct slice line,
 		return false;
 	m->root = scan_root(s);
 	m->stream = (struct slice){ 0 };
-	m->body = (struct val){ 0 };
+	m->body = m->version = (struct val){ 0 };
 	members(m, &type, &stream, bodies);
 	if (val_type(type) != SCAN_STRING) {
 		*why = "a message has a type";
 		return false;
 	}
 	m->type = type_of(val_text(type));
-	if (m->type == SINGER_UNKNOWN || m->type == SINGER_ACTIVATE_VERSION)
+	if (!val_string(stream, &m->name, &m->stream))
+		m->stream = (struct slice){ 0 };
+	if (m->type == SINGER_UNKNOWN || types[m->type].body == NULL)
 		return true;
 	m->body = bodies[m->type];
 	if (m->type == SINGER_STATE)
 		return true;
-	if (!val_string(stream, &m->name, &m->stream) || m->stream.len == 0) {
+	if (m->stream.len == 0) {
 		*why = "the message names no stream";
 		return false;
 	}

@@ -16,15 +16,17 @@ enum singer_type {
 	SINGER_STATE,
 	SINGER_SCOPE, /* ours: see vupsert(1) */
 	SINGER_ACTIVATE_VERSION,
+	SINGER_BATCH, /* of files: https://sdk.meltano.com, "batch" */
 	SINGER_UNKNOWN
 };
 
 struct singer {
 	enum singer_type type;
-	struct slice stream; /* of SCHEMA, RECORD, SCOPE; else empty */
+	struct slice stream; /* empty when it names none */
 	struct val root;
-	struct val body; /* "schema", "record", "value" or "scope" */
-	struct buf name; /* behind `stream`, when it has escapes */
+	struct val version; /* of a RECORD, or to be activated */
+	struct val body;    /* "schema", "record", "value" or "scope" */
+	struct buf name;    /* behind `stream`, when it has escapes */
 };
 
 /*

@@ -1,5 +1,6 @@
 #include "batch.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include <openssl/evp.h>
@@ -92,6 +93,15 @@ batch_add_state(struct batch *b, struct slice line, struct slice load)
 	begin_age(b);
 }
 
+void
+batch_judge(struct batch *b, uint64_t refused)
+{
+	if ((int64_t)refused <= b->allowed)
+		return;
+	buf_reset(&b->states);
+	buf_reset(&b->loads);
+}
+
 /* ---- from a record to a row ---- */
 
 static bool
@@ -158,8 +168,23 @@ accepted(const struct column *c, struct val v)
 }
 
 static bool
-put_field(struct buf *b, const struct column *c, struct val v, bool lenient,
-    struct fault *f)
+put_loosely(struct buf *b, struct stream *s, const struct column *c,
+    struct val v, uint64_t line, struct buf *tmp)
+{
+	bool naive = false;
+
+	if (s->strict || !value_put_loose_time(b, v, tmp, &naive))
+		return false;
+	if (naive && s->naive++ == 0)
+		warn("line %" PRIu64 ": %s: '%s' says no zone and is taken as "
+		     "UTC, as are all like it",
+		    line, s->name, c->property);
+	return true;
+}
+
+static bool
+put_field(struct buf *b, struct stream *s, const struct column *c, struct val v,
+    const struct origin *from, struct fault *f)
 {
 	static struct buf tmp;
 	enum scan_type t = val_type(v);
@@ -168,7 +193,7 @@ put_field(struct buf *b, const struct column *c, struct val v, bool lenient,
 	if (t == SCAN_NONE || t == SCAN_NULL) {
 		if (c->key || c->order)
 			why = t == SCAN_NONE ? "is missing" : "is null";
-		else if (c->required && !lenient &&
+		else if (c->required && !from->lenient &&
 		    !(t == SCAN_NULL && accepted(c, v)))
 			why = t == SCAN_NONE ? "is missing" : "is null";
 		if (why != NULL)
@@ -178,7 +203,10 @@ put_field(struct buf *b, const struct column *c, struct val v, bool lenient,
 	}
 	if (!accepted(c, v))
 		return fault(f, c, v, wanted(c));
-	return value_put(b, c->type, v, &tmp, &why) || fault(f, c, v, why);
+	return value_put(b, c->type, v, &tmp, &why) ||
+	    (why == value_no_time &&
+	        put_loosely(b, s, c, v, from->line, &tmp)) ||
+	    fault(f, c, v, why);
 }
 
 /*
@@ -237,10 +265,10 @@ room_for_values(int n)
 }
 
 bool
-batch_add(struct batch *b, struct stream *s, struct val record, uint64_t line,
-    uint32_t scope, bool lenient, struct fault *f)
+batch_add(struct batch *b, struct stream *s, struct val record,
+    const struct origin *from, struct fault *f)
 {
-	struct part *p = part_of(b, s, scope != 0);
+	struct part *p = part_of(b, s, from->scope != 0);
 	struct row *r = new_row(p);
 	struct val *values = room_for_values(s->n);
 	struct slice text = val_text(record);
@@ -248,13 +276,15 @@ batch_add(struct batch *b, struct stream *s, struct val record, uint64_t line,
 	int i;
 
 	spread(s, record, values);
-	*r = (struct row){ .at = at, .line = line, .scope = scope };
+	if (s->version >= 0 && val_type(from->version) != SCAN_NONE)
+		values[s->version] = from->version;
+	*r = (struct row){ .at = at, .line = from->line, .scope = from->scope };
 	for (i = 0; i < s->n; i++) {
 		if (i == s->npos)
 			r->key = (uint32_t)(b->arena.len - at);
 		if (i == s->npos + s->nkey)
 			r->rest = (uint32_t)(b->arena.len - at);
-		if (!put_field(&b->arena, &s->columns[i], values[i], lenient,
+		if (!put_field(&b->arena, s, &s->columns[i], values[i], from,
 		        f)) {
 			b->arena.len = at;
 			return false;

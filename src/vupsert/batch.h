@@ -66,6 +66,16 @@ struct batch {
 	struct buf loads;  /* theirs for ops.load, NUL-terminated */
 	int64_t since_ms;  /* when its first line came; 0: empty */
 	bool open;         /* a scope goes on: do not commit behind it */
+	int64_t allowed;   /* more rows refused by the server than that, since
+	                      the start, hold its STATE back */
+};
+
+/* Where a record comes from, and how to read it. */
+struct origin {
+	uint64_t line;
+	uint32_t scope;     /* as in struct row */
+	struct val version; /* of its table, that the message says */
+	bool lenient;       /* a required property may be missing */
 };
 
 /* Why a record cannot be a row.  reason is filled in; value borrows. */
@@ -86,10 +96,11 @@ void batch_drop_scope(struct batch *, struct stream *, uint32_t number);
 bool batch_in_scope(struct batch *, struct stream *, struct slice fields);
 /* A line for stdout, and what of it is for ops.load (p NULL: nothing). */
 void batch_add_state(struct batch *, struct slice line, struct slice load);
-/* False: a fault, and nothing was added.  lenient: a required property may
- * be missing. */
+/* Holds the batch's STATE back when the server has refused too many rows. */
+void batch_judge(struct batch *, uint64_t refused);
+/* False: a fault, and nothing was added. */
 bool batch_add(struct batch *, struct stream *, struct val record,
-    uint64_t line, uint32_t scope, bool lenient, struct fault *);
+    const struct origin *, struct fault *);
 /* Notes that the scope with this number is whole; its fields are copied. */
 void batch_add_scope(struct batch *, struct stream *, uint32_t number,
     struct slice fields);

@@ -26,8 +26,9 @@ static struct {
 	struct batch batches[2];
 	struct batch *job; /* being written; NULL: the writer is idle */
 	bool quit;
-	bool inside;     /* a scope goes on: so does its transaction */
-	struct buf held; /* STATE lines that wait for its COMMIT */
+	bool inside;      /* a scope goes on: so does its transaction */
+	struct buf held;  /* STATE lines that wait for its COMMIT */
+	uint64_t refused; /* rows, by the server, in all batches before */
 } c = { .lock = PTHREAD_MUTEX_INITIALIZER,
 	.changed = PTHREAD_COND_INITIALIZER };
 
@@ -177,6 +178,18 @@ commit(struct attempt *a)
 	return o;
 }
 
+/* STATE and ops.load speak for rows that are in: not for too many rejects. */
+static void
+judge(struct batch *b, const struct attempt *a)
+{
+	uint64_t refused = c.refused;
+	int i;
+
+	for (i = 0; i < b->nparts; i++)
+		refused += a->tallies[i].rejected;
+	batch_judge(b, refused);
+}
+
 static enum pg_outcome
 transaction(struct batch *b, struct attempt *a)
 {
@@ -185,8 +198,11 @@ transaction(struct batch *b, struct attempt *a)
 	memset(a->tallies, 0, (size_t)b->nparts * sizeof *a->tallies);
 	if (!c.inside)
 		o = pg_exec(c.pg, "begin");
-	if (o == PG_OK && (o = write_parts(b, a)) == PG_OK &&
-	    (o = write_loads(b)) == PG_OK && !b->open)
+	if (o == PG_OK)
+		o = write_parts(b, a);
+	if (o == PG_OK)
+		judge(b, a);
+	if (o == PG_OK && (o = write_loads(b)) == PG_OK && !b->open)
 		o = commit(a);
 	return o;
 }
@@ -259,9 +275,13 @@ write_batch(struct batch *b)
 
 	if (b->rows > 0 || b->loads.len > 0 || c.inside)
 		until_committed(b, &a);
+	else
+		judge(b, &a);
 	c.inside = b->open;
-	for (i = 0; i < b->nparts; i++)
+	for (i = 0; i < b->nparts; i++) {
 		add_tally(&b->parts[i].stream->tally, &a.tallies[i]);
+		c.refused += a.tallies[i].rejected;
+	}
 	free(a.tallies);
 	buf_addslice(&c.held, buf_slice(&b->states));
 	if (c.inside || c.held.len == 0)

@@ -50,6 +50,8 @@ options(struct opts *o, int argc, char *argv[])
 		    "try to connect again for so long (1m)" },
 		{ 0, "schema", "NAME", OPT_STRING, &o->schema,
 		    "of the tables (public)" },
+		{ 0, "soft", NULL, OPT_FLAG, &o->soft,
+		    "mark the rows of older versions, do not delete them" },
 		{ 0, "stream", "NAME", OPT_STRING, &o->stream,
 		    "lines are bare records of this stream" },
 		{ 0, "threshold", "SHARE", OPT_STRING, &o->threshold,
@@ -115,18 +117,15 @@ report(const struct run *r)
 	}
 	if (r->streams.n != 1 || r->stray > 0)
 		ledger_say(NULL, total);
-	if (r->unversioned > 0)
-		warn("%" PRIu64 " ACTIVATE_VERSION passed over: no row was "
-		     "deleted",
-		    r->unversioned);
 	ledger_metrics_write();
 	if (!ledger_closes(total))
 		return EX_SOFTWARE;
 	if ((double)total[6].n <= r->o->share * (double)total[0].n)
 		return EX_OK;
 	say("%" PRIu64 " of %" PRIu64 " records rejected, more than the "
-	    "threshold of %s allows",
-	    total[6].n, total[0].n, r->o->threshold);
+	    "threshold of %s allows%s",
+	    total[6].n, total[0].n, r->o->threshold,
+	    r->states > 0 ? ": STATE is held back" : "");
 	return EX_DATAERR;
 }
 

@@ -1,13 +1,14 @@
 #include "stream.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "banned.h"
 
 #define NAME_MAX_BYTES 63  /* NAMEDATALEN - 1 */
 #define TABLE_MAX_BYTES 58 /* room for _seen and _full */
+#define NO_PROPERTY SIZE_MAX
+#define HASH_BYTES 9 /* "_89abcdef" behind a name that cannot stay */
 
 static uint64_t
 fnv1a(struct slice s)
@@ -20,16 +21,68 @@ fnv1a(struct slice s)
 	return h;
 }
 
-char *
-name_fit(struct slice name, size_t max)
-{
-	size_t n = max - 9;
+/* catalog/heap.c: every table has these already. */
+static const char *const system_columns[] = { "tableoid", "cmax", "xmax",
+	"cmin", "xmin", "ctid", NULL };
+/* What the tables beside a stream's own are called. */
+static const char *const beside[] = { "_seen", "_full", NULL };
 
-	if (name.len <= max)
+/* Whole: one of these; else: does the name end in one? */
+static bool
+is_one_of(struct slice name, const char *const *list, bool whole)
+{
+	size_t n;
+
+	for (; *list != NULL; list++) {
+		n = strlen(*list);
+		if (name.len >= n && (!whole || name.len == n) &&
+		    memcmp(name.p + name.len - n, *list, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_taken(struct slice name, bool table)
+{
+	return name.len == 0 ||
+	    (table ? is_one_of(name, beside, false) :
+	             is_one_of(name, system_columns, true));
+}
+
+/* Does it look like what name_fit makes of another name? */
+static bool
+is_made(struct slice name, size_t max, bool table)
+{
+	size_t i, stem = name.len - HASH_BYTES;
+
+	if (name.len < HASH_BYTES || name.p[stem] != '_')
+		return false;
+	for (i = stem + 1; i < name.len; i++)
+		if (memchr("0123456789abcdef", name.p[i], 16) == NULL)
+			return false;
+	return name.len > max - 4 ||
+	    is_taken((struct slice){ name.p, stem }, table);
+}
+
+static char *
+name_fit(struct slice name, bool table)
+{
+	size_t max = table ? TABLE_MAX_BYTES : NAME_MAX_BYTES;
+	size_t n = max - HASH_BYTES;
+	const char *nul = name.len > 0 ? memchr(name.p, '\0', name.len) : NULL;
+
+	if (name.len <= max && nul == NULL && !is_taken(name, table) &&
+	    !is_made(name, max, table))
 		return xstrndup(name.p, name.len);
-	while (n > 0 && ((unsigned char)name.p[n] & 0xc0) == 0x80)
+	if (nul != NULL && (size_t)(nul - name.p) < n)
+		n = (size_t)(nul - name.p);
+	if (name.len < n)
+		n = name.len;
+	while (n > 0 && n < name.len &&
+	    ((unsigned char)name.p[n] & 0xc0) == 0x80)
 		n--; /* not inside a character */
-	return xasprintf("%.*s_%08" PRIx32, (int)n, name.p,
+	return xasprintf("%.*s_%08" PRIx32, (int)n, name.len > 0 ? name.p : "",
 	    (uint32_t)(fnv1a(name) ^ fnv1a(name) >> 32));
 }
 
@@ -121,6 +174,25 @@ allow_property(struct column *c, struct val property)
 
 /* ---- columns ---- */
 
+/* A key, and what orders a stream, is text where others are jsonb: several
+ * types, and none of them a container. */
+static enum value_type
+join(const struct column *c, enum value_type t)
+{
+	enum value_type joined = value_join(c->type, t);
+
+	if ((c->key || c->order) && joined == VALUE_JSONB &&
+	    c->type != VALUE_JSONB && t != VALUE_JSONB)
+		return VALUE_TEXT;
+	return joined;
+}
+
+void
+column_widen(struct column *c, enum value_type t)
+{
+	c->type = join(c, t);
+}
+
 static void
 column_release(struct column *c)
 {
@@ -143,32 +215,65 @@ find_column(const struct stream *s, struct slice property)
 }
 
 static struct column *
-add_column(struct stream *s, struct slice property)
+column_called(const struct stream *s, const char *name)
+{
+	int i;
+
+	for (i = 0; i < s->n; i++)
+		if (strcmp(s->columns[i].name, name) == 0)
+			return &s->columns[i];
+	return NULL;
+}
+
+/* Takes the name, which the table has.  No property fills the column yet. */
+static struct column *
+append(struct stream *s, char *name)
 {
 	struct column *c;
-	uint64_t seed;
+	uint64_t seed = fnv1a(slice_of(name));
+	size_t room = (size_t)s->n + 1;
 
-	s->columns =
-	    xrealloc(s->columns, (size_t)(s->n + 1) * sizeof *s->columns);
+	s->columns = xrealloc(s->columns, room * sizeof *s->columns);
+	s->met = xrealloc(s->met, room * sizeof *s->met);
+	s->met[s->n] = s->n;
 	c = &s->columns[s->n];
 	*c = (struct column){ .type = VALUE_TYPES, .ordinal = s->n };
-	c->property = xstrndup(property.p, property.len);
-	c->property_len = property.len;
-	c->name = name_fit(property, NAME_MAX_BYTES);
-	seed = fnv1a(slice_of(c->name));
+	c->name = name;
+	c->property = xstrdup(name);
+	c->property_len = NO_PROPERTY;
 	memcpy(c->seed, &seed, sizeof c->seed);
 	s->n++;
 	return c;
 }
 
-static bool
-name_is_usable(struct slice name)
+/*
+ * The new column of a property, or the one that the table has for it already.
+ * NULL: the column is another property's; names that differ do so only when
+ * their hashes are the same.
+ */
+static struct column *
+add_column(struct stream *s, struct slice property)
 {
-	return name.len > 0 && memchr(name.p, '\0', name.len) == NULL;
+	char *name = name_fit(property, false);
+	struct column *c = column_called(s, name);
+
+	if (c == NULL)
+		c = append(s, name);
+	else
+		free(name);
+	if (c->property_len != NO_PROPERTY)
+		return NULL;
+	free(c->property);
+	c->property = xmalloc(property.len + 1);
+	if (property.len > 0)
+		memcpy(c->property, property.p, property.len);
+	c->property[property.len] = '\0';
+	c->property_len = property.len;
+	return c;
 }
 
-static bool
-add_properties(struct stream *s, struct val properties, const char **why)
+static void
+add_properties(struct stream *s, struct val properties)
 {
 	struct val_iter it = val_each(properties);
 	struct column *c;
@@ -177,10 +282,6 @@ add_properties(struct stream *s, struct val properties, const char **why)
 	int i;
 
 	while (val_next(&it, &name, &v)) {
-		if (!name_is_usable(name)) {
-			*why = "a property has no usable name";
-			return false;
-		}
 		if ((i = find_column(s, name)) < 0) {
 			c = add_column(s, name);
 		} else {
@@ -188,12 +289,18 @@ add_properties(struct stream *s, struct val properties, const char **why)
 			c->type = VALUE_TYPES;
 			c->accepts = 0;
 		}
+		if (c == NULL) {
+			warn("%s: '%.*s' is left out: its column's name is "
+			     "another's",
+			    s->name, SLICE_ARG(name));
+			continue;
+		}
 		allow_property(c, v);
-		if (c->type == VALUE_TYPES) /* null and nothing else */
-			c->type = VALUE_TEXT;
+		if (c->type == VALUE_TYPES) /* null, or nothing, is no type */
+			allow(c, ACCEPT_ANY, VALUE_JSONB);
+		free(c->description);
 		c->description = val_cstr(val_member(v, "description"));
 	}
-	return true;
 }
 
 /* ---- lists of properties ---- */
@@ -325,6 +432,24 @@ read_lists(const struct stream *s, struct val message, struct lists *l,
 	return true;
 }
 
+/* Of keys and of what orders a stream: several types, none of them a container
+ * or unknown. */
+static void
+scalars_as_text(struct stream *s, const struct lists *l)
+{
+	struct column *c;
+	int i;
+
+	for (i = 0; i < l->nkey + l->norder; i++) {
+		c = &s->columns[i < l->nkey ? l->key[i] :
+		                              l->order[i - l->nkey]];
+		if (c->type == VALUE_JSONB &&
+		    (c->accepts & (ACCEPT(SCAN_OBJECT) | ACCEPT(SCAN_ARRAY))) ==
+		        0)
+			c->type = VALUE_TEXT;
+	}
+}
+
 static bool
 lists_fit(const struct stream *s, const struct lists *l, const char **why)
 {
@@ -408,6 +533,11 @@ settle(struct stream *s, const struct lists *l)
 	seen = places_after(s, l->seen, l->nseen, false, &n);
 	s->seen = n > 0 ? *seen : -1;
 	free(seen);
+	s->version = s->versioned ? find_column(s, SLICE(VERSION_COLUMN)) : -1;
+	if (s->version >= 0 &&
+	    (s->columns[s->version].key ||
+	        s->columns[s->version].type > VALUE_NUMERIC))
+		s->version = -1; /* somebody else's */
 }
 
 static void
@@ -426,15 +556,15 @@ columns_release(struct stream *s)
 static void
 keep_types(struct stream *s, const struct stream *old)
 {
+	struct column *c;
 	int i, j;
 
 	for (i = 0; i < s->n; i++) {
+		c = &s->columns[i];
 		j = find_column(old,
-		    (struct slice){
-		        s->columns[i].property, s->columns[i].property_len });
+		    (struct slice){ c->property, c->property_len });
 		if (j >= 0)
-			s->columns[i].type = value_join(s->columns[i].type,
-			    old->columns[j].type);
+			column_widen(c, old->columns[j].type);
 	}
 }
 
@@ -448,15 +578,16 @@ stream_define(struct stream *s, struct val message, const char **why)
 
 	s->columns = NULL;
 	s->n = 0;
-	ok = add_properties(s, val_member(schema, "properties"), why);
-	if (ok && s->n == 0) {
-		*why = "the schema has no properties";
-		ok = false;
-	}
-	ok = ok && read_lists(s, message, &l, why) && lists_fit(s, &l, why);
+	*why = "the schema has no properties";
+	add_properties(s, val_member(schema, "properties"));
+	ok = s->n > 0 && read_lists(s, message, &l, why);
+	if (ok)
+		scalars_as_text(s, &l);
+	ok = ok && lists_fit(s, &l, why);
 	if (ok) {
-		keep_types(s, &old);
+		s->strict = l.norder + l.nseen + l.nscope > 0;
 		mark(s, val_member(schema, "required"), &l);
+		keep_types(s, &old);
 		settle(s, &l);
 	}
 	columns_release(&old);
@@ -476,12 +607,12 @@ stream_define_plain(struct stream *s, const char *keys, const char **why)
 	l.key = xcalloc(keys ? strlen(keys) : 0, sizeof *l.key);
 	for (; keys != NULL && *keys != '\0'; keys += n + (keys[n] == ',')) {
 		n = strcspn(keys, ",");
-		if (n == 0 || find_column(s, (struct slice){ keys, n }) >= 0) {
+		if (n == 0 ||
+		    add_column(s, (struct slice){ keys, n }) == NULL) {
 			*why = "a key is empty, or named twice";
 			lists_release(&l);
 			return false;
 		}
-		add_column(s, (struct slice){ keys, n });
 		l.key[l.nkey] = l.nkey;
 		l.nkey++;
 	}
@@ -490,9 +621,8 @@ stream_define_plain(struct stream *s, const char *keys, const char **why)
 	return true;
 }
 
-/* After columns were added behind the others. */
-static void
-rearrange(struct stream *s)
+void
+stream_arrange(struct stream *s)
 {
 	struct lists l = { .nkey = s->nkey,
 		.norder = s->norder,
@@ -533,52 +663,119 @@ type_of(struct val v)
 	return val_int64(v, &n) ? VALUE_INT8 : types[val_type(v)];
 }
 
-bool
-stream_fits(struct stream *s, struct val record)
+static bool
+takes(const struct column *c, enum value_type t)
+{
+	return c->accepts != 0 && join(c, t) == c->type;
+}
+
+enum fit
+stream_fits(struct stream *s, struct val record, struct slice *misfit)
 {
 	struct val_iter it = val_each(record);
+	enum fit fit = FIT_YES;
 	struct slice name = { 0 };
-	const struct column *c;
 	struct val v;
 	int i, hint = 0;
 
 	while (val_next(&it, &name, &v)) {
 		i = stream_column(s, name, hint++);
-		if (val_type(v) == SCAN_NULL || !name_is_usable(name))
+		if (val_type(v) == SCAN_NULL ||
+		    (i >= 0 && takes(&s->columns[i], type_of(v))))
 			continue;
-		c = i < 0 ? NULL : &s->columns[i];
-		if (c == NULL || c->accepts == 0 ||
-		    value_join(c->type, type_of(v)) != c->type)
-			return false;
+		if (i < 0 && s->n >= stream_room(s)) {
+			*misfit = name;
+			return FIT_NEVER;
+		}
+		fit = FIT_WIDER;
 	}
-	return true;
+	return fit;
 }
 
-void
+bool
 stream_infer(struct stream *s, struct val record)
 {
 	struct val_iter it = val_each(record);
 	struct slice name = { 0 };
+	struct column *c;
 	struct val v;
+	bool wider = false;
 	int i;
 
 	while (val_next(&it, &name, &v)) {
-		if (val_type(v) == SCAN_NULL || !name_is_usable(name))
+		if (val_type(v) == SCAN_NULL)
 			continue;
-		if ((i = find_column(s, name)) < 0) {
-			add_column(s, name);
-			i = s->n - 1;
-		}
-		allow(&s->columns[i], ACCEPT_ANY, type_of(v));
+		i = find_column(s, name);
+		if (i < 0 && s->n >= stream_room(s))
+			continue;
+		c = i < 0 ? add_column(s, name) : &s->columns[i];
+		if (c == NULL || takes(c, type_of(v)))
+			continue;
+		c->accepts = ACCEPT_ANY;
+		column_widen(c, type_of(v));
+		wider = true;
 	}
-	rearrange(s);
+	return wider;
 }
 
 void
 stream_add_null(struct stream *s, const char *name, enum value_type type)
 {
-	add_column(s, slice_of(name))->type = type;
-	rearrange(s);
+	if (column_called(s, name) != NULL)
+		return;
+	append(s, xstrdup(name))->type = type;
+	stream_arrange(s);
+}
+
+bool
+stream_take_version(struct stream *s)
+{
+	int i = find_column(s, SLICE(VERSION_COLUMN));
+	struct column *c;
+
+	s->versioned = true;
+	if (s->strict || (i < 0 && s->n >= stream_room(s)))
+		return false;
+	c = i < 0 ? add_column(s, SLICE(VERSION_COLUMN)) : &s->columns[i];
+	if (c == NULL || c->key)
+		return false;
+	column_widen(c, VALUE_INT8);
+	c->accepts |= ACCEPT_INTEGER;
+	stream_arrange(s);
+	return s->version >= 0;
+}
+
+int
+stream_room(const struct stream *s)
+{
+	return s->room - (s->seen >= 0 || s->nscope > 0 ? 2 : 0);
+}
+
+/* From the end of SCHEMA, and none that decides which row stays. */
+int
+stream_leave_out(struct stream *s, int n)
+{
+	struct column *c;
+	int i, last, left = 0;
+
+	if (n <= 0)
+		return 0;
+	for (; left < n; left++) {
+		for (last = -1, i = 0; i < s->n; i++) {
+			c = &s->columns[i];
+			if (!c->key && !c->order && !c->scope &&
+			    (last < 0 || c->ordinal > s->columns[last].ordinal))
+				last = i;
+		}
+		if (last < 0)
+			break;
+		free(s->left_out);
+		s->left_out = xstrdup(s->columns[last].property);
+		column_release(&s->columns[last]);
+		s->columns[last] = s->columns[--s->n];
+	}
+	stream_arrange(s);
+	return left;
 }
 
 /* ---- finding ---- */
@@ -631,11 +828,12 @@ streams_add(struct streams *l, struct slice name)
 	struct stream *s = xcalloc(1, sizeof *s);
 
 	s->name = xstrndup(name.p, name.len);
-	s->table = name_fit(name, TABLE_MAX_BYTES);
+	s->table = name_fit(name, true);
 	s->wide = qualified(l->schema, s->table, "");
 	s->side = qualified(l->schema, s->table, "_seen");
 	s->view = qualified(l->schema, s->table, "_full");
-	s->seen = -1;
+	s->seen = s->version = -1;
+	s->room = COLUMNS_MAX;
 	l->v = xrealloc(l->v, (size_t)(l->n + 1) * sizeof *l->v);
 	l->v[l->n++] = s;
 	return s;
@@ -653,6 +851,7 @@ stream_free(struct stream *s)
 	free(s->order);
 	free(s->scope);
 	free(s->definition);
+	free(s->left_out);
 	free(s->met);
 	free(s);
 }

@@ -21,7 +21,8 @@
 struct column {
 	char *property; /* as SCHEMA and records call it */
 	size_t property_len;
-	char *name;           /* as the table calls it: see name_fit */
+	char *name; /* as the table calls it; a hash of the property is
+	               behind what the server would refuse */
 	enum value_type type; /* of the column: as wide as the table's */
 	unsigned accepts;     /* 1 << enum scan_type, and ACCEPT_INTEGER; 0:
 	                         no property fills it */
@@ -33,6 +34,14 @@ struct column {
 };
 
 #define ACCEPT_INTEGER (1u << 8) /* numbers without fraction only */
+
+/* What other targets call them: https://sdk.meltano.com */
+#define VERSION_COLUMN "_sdc_table_version"
+#define DELETED_COLUMN "_sdc_deleted_at"
+
+#define COLUMNS_MAX 1600 /* MaxHeapAttributeNumber; dropped ones count */
+
+enum fit { FIT_YES, FIT_WIDER, FIT_NEVER };
 
 /* vupsert(1) says what is counted as what. */
 struct tally {
@@ -52,6 +61,11 @@ struct stream {
 	bool fresh;            /* its table was empty: write.c */
 	char *definition;      /* the SCHEMA message, to know a repeated one */
 	int *met;              /* columns in the order of the last record */
+	int room;              /* columns that its table can have */
+	char *left_out;        /* a property that found no room */
+	bool strict;           /* ordered or in sets: times are RFC 3339's */
+	bool versioned;        /* a version came: a column was asked for */
+	int version;           /* its column; -1: none */
 	struct writes *writes; /* statements: write.c */
 	bool spooled;          /* rows of scopes await their end: scope.c */
 	unsigned generation;   /* of the table's columns: no two streams
@@ -59,7 +73,9 @@ struct stream {
 
 	uint64_t records;   /* counted by the reader of the input, as are */
 	uint64_t refused;   /* those rejected before they reached a batch */
-	uint64_t unknown;   /* values of properties that SCHEMA lacks */
+	uint64_t unknown;   /* values of properties without a column */
+	uint64_t naive;     /* times that said no zone */
+	uint64_t bare;      /* records without a version */
 	struct tally tally; /* counted by the writer, after its COMMIT */
 };
 
@@ -81,11 +97,29 @@ void streams_release(struct streams *);
 bool stream_define(struct stream *, struct val message, const char **why);
 /* For lines that are bare records: a stream without properties yet. */
 bool stream_define_plain(struct stream *, const char *keys, const char **why);
-/* Do the columns take all that such a record brings?  If not, make them. */
-bool stream_fits(struct stream *, struct val record);
-void stream_infer(struct stream *, struct val record);
+/*
+ * Do the columns take all that such a record brings?  FIT_NEVER: *misfit would
+ * be one more than a table holds.
+ */
+enum fit stream_fits(struct stream *, struct val record, struct slice *misfit);
+/* If not: makes and widens them; true: something was to do.  stream_arrange
+ * when all records are through, then table_prepare. */
+bool stream_infer(struct stream *, struct val record);
+void stream_arrange(struct stream *);
 
-/* Adds a column that is always null, and that no property fills. */
+/* Makes a column for the version of a record.  False: it is a key, or no
+ * integer, or the stream has an order of its own. */
+bool stream_take_version(struct stream *);
+
+int stream_room(const struct stream *);
+/* Drops n columns, the last of SCHEMA, unless they say which row stays;
+ * returns how many.  The stream's `left_out` is the first of them. */
+int stream_leave_out(struct stream *, int n);
+/* To what holds both types. */
+void column_widen(struct column *, enum value_type);
+
+/* Adds a column that is always null, and that no property fills, unless it is
+ * there. */
 void stream_add_null(struct stream *, const char *name, enum value_type);
 
 /* The column of a property, -1 when there is none.  `hint` is the property's
@@ -97,11 +131,5 @@ stream_has_side(const struct stream *s)
 {
 	return s->seen >= 0;
 }
-
-/*
- * A name of at most `max` bytes; a longer one is cut, and a hash of the whole
- * is put behind it.  The caller frees.
- */
-char *name_fit(struct slice name, size_t max);
 
 #endif

@@ -19,6 +19,7 @@ struct found {
 struct table {
 	struct found *columns;
 	int n, nkey;
+	int used; /* of 1,600 columns: dropped ones count */
 	bool exists;
 	char *key_name; /* of the constraint; may be NULL */
 };
@@ -47,7 +48,9 @@ look(struct pg *pg, const char *quoted, struct table *t)
 	    "select a.attname, a.atttypid, coalesce("
 	    "col_description(a.attrelid, a.attnum), '') like '" OURS "%', "
 	    "coalesce(array_position(c.conkey::int[], a.attnum::int), 0), "
-	    "c.conname from pg_attribute a left join pg_constraint c "
+	    "c.conname, (select max(attnum) from pg_attribute as u "
+	    "where u.attrelid = a.attrelid) "
+	    "from pg_attribute a left join pg_constraint c "
 	    "on c.conrelid = a.attrelid and c.contype = 'p' "
 	    "where a.attrelid = to_regclass($1) and a.attnum > 0 "
 	    "and not a.attisdropped order by a.attnum",
@@ -66,6 +69,7 @@ look(struct pg *pg, const char *quoted, struct table *t)
 		t->nkey += f->key > 0;
 		if (t->key_name == NULL && pg_text(pg, i, 4) != NULL)
 			t->key_name = xstrdup(pg_text(pg, i, 4));
+		t->used = atoi(pg_text(pg, i, 5));
 	}
 	return PG_OK;
 }
@@ -116,7 +120,7 @@ take_types(struct stream *s, const struct table *t, const char *quoted,
 			    "that vupsert does not write",
 			    c->name, quoted);
 		if (f != NULL)
-			c->type = value_join(c->type, f->type);
+			column_widen(c, f->type);
 		if (c->type == VALUE_TYPES) /* only nulls so far */
 			c->type = VALUE_TEXT;
 	}
@@ -262,46 +266,61 @@ create_side(struct buf *b, const struct stream *s)
 }
 
 static void
-change_type(struct buf *b, const char *quoted, const struct column *c)
+change_type(struct buf *b, enum value_type from, const struct column *c)
 {
-	buf_addf(b, "alter table %s alter ", quoted);
+	buf_adds(b, "alter ");
 	pg_identifier(b, c->name);
 	buf_addf(b, " type %s", value_sql(c->type));
 	if (c->type == VALUE_TEXT && (c->key || c->order))
 		buf_adds(b, " collate \"C\"");
-	if (c->type != VALUE_NUMERIC) { /* to text as JSON writes it */
-		buf_adds(b, " using to_jsonb(");
-		pg_identifier(b, c->name);
-		buf_adds(b, c->type == VALUE_TEXT ? ") #>> '{}'" : ")");
-	}
-	buf_adds(b, ";\n");
+	if (c->type == VALUE_NUMERIC)
+		return;
+	/* as value_put writes it: text as in JSON, numbers shortest */
+	buf_adds(b, " using to_jsonb(");
+	buf_adds(b,
+	    c->type == VALUE_TEXT && from == VALUE_NUMERIC ? "trim_scale(" :
+	                                                     "(");
+	pg_identifier(b, c->name);
+	buf_adds(b, c->type == VALUE_TEXT ? ")) #>> '{}'" : "))");
 }
 
-/* Adds and widens; true when a type changes: a view has to go first. */
+/* Adds and widens, in one command, as each costs as much as the table has
+ * columns; true when a type changes: a view has to go first. */
 static bool
 alter(struct buf *b, const struct stream *s, const struct table *t,
     const char *quoted, bool side)
 {
+	struct buf comments = { 0 };
 	const struct found *f;
 	const struct column *c;
 	bool widened = false;
-	int i, *v = in_human_order(s);
+	int i, changes = 0, *v = in_human_order(s);
 
 	for (i = 0; i < s->n; i++) {
 		c = &s->columns[v[i]];
 		if (side ? !in_side(c) : !in_wide(s, c))
 			continue;
 		f = table_column(t, c->name);
+		if (f != NULL && f->type == c->type)
+			continue;
+		if (changes++ == 0)
+			buf_addf(b, "alter table %s ", quoted);
+		else
+			buf_adds(b, ", ");
 		if (f == NULL) {
-			buf_addf(b, "alter table %s add ", quoted);
+			buf_adds(b, "add ");
 			add_definition(b, c);
-			buf_adds(b, side ? " not null;\n" : ";\n");
-			add_comment(b, quoted, c);
-		} else if (f->type != c->type) {
-			change_type(b, quoted, c);
+			buf_adds(b, side ? " not null" : "");
+			add_comment(&comments, quoted, c);
+		} else {
+			change_type(b, f->type, c);
 			widened = true;
 		}
 	}
+	if (changes > 0)
+		buf_adds(b, ";\n");
+	buf_addslice(b, buf_slice(&comments));
+	buf_release(&comments);
 	free(v);
 	return widened;
 }
@@ -409,6 +428,22 @@ adopt(struct stream *s, const struct table *t)
 	}
 }
 
+/* What is more than a table can have costs its property. */
+static void
+leave_out(struct stream *s, const struct table *t)
+{
+	int i, have = 0, left;
+
+	for (i = 0; i < s->n; i++)
+		have += table_column(t, s->columns[i].name) != NULL;
+	s->room = have + COLUMNS_MAX - t->used;
+	left = stream_leave_out(s, s->n - stream_room(s));
+	if (left > 0 && s->definition != NULL)
+		warn("%s: '%s' and %d more properties are left out: a table "
+		     "has %d columns at most",
+		    s->name, s->left_out, left - 1, COLUMNS_MAX);
+}
+
 static enum pg_outcome
 make_schema(struct pg *pg, const char *schema)
 {
@@ -511,6 +546,7 @@ prepare(struct pg *pg, const char *schema, struct stream *s)
 		die(EX_DATAERR, "the key of stream '%s' is not that of %s",
 		    s->name, s->side);
 	adopt(s, &wide);
+	leave_out(s, &wide);
 	take_types(s, &wide, s->wide, false);
 	if (stream_has_side(s))
 		take_types(s, &side, s->side, true);

@@ -4,12 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bulk.h"
 #include "clock.h"
 #include "commit.h"
 #include "ops.h"
+#include "plain.h"
 #include "reject.h"
 #include "scope.h"
 #include "table.h"
+#include "version.h"
 #include "write.h"
 #include "banned.h"
 
@@ -24,8 +27,7 @@ give(struct run *r)
 	r->batch = commit_give(r->batch);
 }
 
-/* Everything so far is committed, and the connection is ours. */
-static void
+void
 give_and_wait(struct run *r)
 {
 	give(r);
@@ -99,48 +101,59 @@ take_scope(struct run *r)
 
 /* ---- lines ---- */
 
-static void
+void
 reject_line(struct run *r, struct slice stream, const char *reason,
     struct slice value)
 {
 	char *name = stream.len > 0 ? xstrndup(stream.p, stream.len) : NULL;
+	char *in_file =
+	    r->file == NULL ? NULL : xasprintf("'%s': %s", r->file, reason);
 
 	r->stray++;
 	rejects_add(&(struct reject){ .line = r->line,
 	    .stream = name,
-	    .reason = reason,
+	    .reason = in_file != NULL ? in_file : reason,
 	    .value = value });
+	free(in_file);
 	free(name);
 }
 
-static void
+void
 reject_record(struct run *r, struct stream *s, struct val record)
 {
 	const struct fault *f = &r->fault;
+	char *in_file = r->file == NULL ?
+	    NULL :
+	    xasprintf("'%s': %s", r->file, f->reason.data);
 
 	s->refused++;
 	rejects_add(&(struct reject){ .line = r->line,
 	    .stream = s->name,
 	    .property = f->column ? f->column->property : NULL,
-	    .reason = f->reason.data,
+	    .reason = in_file != NULL ? in_file : f->reason.data,
 	    .value = f->value.p ? f->value : val_text(record),
 	    .record = val_text(record) });
+	free(in_file);
 }
 
 static bool
 add(struct run *r, struct stream *s, struct val record)
 {
-	return batch_add(r->batch, s, record, r->line,
-	    r->scope.stream != NULL ? r->scope.number : 0, r->o->allow_missing,
-	    &r->fault);
+	const struct origin from = { .line = r->line,
+		.scope = r->scope.stream != NULL ? r->scope.number : 0,
+		.version = r->message.version,
+		.lenient = r->o->allow_missing };
+
+	return batch_add(r->batch, s, record, &from, &r->fault);
 }
 
-static void
+void
 take_record(struct run *r, struct stream *s, struct val record)
 {
 	bool ok;
 
 	s->records++;
+	version_of_record(r, s);
 	ok = add(r, s, record);
 	if (!ok && r->fault.too_wide && !r->fault.column->stuck &&
 	    r->scope.stream == NULL) {
@@ -189,16 +202,20 @@ take_schema(struct run *r, struct slice line)
 
 	if (s != NULL && slice_is(line, s->definition))
 		return;
+	if (memchr(name.p, '\0', name.len) != NULL) {
+		reject_line(r, name, "a stream's name holds a NUL", line);
+		return;
+	}
 	give_and_wait(r);
-	if (memchr(name.p, '\0', name.len) != NULL)
-		why = "a stream's name holds a NUL";
-	else if (s == NULL)
+	if (s == NULL)
 		s = streams_add(&r->streams, name);
-	if (why != NULL || !stream_define(s, r->message.root, &why))
+	if (!stream_define(s, r->message.root, &why))
 		die(EX_DATAERR, "line %" PRIu64 ": SCHEMA of '%.*s': %s",
 		    r->line, SLICE_ARG(name), why);
 	free(s->definition);
 	s->definition = xstrndup(line.p, line.len);
+	if (s->versioned)
+		stream_take_version(s);
 	table_prepare(r->pg, r->o->schema, s);
 	ops_note_schema(r->pg, s, r->message.root);
 }
@@ -212,7 +229,32 @@ take_state(struct run *r, struct slice line)
 	if ((val_type(load) != SCAN_OBJECT && val_type(load) != SCAN_ARRAY) ||
 	    strcmp(r->o->schema, "staging") != 0)
 		load = (struct val){ 0 };
+	r->states++;
+	if (take_allowance(r) < 0)
+		return; /* held back, as report says at the end */
 	batch_add_state(r->batch, line, val_text(load));
+	r->batch->allowed = take_allowance(r);
+}
+
+/* What carries data must not be passed over: a STATE behind it would tell the
+ * tap that the data are in. */
+static void
+take_unknown(struct run *r)
+{
+	struct val_iter it = val_each(r->message.root);
+	struct slice type = val_text(val_member(r->message.root, "type"));
+	bool data = r->message.stream.len > 0;
+	struct val v;
+
+	while (!data && val_next(&it, NULL, &v))
+		data = val_type(v) >= SCAN_ARRAY;
+	if (!data)
+		return;
+	give_and_wait(r);
+	die(EX_DATAERR,
+	    "line %" PRIu64 ": a message of type %.*s carries data that "
+	    "vupsert cannot load",
+	    r->line, SLICE_ARG(type));
 }
 
 static void
@@ -250,70 +292,18 @@ take_message(struct run *r, struct slice line)
 		take_state(r, line);
 		break;
 	case SINGER_ACTIVATE_VERSION:
-		r->unversioned++;
+		version_activate(r);
+		break;
+	case SINGER_BATCH:
+		bulk_take(r);
 		break;
 	case SINGER_SCOPE:
 		take_scope(r);
 		break;
 	case SINGER_UNKNOWN:
+		take_unknown(r);
 		break;
 	}
-}
-
-/* A bare record needs its keys before anything is made of it. */
-static bool
-has_keys(struct run *r, struct stream *s, struct val record)
-{
-	enum scan_type t;
-	int i;
-
-	for (i = s->npos; i < s->npos + s->nkey; i++) {
-		t = val_type(val_get(record,
-		    (struct slice){
-		        s->columns[i].property, s->columns[i].property_len }));
-		if (t == SCAN_NONE || t == SCAN_NULL || t >= SCAN_ARRAY) {
-			buf_reset(&r->fault.reason);
-			buf_addf(&r->fault.reason, "'%s' is %s",
-			    s->columns[i].property,
-			    t == SCAN_NONE     ? "missing" :
-			        t == SCAN_NULL ? "null" :
-			                         "no key: an object or array");
-			r->fault.column = &s->columns[i];
-			r->fault.value = (struct slice){ 0 };
-			return false;
-		}
-	}
-	return true;
-}
-
-static void
-take_plain(struct run *r, struct slice line)
-{
-	struct stream *s = r->plain;
-	struct val record;
-	const char *why;
-	size_t at;
-
-	if (!scan_parse(r->scan, line, &at, &why)) {
-		reject_line(r, slice_of(s->name), why, line);
-		return;
-	}
-	record = scan_root(r->scan);
-	if (val_type(record) != SCAN_OBJECT) {
-		reject_line(r, slice_of(s->name), "is no object", line);
-		return;
-	}
-	if (!has_keys(r, s, record)) {
-		s->records++;
-		reject_record(r, s, record);
-		return;
-	}
-	if (s->generation == 0 || !stream_fits(s, record)) {
-		give_and_wait(r);
-		stream_infer(s, record);
-		table_prepare(r->pg, r->o->schema, s);
-	}
-	take_record(r, s, record);
 }
 
 void
@@ -329,7 +319,7 @@ take_line(struct run *r, struct reader *in, struct slice line)
 		    (struct slice){ line.p, 256 < line.len ? 256 : line.len });
 	} else if (line.len > 0) {
 		if (r->plain != NULL)
-			take_plain(r, line);
+			plain_take(r, line);
 		else
 			take_message(r, line);
 	}
@@ -342,6 +332,7 @@ take_next(struct run *r, struct reader *in, struct slice *line)
 {
 	int64_t left;
 
+	plain_settle_if_slow(r, in);
 	while (r->batch->since_ms != 0 && r->scope.stream == NULL) {
 		left = r->batch->since_ms + r->o->batch_age - clock_mono_ms();
 		if (left > 0 && reader_wait(in, left))
@@ -355,7 +346,23 @@ void
 take_end(struct run *r)
 {
 	end_scope(r);
+	plain_settle(r);
 	give(r);
+}
+
+int64_t
+take_allowance(const struct run *r)
+{
+	uint64_t records = r->stray, refused = r->stray;
+	double allowed;
+	int i;
+
+	for (i = 0; i < r->streams.n; i++) {
+		records += r->streams.v[i]->records;
+		refused += r->streams.v[i]->refused;
+	}
+	allowed = r->o->share * (double)records;
+	return (int64_t)(allowed < 1e15 ? allowed : 1e15) - (int64_t)refused;
 }
 
 void
@@ -369,5 +376,6 @@ take_release(struct run *r)
 	singer_release(&r->message);
 	buf_release(&r->fault.reason);
 	buf_release(&r->scope.fields);
+	buf_release(&r->waiting.lines);
 	scan_free(r->scan);
 }

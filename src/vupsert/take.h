@@ -11,7 +11,7 @@
 struct opts {
 	const char *schema, *stream, *key, *rejects, *threshold;
 	int64_t batch_rows, batch_bytes, batch_age, maxline, retry;
-	bool allow_missing;
+	bool allow_missing, soft;
 	double share; /* threshold as a number */
 };
 
@@ -25,9 +25,10 @@ struct run {
 	struct scan *scan;
 	struct singer message;
 	struct fault fault;
-	uint64_t line;        /* of the input */
-	uint64_t stray;       /* records without stream, all rejected */
-	uint64_t unversioned; /* ACTIVATE_VERSION messages passed over */
+	uint64_t line;    /* of the input, or of `file` */
+	const char *file; /* of a BATCH; NULL: the input itself */
+	uint64_t stray;   /* records without stream, all rejected */
+	uint64_t states;  /* STATE messages that came */
 
 	/* the scope that is being read; stream NULL: none */
 	struct {
@@ -40,6 +41,15 @@ struct run {
 	} scope;
 	uint32_t scopes; /* numbers handed out */
 	bool spilled;    /* a piece of it was given away already */
+
+	/* bare records that wait for their columns: plain.c */
+	struct {
+		struct buf lines; /* number, length, text; 0 bytes: none */
+		size_t n;
+		size_t calm;     /* how many since the last new column */
+		size_t patience; /* so many make an end of waiting */
+		int64_t since_ms;
+	} waiting;
 };
 
 /* The next line; a batch that is old enough is given away meanwhile. */
@@ -48,5 +58,19 @@ void take_line(struct run *, struct reader *, struct slice line);
 /* Gives away what is left, without waiting for it. */
 void take_end(struct run *);
 void take_release(struct run *);
+
+/* ---- for plain.c, bulk.c and version.c ---- */
+
+/* Everything so far is committed, and the connection is ours, as is what the
+ * streams say of their columns. */
+void give_and_wait(struct run *);
+/* A line that is no record of any stream; `stream` may be empty. */
+void reject_line(struct run *, struct slice stream, const char *reason,
+    struct slice value);
+/* Of what r->fault says. */
+void reject_record(struct run *, struct stream *, struct val record);
+void take_record(struct run *, struct stream *, struct val record);
+/* How many more rejects the threshold allows, those by the server aside. */
+int64_t take_allowance(const struct run *);
 
 #endif

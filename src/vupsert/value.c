@@ -6,6 +6,7 @@
 #include "banned.h"
 
 #define MICROS 1000000
+#define DAY_US ((int64_t)86400 * MICROS)
 #define EPOCH_2000_S 946684800 /* PostgreSQL counts from 2000 */
 #define EPOCH_2000_DAYS 10957
 
@@ -15,6 +16,7 @@
 #define NUMERIC_NEGATIVE 0x4000
 
 const char value_too_wide[] = "does not fit 64 bits";
+const char value_no_time[] = "is not an RFC 3339 time";
 
 static const char half_a_pair[] = "holds half a surrogate pair";
 
@@ -56,6 +58,19 @@ value_of_oid(uint32_t oid)
 	return t;
 }
 
+static bool
+is_number(enum value_type t)
+{
+	return t == VALUE_INT8 || t == VALUE_NUMERIC;
+}
+
+/* What JSON writes as a string. */
+static bool
+is_string(enum value_type t)
+{
+	return t >= VALUE_TIMESTAMPTZ && t <= VALUE_TEXT;
+}
+
 enum value_type
 value_join(enum value_type a, enum value_type b)
 {
@@ -63,12 +78,9 @@ value_join(enum value_type a, enum value_type b)
 		return a;
 	if (a == VALUE_TYPES)
 		return b;
-	if (a == VALUE_JSONB || b == VALUE_JSONB)
-		return VALUE_JSONB;
-	if ((a == VALUE_INT8 && b == VALUE_NUMERIC) ||
-	    (a == VALUE_NUMERIC && b == VALUE_INT8))
+	if (is_number(a) && is_number(b))
 		return VALUE_NUMERIC;
-	return VALUE_TEXT;
+	return is_string(a) && is_string(b) ? VALUE_TEXT : VALUE_JSONB;
 }
 
 /*
@@ -246,7 +258,7 @@ put_timestamptz(struct buf *b, struct slice s, const char **why)
 	int64_t us;
 
 	if (!parse_time(s, &us)) {
-		*why = "is not an RFC 3339 time";
+		*why = value_no_time;
 		return false;
 	}
 	put32(b, 8);
@@ -290,6 +302,108 @@ put_time(struct buf *b, struct slice s, const char **why)
 	}
 	put32(b, 8);
 	put64(b, (uint64_t)us);
+	return true;
+}
+
+/* Reads at most max digits; returns how many. */
+static int
+take_digits(const char **p, const char *end, int max, char *to)
+{
+	int n = 0;
+
+	while (*p < end && n < max && **p >= '0' && **p <= '9')
+		to[n++] = *(*p)++;
+	return n;
+}
+
+/* The zone at the end of a time, as RFC 3339 has it; none is UTC. */
+static bool
+loose_zone(const char *p, const char *end, char *to, bool *zoned)
+{
+	static const char *const utc[] = { "Z", "z", "UTC", "GMT" };
+	size_t i;
+
+	while (p < end && *p == ' ')
+		p++;
+	memcpy(to, "+00:00", sizeof "+00:00");
+	*zoned = p < end;
+	for (i = 0; i < sizeof utc / sizeof *utc; i++)
+		if (slice_is((struct slice){ p, (size_t)(end - p) }, utc[i]))
+			return true;
+	if (p == end)
+		return true;
+	if (*p != '+' && *p != '-')
+		return false;
+	to[0] = *p++;
+	if (take_digits(&p, end, 2, to + 1) != 2)
+		return false;
+	if (p < end && *p == ':' && ++p == end)
+		return false;
+	return p == end || (take_digits(&p, end, 2, to + 4) == 2 && p == end);
+}
+
+/*
+ * What others write for a time: a bare date, a space for the T, no seconds, a
+ * comma, 24:00, +0000, +00, UTC, no zone at all.  To RFC 3339, or false.
+ */
+static bool
+loose_time(struct slice s, struct buf *out, bool *zoned, bool *next_day)
+{
+	char text[] = "YYYY-MM-DDTHH:MM:SS", zone[8];
+	const char *p, *end = s.p + s.len, *fraction;
+
+	if (s.len < 10 || s.len == 11 ||
+	    (s.len > 10 && memchr("Tt ", s.p[10], 3) == NULL))
+		return false;
+	memcpy(text, s.p, 10);
+	memcpy(text + 11, "00:00:00", 8);
+	p = fraction = s.len == 10 ? end : s.p + 11;
+	if (p < end &&
+	    (take_digits(&p, end, 2, text + 11) != 2 || p == end ||
+	        *p++ != ':' || take_digits(&p, end, 2, text + 14) != 2))
+		return false;
+	if (p < end && *p == ':' && (++p, true) &&
+	    take_digits(&p, end, 2, text + 17) != 2)
+		return false;
+	fraction = p;
+	if (p > s.p + 11 + 5 && p < end && (*p == '.' || *p == ',')) {
+		for (p++; p < end && *p >= '0' && *p <= '9';)
+			p++;
+		if (p == fraction + 1)
+			return false;
+	}
+	*next_day = memcmp(text + 11, "24:00:00", 8) == 0;
+	if (*next_day)
+		memcpy(text + 11, "00", 2);
+	buf_reset(out);
+	buf_adds(out, text);
+	if (p > fraction) {
+		buf_addc(out, '.');
+		buf_add(out, fraction + 1, (size_t)(p - fraction - 1));
+	}
+	if (!loose_zone(p, end, zone, zoned))
+		return false;
+	buf_adds(out, zone);
+	return true;
+}
+
+bool
+value_put_loose_time(struct buf *b, struct val v, struct buf *tmp, bool *naive)
+{
+	struct buf text = { 0 };
+	struct slice s;
+	int64_t us;
+	bool ok, zoned, next_day;
+
+	ok = val_type(v) == SCAN_STRING && val_string(v, tmp, &s) &&
+	    loose_time(s, &text, &zoned, &next_day) &&
+	    parse_time(buf_slice(&text), &us);
+	buf_release(&text);
+	if (!ok)
+		return false;
+	*naive = !zoned;
+	put32(b, 8);
+	put64(b, (uint64_t)(us + (next_day ? DAY_US : 0)));
 	return true;
 }
 
@@ -341,6 +455,100 @@ put_text(struct buf *b, struct slice s, const char **why)
 	return true;
 }
 
+/*
+ * A number as text, which only a key is: 1000, 1e3 and 1000.0 are one, as they
+ * are where the column is numeric.
+ */
+static bool
+put_number_text(struct buf *b, struct slice s, const char **why)
+{
+	struct buf text = { 0 };
+	struct decimal d;
+	const char *p;
+	int64_t i;
+	bool ok;
+
+	take_apart(s, &d);
+	if (d.point > NUMERIC_WHOLE_MAX || d.scale > NUMERIC_SCALE_MAX) {
+		*why = "has more digits than numeric holds";
+		return false;
+	}
+	p = d.first;
+	if (d.negative && d.n > 0)
+		buf_addc(&text, '-');
+	if (d.n <= 0 || d.point <= 0)
+		buf_addc(&text, '0');
+	for (i = 0; d.n > 0 && i < d.point; i++)
+		buf_addc(&text, (char)('0' + next_digit(&p, d.last)));
+	if (d.n > 0 && d.n > d.point) {
+		buf_addc(&text, '.');
+		for (i = d.point < 0 ? d.point : 0; i < 0; i++)
+			buf_addc(&text, '0');
+		for (i = d.point > 0 ? d.point : 0; i < d.n; i++)
+			buf_addc(&text, (char)('0' + next_digit(&p, d.last)));
+	}
+	ok = put_text(b, buf_slice(&text), why);
+	buf_release(&text);
+	return ok;
+}
+
+/* The four digits behind \u; -1: the text ends before. */
+static int
+unit(const char *p, const char *end)
+{
+	int i, v = 0;
+
+	if (end - p < 6 || p[0] != '\\' || p[1] != 'u')
+		return -1;
+	for (i = 2; i < 6; i++)
+		v = v * 16 + hex(p[i]);
+	return v;
+}
+
+static void
+add_utf8(struct buf *b, int c)
+{
+	if (c < 0x800) {
+		buf_addc(b, (char)(0xc0 | c >> 6));
+	} else if (c < 0x10000) {
+		buf_addc(b, (char)(0xe0 | c >> 12));
+		buf_addc(b, (char)(0x80 | (c >> 6 & 63)));
+	} else {
+		buf_addc(b, (char)(0xf0 | c >> 18));
+		buf_addc(b, (char)(0x80 | (c >> 12 & 63)));
+		buf_addc(b, (char)(0x80 | (c >> 6 & 63)));
+	}
+	buf_addc(b, (char)(0x80 | (c & 63)));
+}
+
+/*
+ * JSON text with \u00e9 and its like as the character itself: a server whose
+ * encoding is none of Unicode's takes the one and not the other.
+ */
+static void
+add_unescaped(struct buf *b, struct slice s)
+{
+	const char *p = s.p, *end = s.p + s.len, *stop;
+	int c;
+
+	while ((stop = memchr(p, '\\', (size_t)(end - p))) != NULL) {
+		buf_add(b, p, (size_t)(stop - p));
+		c = unit(stop, end);
+		p = stop + (c < 0x80 ? 2 : 6);
+		if (c < 0x80) {
+			buf_add(b, stop, 2);
+			continue;
+		}
+		if (c >= 0xd800 && c < 0xdc00) { /* a pair: val_lone */
+			c = 0x10000 + ((c - 0xd800) << 10) +
+			    (unit(p, end) - 0xdc00);
+			p += 6;
+		}
+		add_utf8(b, c);
+	}
+	buf_add(b, p, (size_t)(end - p));
+}
+
 /* \\u0000 is a backslash and five letters, \u0000 a NUL. */
 static bool
 names_nul(struct slice s)
@@ -359,6 +567,8 @@ static bool
 put_jsonb(struct buf *b, struct val v, const char **why)
 {
 	struct slice s = val_text(v);
+	uint32_t n;
+	size_t at;
 
 	if (v.s->escapes && names_nul(s)) {
 		*why = "holds a NUL, which jsonb cannot store";
@@ -368,9 +578,15 @@ put_jsonb(struct buf *b, struct val v, const char **why)
 		*why = half_a_pair;
 		return false;
 	}
-	put32(b, (uint32_t)s.len + 1);
+	at = b->len;
+	put32(b, 0);
 	buf_addc(b, 1); /* version of the binary form */
-	buf_addslice(b, s);
+	if (v.s->escapes)
+		add_unescaped(b, s);
+	else
+		buf_addslice(b, s);
+	n = __builtin_bswap32((uint32_t)(b->len - at - 4));
+	memcpy(b->data + at, &n, sizeof n);
 	return true;
 }
 
@@ -425,6 +641,8 @@ value_put(struct buf *b, enum value_type t, struct val v, struct buf *tmp,
 		}
 		return put_string(b, t, s, why);
 	}
+	if (t == VALUE_TEXT && type == SCAN_NUMBER)
+		return put_number_text(b, val_text(v), why);
 	if (t == VALUE_TEXT && type != SCAN_OBJECT && type != SCAN_ARRAY)
 		return put_text(b, val_text(v), why);
 	if (type == SCAN_NUMBER)

@@ -30,12 +30,16 @@ enum value_type {
 
 #define VALUE_NULL "\xff\xff\xff\xff" /* the field of null */
 
-extern const char value_too_wide[]; /* a reason of value_put */
+extern const char value_too_wide[]; /* reasons of value_put */
+extern const char value_no_time[];
 
 const char *value_sql(enum value_type); /* "timestamptz" */
 enum pg_type value_oid(enum value_type);
 enum value_type value_of_oid(uint32_t oid); /* VALUE_TYPES: not ours */
-/* The narrowest type that holds all values of both. */
+/*
+ * The narrowest type that holds all values of both, and tells 1 from "1": the
+ * same one, and the same rows, in whatever order the values come.
+ */
 enum value_type value_join(enum value_type, enum value_type);
 
 /*
@@ -45,6 +49,12 @@ enum value_type value_join(enum value_type, enum value_type);
  */
 bool value_put(struct buf *, enum value_type, struct val v, struct buf *tmp,
     const char **why);
+/*
+ * For what value_no_time says of a string: takes what is not quite RFC 3339's,
+ * a bare date as its midnight; *naive: it said no zone, and is taken as UTC.
+ */
+bool value_put_loose_time(struct buf *, struct val v, struct buf *tmp,
+    bool *naive);
 /* A number without fraction, however it is written: 5, 5.0, 5e3. */
 bool value_is_integer(struct slice number);
 
