@@ -116,6 +116,24 @@ watermark() {
 
 # --- the database, away and wrong ---------------------------------------------
 
+@test "a part of which the server refuses too much is held, and its rejects are kept" {
+  market small
+  catalog "$pt"
+  part=$(find "$VPIPE_DATA/raw" -name '*.manifest.json')
+  steps() { sql "select count(*) from ops.load where step = 'upsert'"; }
+  sql "delete from staging.vinted_item; delete from staging.vinted_item_seen;
+      alter table staging.vinted_item add constraint odd check (variant is null) not valid"
+  run -65 --separate-stderr load "$part"
+  [[ $stderr == *"STATE is held back"* ]]
+  [ "$(steps)" = 0 ]
+  [ "$(sql "select count(*) from ops.reject where program = 'vupsert'")" -gt 0 ]
+  sql 'alter table staging.vinted_item drop constraint odd'
+  run -0 load --pending
+  [ "$(steps)" = 0 ]
+  run -0 load --force --pending
+  [ "$(steps)" = 1 ]
+}
+
 @test "the database away during a flow: published, and loaded later without a request" {
   market small
   mkdir -p "$VPIPE_DATA"

@@ -1152,6 +1152,24 @@ appended() {
 	fails 64 "'file' is not asked for" vupsert file
 }
 
+@test "out of memory: one sentence and its status, and no STATE without its rows" {
+	! grep -q __asan_init "$BIN/vupsert" || skip "sanitizers have an allocator of their own"
+	{ schema "$id_v" '["id"]'; of 1 1 a; of 1 2 a; activate 1; printf '{"type":"STATE","value":1}\n'; } >"$tmp/in"
+	failed=0
+	for at in 1 40 80 120 160 200 240 280 320; do
+		run --separate-stderr env LD_PRELOAD="${O:-$ROOT/build}/fail.so" FAIL_CALL=malloc FAIL_HOW=ENOMEM FAIL_AT=$at \
+		    vupsert -q --schema staging <"$tmp/in"
+		if [ "$status" -eq 0 ]; then
+			same 2 "$(sql 'select count(*) from staging.s')"
+			continue
+		fi
+		[[ $status -eq 70 || $status -eq 75 ]]
+		[[ ${#stderr_lines[@]} -eq 1 && $stderr == *"out of memory"* && -z $output ]]
+		((++failed))
+	done
+	((failed > 3))
+}
+
 @test "metrics count what the ledger says" {
 	upsert -q --metrics "$tmp/metrics" < <(schema "$id_v" '["id"]'; record '"id":1'; record '"id":1')
 	grep -q 'vpipe_vupsert_inserted_total{stream="s"} 1' "$tmp/metrics"
