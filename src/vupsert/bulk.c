@@ -44,8 +44,7 @@ hex(char c)
 static char *
 path_of(struct slice url)
 {
-	static const char *const fronts[] = { "file:///",
-		"file://localhost/" };
+	static const char *const fronts[] = { "file:///", "file://localhost/" };
 	struct buf b = { 0 };
 	size_t i, n;
 	int c;

@@ -73,8 +73,8 @@ statement(const struct stream *s, bool soft)
 
 	if (soft)
 		buf_addf(&b,
-		    "update %s set \"" DELETED_COLUMN "\" = now() where \""
-		    DELETED_COLUMN "\" is null and ",
+		    "update %s set \"" DELETED_COLUMN
+		    "\" = now() where \"" DELETED_COLUMN "\" is null and ",
 		    s->wide);
 	else
 		buf_addf(&b, "delete from %s where ", s->wide);
