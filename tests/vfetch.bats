@@ -111,8 +111,8 @@ teardown() {
 www.vinted.co.uk/search?catalog=5&order=newest_first'
 }
 
-@test "page, per_page and time of a URL are kept" {
-  same "$(plan --max-pages 1 "$women?page=3&per_page=24&time=1789891200")" \
+@test "page, per_page and time are kept where they are asked for by name" {
+  same "$(plan --max-pages 1 "$women?per_page=24" --param page=3 --param time=1789891200)" \
     'https://api.vinted.pt/svc-catalogue/items?attribute_ids%5Bcatalog%5D=1904&order=newest_first&page=3&per_page=24&time=1789891200'
 }
 
@@ -140,12 +140,48 @@ www.vinted.co.uk/search?catalog=5&order=newest_first'
   [[ $output != *utm_source* ]]
 }
 
+@test "the moment and the page of a pasted URL are left out, with a note: a walk is of now, and whole" {
+  want=$(plan "$women?price_to=15")
+  for rest in 'search_id=1&time=1750275559&catalog_from=0&page=1' 'page=7' 'time=&catalog_from=12' \
+    'time=x&page=0' '%74ime=5&pa%67e=2' 'page=2&page=3&time=4'; do
+    run -0 --separate-stderr vfetch catalog --dry-run "$women?$rest&price_to=15#page=2"
+    [[ $stderr == *"parameter '"*"' asks nothing, left out"* ]] || { echo "$rest: $stderr"; return 1; }
+    same "$(jq -r 'select(.kind == "search").url' <<<"$output")" "$want"
+  done
+  # as the marketplace's own people paste it
+  run -0 --separate-stderr vfetch catalog --dry-run --max-pages 1 \
+    'https://www.vinted.it/catalog?search_id=1&time=1750275559&catalog[]=3026&price_to=15&currency=EUR&catalog_from=0&page=1'
+  same "$(jq -r 'select(.kind == "search").query' <<<"$output")" \
+    'www.vinted.it/search?catalog=3026&currency=EUR&order=newest_first&price_to=15'
+  for name in search_id time catalog_from page; do
+    [[ $stderr == *"parameter '$name' asks nothing, left out"* ]]
+  done
+}
+
+@test "a URL as it comes out of mails, chats and lists asks the same" {
+  want=$(plan --max-pages 1 'https://www.vinted.pt/catalog?catalog[]=1904&price_to=15')
+  for url in '  https://www.vinted.pt/catalog?catalog[]=1904&price_to=15 ' $'https://www.vinted.pt/catalog?catalog[]=1904&price_to=15\r\n' \
+    'HTTP://WWW.VINTED.PT/catalog?catalog%5b%5d=1904&price_to=15' 'https://vinted.pt/catalog?catalog%255B%255D=1904&price_to=15#top' \
+    'https://www.vinted.pt/catalog?catalog_ids=1904&price_to=15&gclid=a&fbclid=b&utm_medium=c&_ga=d&msclkid=e&gad_source=1&ref=f' \
+    'https://www.vinted.pt/catalog?catalog[]=1904&&price_to=15&search_by_image_uuid=&brand_ids[]='; do
+    same "$want" "$(plan --max-pages 1 "$url")"
+  done
+}
+
+@test "what would change the question is never left out: an image, a name that nobody knows" {
+  fails 64 "'search_by_image' is not honoured by 'svc-catalogue'" vfetch catalog "$women?search_by_image_uuid=5f1c"
+  fails 64 "parameter 'catalog_to' is unknown" vfetch catalog "$women?catalog_to=0"
+  fails 64 "parameter 'amp;page' is unknown" vfetch catalog "$women?price_to=1&amp;page=2"
+  fails 64 "parameter 'timer' is unknown" vfetch catalog "$women?timer=1"
+  fails 64 "'catalog' does not take '5%2C7'" vfetch catalog 'https://www.vinted.pt/catalog?catalog[]=5%252C7'
+}
+
 @test "a value that a parameter does not take is refused" {
   fails 64 "'catalog' does not take 'women'" vfetch catalog --site www.vinted.pt --catalog women
   fails 64 "'order' does not take 'cheap'" vfetch catalog "$women?order=cheap"
   fails 64 "'price_from' does not take '1,5'" vfetch catalog "$women?price_from=1,5"
   fails 64 "'per_page' does not take '97'" vfetch catalog "$women?per_page=97"
-  fails 64 "'page' does not take '0'" vfetch catalog "$women?page=0"
+  fails 64 "'page' does not take '0'" vfetch catalog "$women" --param page=0
   fails 64 "'catalog' has no value" vfetch catalog --site www.vinted.pt --catalog ''
   fails 64 "takes one value" vfetch catalog "$women?price_to=1&price_to=2"
   fails 64 "badly encoded" vfetch catalog "$women?search_text=%zz"
@@ -281,6 +317,23 @@ true'
   run -69 --separate-stderr vfetch catalog "$listings"
   same "$(jq -r 'select(.kind == "search") | .error.cause, .status' <<<"$output")" 'too-large
 null'
+  same "$(jq -r 'select(.kind == "run").body.queries[0].stop' <<<"$output")" failed:too-large
+}
+
+@test "a body over the ceiling is too large however it comes: packed, in chunks, without an end, as a refusal" {
+  head -c 34000000 /dev/zero >"$tmp/zeros"
+  gzip -1 <"$tmp/zeros" | answer packed '200 OK' 'Content-Type: application/json' 'Content-Encoding: gzip'
+  { printf 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n' 34000000; cat "$tmp/zeros"; } >"$tmp/chunked"
+  { printf 'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n'; cat "$tmp/zeros"; } >"$tmp/endless"
+  { printf 'HTTP/1.1 403 Forbidden\r\nContent-Length: 99999999999999\r\n\r\n'; cat "$tmp/zeros"; } >"$tmp/lying"
+  for name in packed chunked endless lying; do
+    rm -f "$tmp/port"
+    serve "$tmp/$name"
+    run -69 --separate-stderr vfetch catalog "$listings"
+    same "$(jq -r 'select(.kind == "search") | .error.cause' <<<"$output")" too-large || { echo "$name"; return 1; }
+    same "$(jq -r 'select(.kind == "run").body.queries[0].stop' <<<"$output")" failed:too-large
+    kill "$SERVER_PID"
+  done
 }
 
 @test "a redirect to another host is not followed" {
@@ -428,10 +481,10 @@ true
   answer same '200 OK' 'Content-Type: application/json' <<<'{"data":{"found":9,"results":[{"content":{"key":"a"}},{"content":{"key":"b"}}]},"more":{"after":"x"}}'
   serve "$tmp/same"
   run -0 --separate-stderr vfetch catalog "$listings"
-  same "$(jq -c 'select(.kind == "run").body.queries[0] | .stop, .walked, .answered, .state.ids' <<<"$output")" '"no-new"
-true
+  same "$(jq -c 'select(.kind == "run").body.queries[0] | .stop, .walked, .answered, .state' <<<"$output")" '"no-new"
+false
 2
-["a","b"]'
+null'
 }
 
 @test "--max-pages ends a walk before its own stop" {
@@ -771,7 +824,7 @@ wardrobe() {
   wardrobe 71 1 3 5
   wardrobe 71 2 3 6
   wardrobe 71 3 3 7
-  # one that says less than it has
+  # one that shows less than it says
   wardrobe 72 1 9 8 9
   wardrobe 72 2 9 10
   wardrobe 72 3 9
@@ -779,7 +832,150 @@ wardrobe() {
   same "$(closing "$tmp/out" '.queries[] | [.user_id, .asked, .answered, .stop, .walked, .total_last, .state] | tojson')" \
 '["70",2,2,"end",true,4,null]
 ["71",3,3,"end",true,3,null]
-["72",3,3,"empty",true,9,null]'
+["72",3,3,"empty",false,9,null]'
+}
+
+# shelf: a site whose search for x has the lines of $tmp/pages as its pages, the
+# last for any behind it
+shelf() {
+  perl -MIO::Socket::INET -e '
+    my ($ready, $pages) = @ARGV; $SIG{PIPE} = "IGNORE";
+    my $s = IO::Socket::INET->new(Listen => 50, LocalAddr => "127.0.0.1");
+    open my $r, ">", "$ready.new"; print $r $s->sockport; close $r;
+    rename "$ready.new", $ready;
+    while (my $c = $s->accept) {
+      my ($got, $body, $more) = ("", "<html></html>", "Set-Cookie: access_token_web=abc\r\nSet-Cookie: anon_id=x\r\n");
+      sysread $c, $got, 65536, length $got until $got =~ /\r\n\r\n/;
+      if ($got =~ /[?&]page=(\d+)/) {
+        open my $f, "<", $pages; my @lines = <$f>;
+        $body = $lines[$1 > @lines ? -1 : $1 - 1]; $more = "Content-Type: application/json\r\n";
+      }
+      print {$c} "HTTP/1.1 200 OK\r\n${more}Content-Length: " . length($body) . "\r\nConnection: close\r\n\r\n$body"; close $c;
+    }' "$tmp/port" "$tmp/pages" 3>&- 4>&- &
+  SERVER_PID=$!
+  until_true 60 test -s "$tmp/port"
+  export VPIPE_BASE_URL=http://127.0.0.1:$(<"$tmp/port") VPIPE_ROBOTS=permitted
+}
+
+# leaves REST FIRST..LAST...: a page a range, its ids; REST stands in each
+leaves() {
+  jq -cn --argjson rest "$1" '$ARGS.positional[] | split("..") | map(tonumber)
+    | {items: [range(.[0]; .[1] + 1) | {id: .}]} + $rest' --args "${@:2}"
+}
+
+walked() {  # what the walk of x says: pages asked, stop, walked, ids of its state
+  rm -rf "$VPIPE_DATA/state/pace"
+  vfetch catalog 'https://www.vinted.pt/catalog?search_text=x' >"$tmp/out" 2>"$tmp/err" || :
+  closing "$tmp/out" '.queries[0] | [.asked, .stop, .walked, (.state.ids | length)] | tojson'
+}
+
+@test "a total is a number however it is written; one that says nothing ends no walk" {
+  shelf
+  while IFS='|' read -r pagination want; do
+    leaves "{\"pagination\":$pagination}" 100..139 200..239 300..339 400..439 500..539 600..611 0..-1 >"$tmp/pages"
+    same "$want" "$(walked)" || { echo "$pagination"; return 1; }
+  done <<-'EOF'
+	{"total_entries":212,"total_pages":6,"per_page":40}|[6,"end",true,212]
+	{"total_entries":"212","total_pages":"6","per_page":"40"}|[6,"end",true,212]
+	{"total_entries":212.0,"total_pages":6.0,"per_page":40.0}|[6,"end",true,212]
+	{"total_entries":" 212 ","total_pages":" 6 ","per_page":" 40 "}|[6,"end",true,212]
+	{"total_entries":2.12e2,"total_pages":"6.00"}|[6,"end",true,212]
+	{"total_entries":212,"total_pages":0}|[6,"end",true,212]
+	{"total_entries":0,"total_pages":0}|[7,"empty",true,212]
+	{"total_entries":-1,"total_pages":-1}|[7,"empty",true,212]
+	{"total_entries":null,"total_pages":null}|[7,"empty",true,212]
+	{"total_entries":"many","total_pages":[6]}|[7,"empty",true,212]
+	{"total_entries":212.5,"total_pages":"6 pages"}|[7,"empty",true,212]
+	{"total_entries":999999999999999999999,"total_pages":1e400}|[7,"empty",true,212]
+	{"total_entries":212,"total_pages":9999999999}|[7,"empty",true,212]
+	{"total_entries":212,"total_pages":1}|[6,"end",true,212]
+	{"total_entries":12,"total_pages":6}|[6,"end",true,212]
+	{"total_entries":12}|[7,"empty",true,212]
+	{"total_pages":6}|[6,"end",true,212]
+	{}|[7,"empty",true,212]
+	EOF
+}
+
+@test "totals elsewhere, or none: the walk goes on to a page that brings nothing" {
+  shelf
+  for rest in '{}' '{"pagination":null}' '{"pagination":[]}' '{"meta":{"pagination":{"total_pages":3,"total_entries":30}}}'; do
+    leaves "$rest" 10..19 20..29 30..39 0..-1 >"$tmp/pages"
+    same '[4,"empty",true,30]' "$(walked)"
+    # a server that gives its last page for any behind it
+    leaves "$rest" 10..19 20..29 30..39 >"$tmp/pages"
+    same '[4,"no-new",true,30]' "$(walked)"
+  done
+}
+
+@test "totals that change from page to page: the greatest counts" {
+  shelf
+  said() { leaves "{\"pagination\":{\"total_entries\":$1,\"total_pages\":$2}}" "$3"; }
+  { said 30 3 10..19; said 20 2 20..29; said 30 3 30..39; } >"$tmp/pages"
+  same '[3,"end",true,30]' "$(walked)"
+  { said 30 3 10..19; said 12 1 20..29; said 30 3 30..39; } >"$tmp/pages"
+  same '[3,"end",true,30]' "$(walked)"
+}
+
+@test "a page that brings nothing before the last is passed over once, and what is missing is no whole walk" {
+  shelf
+  of='{"pagination":{"total_entries":60,"total_pages":6,"per_page":10}}'
+  while IFS='|' read -r ranges want; do
+    read -ra v <<<"$ranges"
+    leaves "$of" "${v[@]}" >"$tmp/pages"
+    same "$want" "$(walked)" || { echo "$ranges"; return 1; }
+  done <<-'EOF'
+	10..19 20..29 30..39 40..49 50..59 60..69|[6,"end",true,60]
+	10..19 20..29 0..-1 40..49 50..59 60..69|[6,"end",false,0]
+	10..19 20..29 20..29 40..49 50..59 60..69|[6,"end",false,0]
+	10..19 20..29|[4,"no-new",false,0]
+	10..19 20..29 0..-1|[4,"empty",false,0]
+	10..19 20..29 30..38 40..48 50..58 60..68|[6,"end",true,56]
+	EOF
+}
+
+@test "where the server gives fewer a page than asked, the window has as many pages more" {
+  shelf
+  for rest in '{"pagination":{"total_entries":"960","total_pages":"24","per_page":"40"}}' '{}'; do
+    leaves "$rest" $(seq 30 | sed 's/.*/&00..&39/') >"$tmp/pages"
+    same '[24,"page-limit",true,960]' "$(walked)"
+  done
+}
+
+@test "other advertisements do not make a page another" {
+  shelf
+  jq -cn 'range(1; 4) | {items: ([range(5) | {id: .}] + [{id: (100 + .), promoted: true}])}' >"$tmp/pages"
+  same '[2,"no-new",true,5]' "$(walked)"
+}
+
+@test "a code that refuses is a refusal, an unknown one no empty answer, whatever the status says" {
+  site
+  while IFS='|' read -r body status verdict; do
+    json '/svc-catalogue/items?order=newest_first&search_text=x&page=1&per_page=96' '200 OK' <<<"$body"
+    run -$status --separate-stderr vfetch catalog 'https://www.vinted.pt/catalog?search_text=x'
+    same "$(jq -r 'select(.kind == "run").body.queries[0] | "\(.stop) \(.walked)"' <<<"$output")" "${verdict/#ok/end}" ||
+      { echo "$body"; return 1; }
+    # the look that is made of it says the same
+    same "$(jq -c 'select(.kind != "run")' <<<"$output" | vnormalize --no-key 2>/dev/null | jq -r 'select(.stream == "vinted_look").record.verdict // empty')" \
+      "${verdict% *}"
+    rm -rf "$VPIPE_DATA/state/pace"
+  done <<-'EOF'
+	{"items":[],"pagination":{"total_entries":0,"total_pages":1},"code":106,"message":"no"}|77|refused:forbidden false
+	{"items":[],"code":"106"}|77|refused:forbidden false
+	{"items":null,"code":"106"}|77|refused:forbidden false
+	{"items":[],"code":21}|77|refused:login false
+	{"items":[],"code":"21"}|77|refused:login false
+	{"items":[],"code":102,"pagination":{"total_entries":0}}|77|refused:blocked false
+	{"items":[],"code":100}|77|refused:token false
+	{"items":[],"code":4711,"pagination":{"total_entries":0}}|69|unreadable false
+	{"items":[],"code":"maintenance"}|69|unreadable false
+	{"items":[],"message":"Something went wrong"}|69|unreadable false
+	{"items":[],"errors":[{"field":"base"}]}|69|unreadable false
+	{"items":[],"error":"blocked"}|69|unreadable false
+	{"items":[],"code":0,"message":"Ok","errors":[]}|0|empty true
+	{"items":[],"code":"0","message":null}|0|empty true
+	{"items":[],"code":null,"pagination":{"total_entries":0}}|0|empty true
+	{"items":[{"id":1}],"code":0,"message":"Ok","pagination":{"total_entries":1}}|0|ok true
+	EOF
 }
 
 @test "a wardrobe's page that fails ends that walk, and not the others" {
@@ -1296,6 +1492,44 @@ failed:server end'
   same "$(jq -r 'select(.kind == "search") | "\(.attempt) \(.status) \(has("body_base64")) \(has("body"))"' "$tmp/out")" '1 200 true false
 2 200 true false
 3 200 false true'
+}
+
+@test "a body that is not UTF-8 is called so, whatever charset it claims; only a cut one is truncated" {
+  site
+  at=/svc-catalogue/items?order=newest_first'&'search_text=x'&'page=1'&'per_page=96
+  body='{"items":[{"id":1,"title":"caffè"}],"pagination":{"total_entries":1}}'
+  while IFS='|' read -r claim code verdict; do
+    printf %s "$body" | iconv -f UTF-8 -t "$code" | at "$at" '200 OK' "Content-Type: application/json$claim"
+    vfetch catalog 'https://www.vinted.pt/catalog?search_text=x' >"$tmp/out" 2>"$tmp/err" || :
+    same "$(closing "$tmp/out" '.queries[0].stop')" "$verdict" || { echo "$claim $code"; return 1; }
+    same "$(jq -c 'select(.kind == "search")' "$tmp/out" | vnormalize --no-key 2>/dev/null |
+      jq -r 'select(.stream == "vinted_look").record.verdict // empty')" "${verdict/#end/ok}"
+    same "$(jq 'select(.kind == "search") | .attempt, .cut' "$tmp/out" | tr '\n' ' ')" '1 null '
+  done <<-'EOF'
+	; charset=iso-8859-1|ISO-8859-1|failed:charset
+	; charset=utf-8|ISO-8859-1|failed:charset
+	|WINDOWS-1252|failed:charset
+	; charset=utf-16|UTF-16|failed:charset
+	|UTF-16LE|failed:charset
+	; charset=utf-32|UTF-32BE|failed:charset
+	; charset=iso-8859-1|UTF-8|end
+	; charset=utf-16|UTF-8|end
+	EOF
+  # an item's page, too
+  iconv -f UTF-8 -t ISO-8859-1 <<<'<html><h1>caffè</h1></html>' |
+    at /items/5 '200 OK' 'Content-Type: text/html; charset=iso-8859-1'
+  about item-page 5 | vfetch requests >"$tmp/out" 2>"$tmp/err" || :
+  [[ $(cat "$tmp/err") == *"/items/5': failed:charset, status 200"* ]]
+  # cut: at its end too little came
+  printf 'HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=iso-8859-1\r\nContent-Length: 99\r\n\r\n{"items":[' \
+    >"$tmp/site/${at//\//!}"
+  vfetch catalog 'https://www.vinted.pt/catalog?search_text=x' >"$tmp/out" 2>/dev/null || :
+  same "$(jq -c 'select(.kind == "search") | [.attempt, .cut, has("body_base64")]' "$tmp/out")" '[1,true,true]
+[2,true,true]
+[3,true,true]'
+  same "$(closing "$tmp/out" '.queries[0].stop')" failed:truncated
+  same "$(jq -c 'select(.kind == "search")' "$tmp/out" | vnormalize --no-key 2>/dev/null |
+    jq -r 'select(.stream == "vinted_look").record.verdict // empty' | sort -u)" failed:truncated
 }
 
 @test "half a JSON text is unreadable, not empty" {

@@ -1,5 +1,6 @@
 #include "verdict.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +16,10 @@ struct equals {
 /* Conditions stay as they are in the description; SCAN_NONE: not asked. */
 struct rule {
 	char *verdict;
-	struct val kind, status, type, not_type, form, header, contains;
+	struct val kind, status, type, not_type, form, cut, header, contains;
 	struct paths has, lacks;
-	struct equals *equals;
-	size_t nequals;
+	struct equals *equals, *differs;
+	size_t nequals, ndiffers;
 };
 
 struct kind {
@@ -46,33 +47,33 @@ text_of(struct val v)
 	    (struct slice){ NULL, 0 };
 }
 
-static void
-load_equals(struct rule *r, struct val object, const char *where)
+static struct equals *
+load_equals(struct val object, size_t *n, const char *where)
 {
 	struct val_iter it = val_each(object);
+	struct equals *list = NULL;
 	struct slice key;
 	struct val v;
 	const char *why;
 	char *text;
 
 	while (val_next(&it, &key, &v)) {
-		r->equals =
-		    xrealloc(r->equals, (r->nequals + 1) * sizeof *r->equals);
+		list = xrealloc(list, (*n + 1) * sizeof *list);
 		text = xstrndup(key.p, key.len);
-		r->equals[r->nequals] =
-		    (struct equals){ path_compile(text, &why), v };
-		if (r->equals[r->nequals++].path == NULL)
+		list[*n] = (struct equals){ path_compile(text, &why), v };
+		if (list[(*n)++].path == NULL)
 			die(EX_CONFIG, "%s: '%s': %s", where, text, why);
 		free(text);
 	}
+	return list;
 }
 
 static void
 load_rule(struct rule *r, struct val v, const char *where)
 {
 	static const char *const known[] = { "verdict", "kind", "status",
-		"type", "not_type", "form", "header", "contains", "has",
-		"lacks", "equals", "note", NULL };
+		"type", "not_type", "form", "cut", "header", "contains", "has",
+		"lacks", "equals", "differs", "note", NULL };
 	struct val_iter it = val_each(v);
 	struct slice key;
 	struct val member;
@@ -96,6 +97,7 @@ load_rule(struct rule *r, struct val v, const char *where)
 		.type = val_member(v, "type"),
 		.not_type = val_member(v, "not_type"),
 		.form = val_member(v, "form"),
+		.cut = val_member(v, "cut"),
 		.header = val_member(v, "header"),
 		.contains = val_member(v, "contains"),
 		.has = paths_load(val_member(v, "has"), where),
@@ -103,7 +105,8 @@ load_rule(struct rule *r, struct val v, const char *where)
 	};
 	if (r->verdict == NULL)
 		die(EX_CONFIG, "%s: a rule without 'verdict'", where);
-	load_equals(r, val_member(v, "equals"), where);
+	r->equals = load_equals(val_member(v, "equals"), &r->nequals, where);
+	r->differs = load_equals(val_member(v, "differs"), &r->ndiffers, where);
 }
 
 static void
@@ -167,7 +170,10 @@ release_rule(struct rule *r)
 
 	for (i = 0; i < r->nequals; i++)
 		path_free(r->equals[i].path);
+	for (i = 0; i < r->ndiffers; i++)
+		path_free(r->differs[i].path);
 	free(r->equals);
+	free(r->differs);
 	paths_release(&r->has);
 	paths_release(&r->lacks);
 	free(r->verdict);
@@ -278,6 +284,12 @@ is_form(const struct answer *a, struct val want)
 }
 
 static bool
+is_cut(const struct answer *a, struct val want)
+{
+	return a->cut == val_true(want);
+}
+
+static bool
 holds_bytes(const struct answer *a, struct val want)
 {
 	struct slice t = text_of(want);
@@ -301,6 +313,28 @@ headers_hold(const struct answer *a, struct val want)
 	return true;
 }
 
+/* What a scalar says, be it a number or text. */
+static struct slice
+said(struct val v)
+{
+	return val_type(v) == SCAN_STRING ? text_of(v) : val_text(v);
+}
+
+/* One of the values, or the only one. */
+static bool
+is_one_of(struct val v, struct val values)
+{
+	struct val_iter it = val_each(values);
+	struct val one;
+
+	if (val_type(values) != SCAN_ARRAY)
+		return slice_eq(said(v), said(values));
+	while (val_next(&it, NULL, &one))
+		if (slice_eq(said(v), said(one)))
+			return true;
+	return false;
+}
+
 static bool
 shape_holds(const struct rule *r, const struct answer *a)
 {
@@ -315,8 +349,13 @@ shape_holds(const struct rule *r, const struct answer *a)
 			return false;
 	for (i = 0; i < r->nequals; i++) {
 		v = val_path(a->json, r->equals[i].path);
-		if (v.s == NULL ||
-		    !slice_eq(val_text(v), val_text(r->equals[i].value)))
+		if (v.s == NULL || !is_one_of(v, r->equals[i].value))
+			return false;
+	}
+	for (i = 0; i < r->ndiffers; i++) {
+		v = val_path(a->json, r->differs[i].path);
+		if (val_type(v) <= SCAN_NULL ||
+		    is_one_of(v, r->differs[i].value))
 			return false;
 	}
 	return true;
@@ -326,7 +365,8 @@ static bool
 rule_holds(const struct rule *r, const struct answer *a)
 {
 	return any(a, r->kind, is_kind) && any(a, r->status, is_status) &&
-	    any(a, r->form, is_form) && any(a, r->type, is_type) &&
+	    any(a, r->form, is_form) && any(a, r->cut, is_cut) &&
+	    any(a, r->type, is_type) &&
 	    (r->not_type.s == NULL || !any(a, r->not_type, is_type)) &&
 	    headers_hold(a, r->header) && shape_holds(r, a) &&
 	    any(a, r->contains, holds_bytes); /* the dear one last */
@@ -343,6 +383,52 @@ find_kind(const struct verdict_rules *r, struct slice name)
 	return NULL;
 }
 
+bool
+verdict_count(struct val v, int64_t *n)
+{
+	struct slice t = said(v);
+	const char *p = t.p, *end = p + t.len;
+	int64_t value = 0;
+	int places = 0, power = 0;
+
+	if (val_type(v) != SCAN_NUMBER && val_type(v) != SCAN_STRING)
+		return false;
+	for (; p < end && *p == ' '; p++)
+		;
+	for (; end > p && end[-1] == ' '; end--)
+		;
+	if (p == end || !isdigit((unsigned char)*p))
+		return false;
+	for (; p < end && (isdigit((unsigned char)*p) || *p == '.'); p++) {
+		if (*p == '.' && places++ > 0)
+			return false;
+		if (*p == '.')
+			continue;
+		if (__builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(value, *p - '0', &value))
+			return false;
+		places += places > 0;
+	}
+	if (p < end && (*p == 'e' || *p == 'E')) {
+		for (p += 1 + (p + 1 < end && p[1] == '+');
+		     p < end && isdigit((unsigned char)*p) && power < 100; p++)
+			power = 10 * power + (*p - '0');
+		if (!isdigit((unsigned char)p[-1]))
+			return false;
+	}
+	/* 6.00 has two places: its digits are 600 */
+	for (power -= places > 0 ? places - 1 : 0; power < 0; power++)
+		if (value % 10 != 0)
+			return false;
+		else
+			value /= 10;
+	for (; power > 0 && value != 0; power--)
+		if (__builtin_mul_overflow(value, 10, &value))
+			return false;
+	*n = value;
+	return p == end;
+}
+
 static bool
 find_each(const struct hits *h, const struct answer *a, struct verdict *v)
 {
@@ -353,9 +439,13 @@ find_each(const struct hits *h, const struct answer *a, struct verdict *v)
 	}
 	v->hits = h;
 	v->found = val_count(v->each);
-	v->has_total = val_int64(paths_find(a->json, &h->total), &v->total);
-	v->has_pages =
-	    val_int64(paths_find(a->json, &h->total_pages), &v->total_pages);
+	v->has_total = verdict_count(paths_find(a->json, &h->total), &v->total);
+	v->has_pages = verdict_count(paths_find(a->json, &h->total_pages),
+	    &v->total_pages);
+	if (v->found > 0) { /* there are some: no 0 counts them */
+		v->has_total = v->has_total && v->total > 0;
+		v->has_pages = v->has_pages && v->total_pages > 0;
+	}
 	return true;
 }
 
@@ -406,9 +496,7 @@ verdict_of(const struct verdict_rules *r, const struct answer *a)
 	else if (!find_hits(k, a, &v))
 		set_name(&v, "unreadable");
 	else
-		set_name(&v,
-		    v.found == 0 || (v.has_total && v.total == 0) ? "empty" :
-		                                                    "ok");
+		set_name(&v, v.found == 0 ? "empty" : "ok");
 	return v;
 }
 

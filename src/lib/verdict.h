@@ -10,7 +10,9 @@
  *	anything else -> unreadable
  *
  * A rule holds when all of its conditions do: kind, status, type, not_type,
- * form, header, has, lacks, equals, contains.
+ * form, cut, header, has, lacks, equals, differs, contains.  "equals" and
+ * "differs" compare what is said, be it a number or text: 106 is "106".
+ * "differs" wants something other than these there; null says nothing.
  */
 #ifndef VERDICT_H
 #define VERDICT_H
@@ -40,6 +42,7 @@ struct answer {
 	const struct answer_header *headers;
 	size_t nheaders; /* names compare without case */
 	enum answer_form form;
+	bool cut;           /* the body ended before its time */
 	struct slice bytes; /* the body's own, decoded */
 	struct val json;    /* FORM_JSON: the body */
 	struct slice error; /* FORM_ERROR: its cause */
@@ -60,6 +63,7 @@ struct verdict {
 	const struct hits *hits; /* NULL when none fits */
 	struct val each;         /* the array of hits, or SCAN_NONE */
 	size_t found;            /* its elements */
+	/* as said, unless hits stand beside a 0: then nothing is */
 	bool has_total, has_pages;
 	int64_t total, total_pages;
 };
@@ -68,6 +72,11 @@ struct verdict_rules;
 
 struct verdict_rules *verdict_load(const struct source *s); /* dies (78) */
 void verdict_free(struct verdict_rules *r);
+/*
+ * A count, however a site writes it: 6, 6.0, 6e0, "6", " 6 ".  False: it is
+ * none, or beyond what an int64_t holds.
+ */
+bool verdict_count(struct val v, int64_t *n);
 /* Allocates nothing; the result borrows from the rules and the answer. */
 struct verdict verdict_of(const struct verdict_rules *r,
     const struct answer *a);

@@ -159,6 +159,8 @@ load_paging(struct market *m, struct endpoint *e, struct val v)
 	val_int64(val_member(v, "max_per_page"), &p->max_per_page);
 	val_int64(val_member(v, "max_pages"), &pages);
 	p->proof = val_member(v, "proof");
+	p->per_page_from =
+	    paths_load(val_member(v, "per_page_from"), m->source->doc->path);
 	p->pin = val_cstr(val_member(pin, "parameter"));
 	p->pin_from = paths_load(val_member(pin, "from"), m->source->doc->path);
 	if (val_is(val_member(v, "style"), "token")) {
@@ -317,6 +319,7 @@ endpoint_release(struct endpoint *e)
 	free(e->paging.pin);
 	paths_release(&e->paging.token_from);
 	paths_release(&e->paging.pin_from);
+	paths_release(&e->paging.per_page_from);
 	paths_release(&e->listing_time);
 }
 

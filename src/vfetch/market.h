@@ -42,6 +42,7 @@ struct paging {
 	struct paths token_from; /* where the next token stands */
 	char *pin;               /* replayed from the first answer */
 	struct paths pin_from;
+	struct paths per_page_from; /* where it says how many it gives */
 	int64_t max_per_page;
 	int64_t window; /* most hits that paging reaches; 0: all */
 	struct val proof;

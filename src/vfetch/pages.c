@@ -13,6 +13,8 @@
 /* Share of a page's ids, paid placements aside, that makes it a known one. */
 #define HOLDS_PERCENT 95
 #define HOLDS_RUNNING 2
+/* No site has so many; one that never ends would be asked for ever. */
+#define PAGES_MOST 5000
 /* So many pages of a walk may fail and be asked in parts, the smallest of which
  * are quarters; more is no page's fault. */
 #define LOST_MOST 4
@@ -29,8 +31,14 @@ struct walk {
 	int64_t page, first_at;
 	int64_t asked, answered;
 	int64_t totals[2];       /* first and last; -1: not said */
+	int64_t total, pages;    /* the most that was said; -1, 0: not */
+	int64_t per_page;        /* what the site gives; 0: not said */
+	int64_t hits;            /* of the pages that brought something */
+	int64_t listed;          /* ids in seen, paid placements aside */
+	int64_t fullest;         /* page's hits */
 	int running;             /* pages that hold, one after another */
-	int64_t pages;           /* that there are, as said; 0: not */
+	int barren;              /* pages running that brought nothing new */
+	bool hole;               /* one was passed over */
 	int64_t lost[LOST_MOST]; /* pages that failed */
 	size_t nlost;
 	char *pin, *token;
@@ -40,23 +48,30 @@ struct walk {
 
 /* What a page brought. */
 struct found {
-	size_t hits, fresh, organic, known, old;
+	size_t hits, fresh, organic, listed, known, old;
+	bool barren; /* nothing that an earlier page had not */
 };
 
 /* The page at which the site's window ends; 0: it has none. */
 static int64_t
-window_pages(const struct query *q)
+window_pages(const struct query *q, int64_t per_page)
 {
-	const struct paging *p = &q->endpoint->paging;
-	int64_t per_page = q->per_page > 0 ? q->per_page : p->max_per_page;
+	int64_t window = q->endpoint->paging.window;
 
-	return p->window > 0 ? (p->window + per_page - 1) / per_page : 0;
+	return window > 0 ? (window + per_page - 1) / per_page : 0;
+}
+
+static int64_t
+asked_per_page(const struct query *q)
+{
+	return q->per_page > 0 ? q->per_page : q->endpoint->paging.max_per_page;
 }
 
 int64_t
 pages_last(const struct query *q, const struct pages_options *o)
 {
-	int64_t last = window_pages(q), ours = q->page + o->max_pages - 1;
+	int64_t last = window_pages(q, asked_per_page(q)),
+	        ours = q->page + o->max_pages - 1;
 
 	if (o->max_pages > 0 && (last == 0 || ours < last))
 		last = ours;
@@ -153,21 +168,31 @@ take_hits(struct walk *w)
 	struct found f = { 0 };
 	struct slice id;
 	struct val hit;
+	bool is_new;
 
 	while (val_next(&it, NULL, &hit)) {
 		f.hits++;
 		id = val_text(paths_find(hit, &v->hits->id));
 		if (id.len == 0)
 			continue;
-		f.fresh += ids_add(&w->seen, id);
+		is_new = ids_add(&w->seen, id);
+		f.fresh += is_new;
 		if (hit_promoted(v->hits, hit))
 			continue;
 		f.organic++;
+		f.listed += is_new;
 		f.known += ids_has(&w->known, id);
 		f.old += w->o->since_ms > 0 && is_old(w, hit);
 		if (w->q->endpoint->keeps_state)
 			ids_add(&w->fresh, id);
 	}
+	/* other advertisements do not make another page */
+	f.barren = f.organic > 0 ? f.listed == 0 : f.fresh == 0;
+	w->listed += (int64_t)f.listed;
+	if (!f.barren)
+		w->hits += (int64_t)f.hits;
+	if ((int64_t)f.hits > w->fullest)
+		w->fullest = (int64_t)f.hits;
 	return f;
 }
 
@@ -176,6 +201,7 @@ static void
 take_paging(struct walk *w)
 {
 	const struct paging *p = &w->q->endpoint->paging;
+	const struct verdict *said = &w->r->verdict;
 	struct val root = scan_root(w->r->scan), v;
 	struct slice text;
 
@@ -195,28 +221,79 @@ take_paging(struct walk *w)
 		    xstrndup(text.p, text.len) :
 		    val_cstr(v);
 	}
-	if (w->r->verdict.has_total) {
-		w->totals[1] = w->r->verdict.total;
+	if (said->has_total) {
+		w->totals[1] = said->total;
 		if (w->totals[0] < 0)
 			w->totals[0] = w->totals[1];
+		if (w->total < said->total)
+			w->total = said->total;
 	}
+}
+
+/* What it says of pages, the parts of one counting otherwise. */
+static void
+take_pages(struct walk *w)
+{
+	const struct paths *from = &w->q->endpoint->paging.per_page_from;
+	const struct verdict *said = &w->r->verdict;
+	int64_t n;
+
+	if (said->has_pages && w->pages < said->total_pages)
+		w->pages = said->total_pages;
+	if (verdict_count(paths_find(scan_root(w->r->scan), from), &n) && n > 0)
+		w->per_page = n;
 }
 
 /* ---- when to stop ---- */
 
-static bool
-is_last(const struct walk *w, const struct found *f)
+/* A site may give fewer than it was asked for; a page that is the only one
+ * does not tell. */
+static int64_t
+page_size(const struct walk *w)
 {
-	const struct verdict *v = &w->r->verdict;
+	int64_t asked = asked_per_page(w->q), n = w->per_page;
 
+	if (n == 0 && w->answered > 1)
+		n = w->fullest;
+	return n > 0 && (asked == 0 || n < asked) ? n : asked > 0 ? asked : 1;
+}
+
+/* Is there a total that counts, and that what was seen does not refute? */
+static bool
+is_counted(const struct walk *w)
+{
+	int64_t cap = w->q->endpoint->cap;
+
+	return w->total >= 0 && w->listed <= w->total &&
+	    (cap == 0 || w->total < cap);
+}
+
+/* What stands on pages that were not asked, or that failed and are asked again
+ * at the end. */
+static int64_t
+skipped(const struct walk *w)
+{
+	return (w->q->page - 1 + (int64_t)w->nlost) * page_size(w);
+}
+
+/* By what the site says: was a page's worth not shown? */
+static bool
+is_missing(const struct walk *w)
+{
+	if (is_counted(w))
+		return w->total - w->hits - skipped(w) >= page_size(w);
+	return w->hole || w->page < w->pages;
+}
+
+static bool
+is_last(const struct walk *w)
+{
 	if (w->q->endpoint->paging.token != NULL)
 		return w->token == NULL || *w->token == '\0';
-	if (v->has_pages)
-		return w->page >= v->total_pages;
+	if (w->page <= w->pages)
+		return w->page == w->pages && (w->hole || !is_missing(w));
 	/* sites cut pages short: what they say there is tells better */
-	if (v->has_total && w->q->endpoint->cap == 0)
-		return w->seen.n >= (size_t)v->total;
-	return w->q->per_page > 0 && f->hits < (size_t)w->q->per_page;
+	return is_counted(w) && (int64_t)w->seen.n + skipped(w) >= w->total;
 }
 
 static bool
@@ -234,28 +311,42 @@ is_known(struct walk *w, const struct found *f)
 	return w->running == HOLDS_RUNNING;
 }
 
+/* A page that brings nothing, before the last that the site names: the next
+ * one tells whether it was an accident. */
+static bool
+is_passed_over(struct walk *w, bool used_up)
+{
+	if (w->barren > 1 || used_up || w->page >= w->pages || !is_missing(w) ||
+	    w->q->endpoint->paging.token != NULL)
+		return false;
+	w->hole = true;
+	return true;
+}
+
 static void
 decide(struct walk *w, const struct found *f)
 {
 	const struct endpoint *e = w->q->endpoint;
-	int64_t limit = window_pages(w->q);
-	bool known = is_known(w, f), last = is_last(w, f);
+	int64_t limit = window_pages(w->q, page_size(w));
+	int64_t most = w->o->max_pages > 0 ? w->o->max_pages : PAGES_MOST;
+	bool known = is_known(w, f), last = is_last(w);
 	/* a capped total ends where the window does, not where the hits do */
-	bool capped = e->cap > 0 && w->totals[1] >= e->cap;
+	bool capped = e->cap > 0 && w->total >= e->cap;
+	bool used_up =
+	    limit > 0 && (w->page >= limit || w->hits >= e->paging.window);
 
+	w->barren = f->barren ? w->barren + 1 : 0;
 	if (run_is_gone(w->r))
 		stop(w, "gone", false);
-	else if (f->hits == 0)
-		stop(w, "empty", true);
 	else if (known)
 		stop(w, "watermark", true);
-	else if (last && !capped)
-		stop(w, "end", true);
-	else if (last || (limit > 0 && w->page >= limit))
-		stop(w, "page-limit", true);
-	else if (f->fresh == 0)
-		stop(w, "no-new", true);
-	else if (w->o->max_pages > 0 && w->answered >= w->o->max_pages)
+	else if (f->hits > 0 && last && !capped)
+		stop(w, "end", !is_missing(w));
+	else if (f->hits > 0 && (last || used_up))
+		stop(w, "page-limit", !is_counted(w) || !is_missing(w));
+	else if (f->barren && !is_passed_over(w, used_up))
+		stop(w, f->hits > 0 ? "no-new" : "empty", !is_missing(w));
+	else if (w->answered >= most)
 		stop(w, "max-pages", false);
 	w->gap = strcmp(w->why, "page-limit") == 0 &&
 	    ((w->has_state && w->q->newest_first) || w->o->since_ms > 0);
@@ -410,8 +501,7 @@ walk_page(struct walk *w, struct session *s, struct buf *url)
 		return;
 	}
 	note_answer(w);
-	if (w->r->verdict.has_pages)
-		w->pages = w->r->verdict.total_pages;
+	take_pages(w);
 	f = take_hits(w);
 	decide(w, &f);
 	w->page++;
@@ -495,6 +585,7 @@ pages_walk(struct run *r, struct session *s, const struct query *q,
 		.o = o,
 		.page = q->page,
 		.totals = { -1, -1 },
+		.total = -1,
 		.has_state = known.p != NULL };
 	struct buf url = { 0 };
 

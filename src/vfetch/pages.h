@@ -8,8 +8,15 @@
  *	no-new, empty	a page brings nothing that an earlier one had not, or
  *			nothing at all
  *
- * These are "walked".  gone, max-pages, budget, signal, refused:<name> and
+ * These are "walked", unless the site itself says that a page's worth or more
+ * was not shown.  gone, max-pages, budget, signal, refused:<name> and
  * failed:<cause> are not, and then the query carries the state it began with.
+ *
+ * What a site says of totals is evidence and no order.  A total that is 0
+ * beside hits, or less than was seen, says nothing; of totals that change the
+ * greatest counts.  "end" is where page and total agree; where nothing is said
+ * the walk goes on to a page that brings nothing.  One such page before the
+ * end that is said is passed over, the second ends the walk.
  *
  * Where pages are numbers and no state is kept (a seller's wardrobe), a page at
  * which the site fails does not end the walk: the pages after it are asked, and

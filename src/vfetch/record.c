@@ -145,7 +145,11 @@ form_of(struct run *r)
 		return FORM_NONE;
 	if (scan_parse(r->scan, buf_slice(&a->body), &at, &why))
 		return FORM_JSON;
-	return text_valid(buf_slice(&a->body)) ? FORM_TEXT : FORM_BASE64;
+	/* UTF-16 of plain letters is valid UTF-8, with a NUL beside each */
+	return memchr(a->body.data, '\0', a->body.len) == NULL &&
+	        text_valid(buf_slice(&a->body)) ?
+	    FORM_TEXT :
+	    FORM_BASE64;
 }
 
 /* Valid JSON has newlines between its tokens and nowhere else. */
@@ -186,6 +190,10 @@ put_body(struct run *r, struct json *j, const struct call *c,
 		json_key(j, "body");
 		put_json(r, j, body);
 	} else if (form == FORM_BASE64) {
+		if (r->answer.cause != NULL) {
+			json_key(j, "cut");
+			json_bool(j, true);
+		}
 		json_key(j, "body_base64");
 		json_base64(j, body);
 	} else {
@@ -211,7 +219,7 @@ write_answer(struct run *r, const struct call *c, int attempt,
 		json_int(&j, r->answer.status);
 	json_key(&j, "headers");
 	json_object(&j);
-	for (i = 0; form != FORM_ERROR && i < n; i++) {
+	for (i = 0; i < n; i++) {
 		json_keys(&j, h[i].name);
 		json_str(&j, h[i].value);
 	}
@@ -241,13 +249,18 @@ record_answer(struct run *r, const struct call *c, int attempt)
 	if (c->query != NULL)
 		a.endpoint = slice_of(c->query->endpoint->name);
 	a.form = form_of(r);
-	a.nheaders = pick_headers(r, h);
-	a.status = a.form == FORM_ERROR ? 0 : r->answer.status;
-	a.bytes = buf_slice(&r->answer.body);
+	a.cut = r->answer.cause != NULL;
+	/* what is not in the record takes no part in the judgement: whoever
+	 * judges the record later comes to the same */
+	if (a.form == FORM_ERROR) {
+		a.error = slice_of(r->answer.cause);
+	} else {
+		a.nheaders = pick_headers(r, h);
+		a.status = r->answer.status;
+		a.bytes = buf_slice(&r->answer.body);
+	}
 	if (a.form == FORM_JSON)
 		a.json = scan_root(r->scan);
-	else if (a.form == FORM_ERROR)
-		a.error = slice_of(r->answer.cause);
 	r->verdict = verdict_of(r->m->rules, &a);
 	if (!r->mute)
 		write_answer(r, c, attempt, a.form, h, a.nheaders);
