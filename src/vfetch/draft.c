@@ -122,17 +122,35 @@ take_pair(struct draft *d, struct slice key, struct slice value,
 	name = val_cstr(v);
 	if (name != NULL && value.len > 0)
 		params_add(&d->params, slice_of(name), value);
-	if (name == NULL && is_ignored(d, key))
+	else if (name != NULL)
+		warn("parameter '%.*s' has no value, left out", SLICE_ARG(key));
+	else if (is_ignored(d, key))
 		warn("parameter '%.*s' asks nothing, left out", SLICE_ARG(key));
-	else if (name == NULL)
+	else
 		buf_addf(why, "parameter '%.*s' is unknown to '%s'",
 		    SLICE_ARG(key), d->m->source->name);
 	free(name);
 	return why->len == 0;
 }
 
-bool
-draft_from_url(const struct markets *ms, const char *text, struct draft *d,
+/* A name that was encoded twice on its way here has still only one meaning; of
+ * a value nobody knows. */
+static bool
+decode_name(struct slice key, struct buf *out)
+{
+	struct buf once = { 0 };
+	bool ok = url_decode(key, true, &once);
+
+	if (ok && memchr(buf_slice(&once).p, '%', once.len) != NULL)
+		ok = url_decode(buf_slice(&once), true, out);
+	else
+		buf_addslice(out, buf_slice(&once));
+	buf_release(&once);
+	return ok;
+}
+
+static bool
+take_url(const struct markets *ms, const char *text, struct draft *d,
     struct buf *why)
 {
 	struct buf k = { 0 }, v = { 0 };
@@ -140,7 +158,6 @@ draft_from_url(const struct markets *ms, const char *text, struct draft *d,
 	struct url u;
 	bool ok;
 
-	*d = (struct draft){ 0 };
 	if (!url_split(text, &u)) {
 		buf_adds(why, "no URL of a site");
 		return false;
@@ -150,7 +167,7 @@ draft_from_url(const struct markets *ms, const char *text, struct draft *d,
 		buf_reset(&k);
 		buf_reset(&v);
 		buf_grow(&v, 0);
-		ok = url_decode(key, true, &k) && url_decode(value, true, &v);
+		ok = decode_name(key, &k) && url_decode(value, true, &v);
 		if (!ok)
 			buf_addf(why, "'%.*s' is badly encoded",
 			    (int)(value.p + value.len - key.p), key.p);
@@ -160,6 +177,27 @@ draft_from_url(const struct markets *ms, const char *text, struct draft *d,
 	}
 	buf_release(&k);
 	buf_release(&v);
+	return ok;
+}
+
+/* What is pasted brings its spaces along. */
+bool
+draft_from_url(const struct markets *ms, const char *text, struct draft *d,
+    struct buf *why)
+{
+	size_t len;
+	char *trimmed;
+	bool ok;
+
+	*d = (struct draft){ 0 };
+	while (isspace((unsigned char)*text))
+		text++;
+	for (len = strlen(text); len > 0; len--)
+		if (!isspace((unsigned char)text[len - 1]))
+			break;
+	trimmed = xstrndup(text, len);
+	ok = take_url(ms, trimmed, d, why);
+	free(trimmed);
 	return ok;
 }
 
