@@ -405,6 +405,81 @@ true'
 true'
 }
 
+# secrets: a front page that sets a token, an anon id, a refresh token, and
+# what is no secret
+token=eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjQxMDI0NDQ4MDB9.s-g_n4tuRe
+secrets() {
+  site
+  at / '200 OK' 'Content-Type: text/html' "Set-Cookie: access_token_web=$token; path=/" \
+    'Set-Cookie: anon_id=SECRETANON; path=/' 'Set-Cookie: refresh_token_web="refresh%2Fme-1"; HttpOnly' \
+    'Set-Cookie: visits=10000000001' 'Set-Cookie: locale=pt-fr' 'Set-Cookie: where=vinted.pt' <<<'<html></html>'
+}
+
+x_at='/svc-catalogue/items?order=newest_first&search_text=x&page=1&per_page=96'
+ask_x() {
+  rm -rf "$VPIPE_DATA/state"
+  vfetch catalog -v 'https://www.vinted.pt/catalog?search_text=x' >"$tmp/out" 2>"$tmp/err" || :
+  [[ $(cat "$tmp/out" "$tmp/err") != *"$token"* ]]
+}
+
+@test "a token or cookie that an answer repeats is masked, however it is written; the sum is of what came" {
+  secrets
+  page() { printf '{"items":[{"id":10000000001,"price":"10.00","title":"%s"}],"pagination":{"total_entries":1}}' "$1"; }
+  while IFS='|' read -r repeated masked count; do
+    page "$repeated" | json "$x_at" '200 OK'
+    ask_x
+    same "$(jq -c 'select(.kind == "search").body' "$tmp/out")" "$(page "$masked" | jq -c .)"
+    same "$(jq -r 'select(.kind == "search") | .sha256, .masked' "$tmp/out")" \
+      "$(page "$repeated" | sha256sum | cut -d' ' -f1)
+$count"
+    same "$(closing "$tmp/out" '.queries[0] | .stop, (.state.ids | tojson)')" 'end
+[10000000001]'
+  done <<-EOF
+	token $token|token ***|1
+	$token$token SECRETANON|****** ***|3
+	${token//./%2E}, ${token//./%252e}|***, ***|2
+	${token//./\\u002e}, \\u0065${token#e}|***, ***|2
+	${token//./\\u00252E}|***|1
+	refresh/me-1 refresh\\/me-1 refresh%2Fme-1|*** *** ***|3
+	access_token_web=$token; anon_id=SECRETANON|access_token_web=***; anon_id=***|2
+	${token%?}|${token%?}|null
+	pt-fr vinted.pt 10000000001|pt-fr vinted.pt 10000000001|null
+	EOF
+  # in a key; and an escape that is escaped is none
+  printf '{"items":[{"id":1}],"%s":10000000001,"b":"\\\\u0053ECRETANON","pagination":{"total_entries":1}}' "$token" |
+    json "$x_at" '200 OK'
+  ask_x
+  same "$(jq -c 'select(.kind == "search") | .body["***"], .body.b, .masked' "$tmp/out")" '10000000001
+"\\u0053ECRETANON"
+1'
+}
+
+@test "secrets are masked in headers, addresses, texts and other bytes, and as soon as they are set" {
+  secrets
+  at "$x_at" '302 Found' 'Content-Type: text/plain' "Location: https://www.example.org/?t=${token//-/%2D}&u=NEWSECRET" \
+    'Set-Cookie: access_token_web=NEWSECRET' "X-Request-Id: $token" <<<"see $token"
+  ask_x
+  same "$(jq -c 'select(.kind == "search") | .headers.location, .headers["x-request-id"], .body_text, .masked' "$tmp/out")" \
+    '"https://www.example.org/?t=***&u=***"
+"***"
+"see ***\n"
+4'
+  printf '\xff%s\xff' "$token" | at "$x_at" '200 OK' 'Content-Type: text/plain'
+  ask_x
+  same "$(jq -r 'select(.kind == "search").body_base64' "$tmp/out")" "$(printf '\xff***\xff' | base64)"
+  # cut in the middle of a page
+  { printf 'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 9999\r\n\r\n<p>%s' "$token"; } >"$tmp/site/${x_at//\//!}"
+  ask_x
+  same "$(jq -r 'select(.kind == "search").body_base64' "$tmp/out" | sort -u)" "$(printf '<p>***' | base64)"
+  # at an address that is followed
+  at "$x_at" '302 Found' "Location: $x_at&t=$token" </dev/null
+  json "$x_at&t=$token" '200 OK' <<<'{"items":[{"id":1}],"pagination":{"total_entries":1}}'
+  ask_x
+  same "$(jq -c 'select(.kind == "search") | .status, .request.url[-5:], .masked' "$tmp/out")" '200
+"t=***"
+1'
+}
+
 @test "after a 401 the session is renewed, once" {
   market
   fault 'kind=401&at_request=2&times=1'
@@ -1143,6 +1218,61 @@ true
     same "$(jq -c 'select(.kind == "run").body.kinds."item-page" | del(.answered)' <<<"$output")" \
       '{"requests":2,"gone":0,"failed":1,"put_off":1}'
     same "$(pages_asked)" '/items/5 '
+    rm -r "$VPIPE_DATA/state/pace"
+  done
+}
+
+@test "a redirect that keeps all that was asked is followed once, on the same host; its record says where from" {
+  secrets
+  one='{"items":[{"id":1}],"pagination":{"total_entries":1}}'
+  query=${x_at#*\?}
+  for to in "/svc-catalogue/items/?$query" "/v2/items?locale=pt&per_page=96&page=1&search_text=x&order=newest_first" \
+    "HTTPS://API.vinted.pt/items?$query#top"; do
+    moved "$x_at" "$to"
+    path=${to#HTTPS://API.vinted.pt} && json "${path%#top}" '200 OK' <<<"$one"
+    : >"$tmp/asked"
+    ask_x
+    same "$(pages_asked)" "$x_at ${path%#top} "
+    same "$(jq -c 'select(.kind == "search") | [.status, .request.url, .request.redirects, .request.hops]' "$tmp/out")" \
+      "[200,\"https://api.vinted.pt${path%#top}\",1,[{\"url\":\"https://api.vinted.pt$x_at\",\"status\":307}]]"
+    same "$(closing "$tmp/out" '.queries[0].stop, .ledger.requests, .ledger.attempts')" 'end
+2
+3'
+  done
+  # not twice, not elsewhere, and not to another question
+  moved '/svc-catalogue/items/?'"$query" "/items?$query"
+  for to in "/svc-catalogue/items/?$query" "https://www.vinted.pt/svc-catalogue/items?$query" "https://api.vinted.fr$x_at" \
+    "/svc-catalogue/items?${query/search_text=x/search_text=y}" /svc-catalogue/items "/items?${query%&per_page=96}" "$x_at" \
+    https://www.vinted.pt/member/login; do
+    moved "$x_at" "$to"
+    : >"$tmp/asked"
+    ask_x
+    same "$(closing "$tmp/out" '.queries[0].stop')" refused:redirect || { echo "$to"; return 1; }
+    [ "$(wc -l <"$tmp/asked")" = $([[ $to == /svc-catalogue/items/* ]] && echo 3 || echo 2) ]
+  done
+}
+
+@test "a seller's address that moves keeps the seller; the hop costs budget, and robots.txt is asked" {
+  site
+  json /v3/users/70/about '200 OK' <<<'{"user":{"id":70},"code":0}'
+  about user 70 >"$tmp/in"
+  moved /api/v2/users/70 /v3/users/70/about
+  vfetch requests <"$tmp/in" >"$tmp/out" 2>"$tmp/err"
+  same "$(closing "$tmp/out" '.kinds.user.answered, .ledger.attempts')" '1
+3'
+  [[ $(cat "$tmp/err") != *70* ]]
+  vfetch requests --budget 1 <"$tmp/in" >"$tmp/out" 2>/dev/null
+  same "$(closing "$tmp/out" '.stop, .kinds.user.put_off')" 'budget
+1'
+  unset VPIPE_ROBOTS
+  at /robots.txt '200 OK' 'Content-Type: text/plain' <<<$'User-agent: *\nDisallow: /v3/'
+  run -77 --separate-stderr vfetch requests <"$tmp/in"
+  [[ $stderr == *"robots.txt of 'www.vinted.pt' forbids"* ]]
+  export VPIPE_ROBOTS=permitted
+  for to in /v3/users/71 /v3/users/700 /v3/users?id=70 /; do
+    moved /api/v2/users/70 "$to"
+    run -77 --separate-stderr vfetch requests <"$tmp/in"
+    [[ $stderr == *"refused us (redirect, status 307)"* ]] || { echo "$to"; return 1; }
     rm -r "$VPIPE_DATA/state/pace"
   done
 }

@@ -48,7 +48,8 @@ struct paging {
 	struct val proof;
 };
 
-/* A page that moved within its own name: the only redirects to follow. */
+/* A page that moved within its own name.  Without such paths a redirect must
+ * keep all that was asked, and is followed once. */
 struct redirects {
 	int64_t most; /* one after another; 0: none */
 	char **paths; /* "/items/{item}-*" */

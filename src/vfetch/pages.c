@@ -80,6 +80,17 @@ pages_last(const struct query *q, const struct pages_options *o)
 
 /* ---- one page ---- */
 
+/* The session's headers, whose values must stand in no record. */
+static const char *const *
+headers_for(struct run *r, struct session *s, const struct query *q)
+{
+	const struct binding *b;
+
+	for (b = s->values; b != NULL && b->name != NULL; b++)
+		mask_add(&r->mask, slice_of(b->value), q->site->host);
+	return session_headers(s, q->endpoint);
+}
+
 static enum outcome
 ask(struct run *r, struct session *s, const struct query *q, int64_t page,
     struct part part, const char *url)
@@ -96,13 +107,13 @@ ask(struct run *r, struct session *s, const struct query *q, int64_t page,
 	/* a visit that nobody makes is not put off beside its request */
 	out = run_goes_on(r) ? session_open(r, s, q->site) : PUT_OFF;
 	if (out == ANSWERED) {
-		c.headers = session_headers(s, q->endpoint);
+		c.headers = headers_for(r, s, q);
 		out = run_ask(r, &c);
 		if (out != UNAUTHORIZED)
 			return out;
 		info("'%s' wants a new session", q->site->host);
 		out = session_renew(r, s);
-		c.headers = session_headers(s, q->endpoint);
+		c.headers = headers_for(r, s, q);
 		c.renewable = false;
 		c.attempt = 1;
 		if (out == ANSWERED)

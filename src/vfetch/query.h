@@ -58,6 +58,8 @@ void query_release(struct query *q);
 void query_put_catalog(const struct query *q, struct json *j);
 /* Adds what the query is about: "user_id", "item_id", always as text. */
 void query_put_subjects(const struct query *q, struct json *j);
+/* So many redirects are followed for it, one after another. */
+int64_t query_redirects(const struct query *q);
 /* The URL to ask instead, when `to` is where a page of the query may have
  * moved to: the caller frees.  NULL: it leads elsewhere. */
 char *query_redirect(const struct query *q, const char *from, const char *to);

@@ -137,6 +137,66 @@ names_it(const struct query *q, struct slice path)
 	return false;
 }
 
+static bool
+has_segment(struct slice path, const char *value)
+{
+	const char *p = path.p, *end = p + path.len, *slash;
+	struct buf text = { 0 };
+	bool found = false;
+
+	for (; !found && p < end; p = slash + 1) {
+		slash = memchr(p, '/', (size_t)(end - p));
+		if (slash == NULL)
+			slash = end;
+		buf_reset(&text);
+		found = url_decode((struct slice){ p, (size_t)(slash - p) },
+		            false, &text) &&
+		    slice_is(buf_slice(&text), value);
+	}
+	buf_release(&text);
+	return found;
+}
+
+static bool
+has_pair(struct slice query, struct slice key, struct slice value)
+{
+	struct slice k, v;
+
+	while (url_pair(&query, &k, &v))
+		if (slice_eq(k, key) && slice_eq(v, value))
+			return true;
+	return false;
+}
+
+/* Does the other address still ask all that we asked? */
+static bool
+keeps_it(const struct query *q, const struct url *old, const struct url *new)
+{
+	struct slice query = old->query, key, value;
+	const struct parameter *p;
+	size_t i;
+
+	while (url_pair(&query, &key, &value))
+		if (!has_pair(new->query, key, value))
+			return false;
+	for (i = 0; i < q->params.n; i++) {
+		p = endpoint_parameter(q->endpoint,
+		    slice_of(q->params.v[i].name));
+		if (p->sent == NULL && p->prefix == NULL &&
+		    !has_segment(new->path, q->params.v[i].v[0]))
+			return false;
+	}
+	return true;
+}
+
+int64_t
+query_redirects(const struct query *q)
+{
+	const struct redirects *r = &q->endpoint->redirects;
+
+	return r->npaths > 0 ? r->most : 1;
+}
+
 char *
 query_redirect(const struct query *q, const char *from, const char *to)
 {
@@ -146,7 +206,8 @@ query_redirect(const struct query *q, const char *from, const char *to)
 	if (!text_valid(slice_of(to)) || !url_split(from, &old) ||
 	    !url_split(to, &new) || old.host.len != new.host.len ||
 	    strncasecmp(old.host.p, new.host.p, old.host.len) != 0 ||
-	    !names_it(q, new.path))
+	    !(q->endpoint->redirects.npaths > 0 ? names_it(q, new.path) :
+	                                          keeps_it(q, &old, &new)))
 		return NULL;
 	/* https, as everything we ask, and without a fragment */
 	next = xasprintf("https://%.*s%.*s%s%.*s", SLICE_ARG(old.host),

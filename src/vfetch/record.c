@@ -24,6 +24,7 @@ start(struct run *r, struct json *j, const char *kind, const char *site,
     int attempt, int64_t at)
 {
 	buf_reset(&r->line);
+	r->masked = 0;
 	json_start(j, &r->line);
 	json_object(j);
 	json_key(j, "v");
@@ -97,10 +98,14 @@ put_request(struct run *r, struct json *j, const struct call *c)
 	json_key(j, "method");
 	json_cstr(j, "GET");
 	json_key(j, "url");
-	json_cstr(j, c->url);
+	json_str(j, run_clean(r, slice_of(c->url), false));
 	if (c->redirects > 0) {
 		json_key(j, "redirects");
 		json_int(j, c->redirects);
+		json_key(j, "hops");
+		json_raw(j, SLICE("["));
+		buf_addslice(&r->line, buf_slice(&r->hops));
+		buf_addc(&r->line, ']');
 	}
 	if (r->via != NULL) {
 		json_key(j, "via");
@@ -181,24 +186,25 @@ put_body(struct run *r, struct json *j, const struct call *c,
 		json_key(j, "cause");
 		json_cstr(j, r->answer.cause);
 		json_key(j, "message");
-		json_cstr(j,
-		    text_valid(slice_of(r->answer.message)) ?
-		        r->answer.message :
-		        NULL);
+		if (text_valid(slice_of(r->answer.message)))
+			json_str(j,
+			    run_clean(r, slice_of(r->answer.message), false));
+		else
+			json_null(j);
 		json_end(j);
 	} else if (form == FORM_JSON) {
 		json_key(j, "body");
-		put_json(r, j, body);
+		put_json(r, j, run_clean(r, body, true));
 	} else if (form == FORM_BASE64) {
 		if (r->answer.cause != NULL) {
 			json_key(j, "cut");
 			json_bool(j, true);
 		}
 		json_key(j, "body_base64");
-		json_base64(j, body);
+		json_base64(j, run_clean(r, body, false));
 	} else {
 		json_key(j, "body_text");
-		json_str(j, body);
+		json_str(j, run_clean(r, body, false));
 	}
 }
 
@@ -221,7 +227,7 @@ write_answer(struct run *r, const struct call *c, int attempt,
 	json_object(&j);
 	for (i = 0; i < n; i++) {
 		json_keys(&j, h[i].name);
-		json_str(&j, h[i].value);
+		json_str(&j, run_clean(r, h[i].value, false));
 	}
 	json_end(&j);
 	json_key(&j, "ms");
@@ -234,6 +240,10 @@ write_answer(struct run *r, const struct call *c, int attempt,
 		json_cstr(&j, sum);
 	}
 	put_body(r, &j, c, form);
+	if (r->masked > 0) {
+		json_key(&j, "masked");
+		json_int(&j, (int64_t)r->masked);
+	}
 	finish(r, &j);
 }
 

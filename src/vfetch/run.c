@@ -66,6 +66,9 @@ run_release(struct run *r)
 	http_base_release(&r->base);
 	pace_release(&r->pace);
 	scan_free(r->scan);
+	mask_release(&r->mask);
+	buf_release(&r->clean);
+	buf_release(&r->hops);
 	buf_release(&r->line);
 	free(r->kinds);
 	free(r->agent);
@@ -101,15 +104,24 @@ run_count_unasked(struct run *r, enum outcome out)
 		r->tally.put_off++;
 }
 
+struct slice
+run_clean(struct run *r, struct slice text, bool json)
+{
+	uint64_t n = mask_text(&r->mask, text, json, &r->clean);
+
+	r->masked += n;
+	return n > 0 ? buf_slice(&r->clean) : text;
+}
+
 /* What a message says of a call: its URL, unless that says who is asked
- * about. */
+ * about.  Until the next one. */
 static const char *
-call_title(const struct call *c)
+call_title(struct run *r, const struct call *c)
 {
 	return c->query != NULL &&
 	        strcmp(c->query->title, c->query->name) != 0 ?
 	    c->query->title :
-	    c->url;
+	    run_clean(r, slice_of(c->url), false).p;
 }
 
 /* ---- before a request ---- */
@@ -211,7 +223,7 @@ check_robots(struct run *r, const struct call *c)
 		/* the API may have a host of its own */
 		url_split(c->url, &u);
 		warn("robots.txt of '%.*s' forbids '%s'", SLICE_ARG(u.host),
-		    call_title(c));
+		    call_title(r, c));
 		fail(r, "refused:robots");
 		run_worse(r, EX_NOPERM);
 	} else {
@@ -229,9 +241,27 @@ next_hop(const struct run *r, const struct call *c)
 {
 	if (c->query == NULL || r->answer.status / 100 != 3 ||
 	    r->answer.location == NULL ||
-	    c->redirects >= c->query->endpoint->redirects.most)
+	    c->redirects >= query_redirects(c->query))
 		return NULL;
 	return query_redirect(c->query, c->url, r->answer.location);
+}
+
+static void
+note_hop(struct run *r, const struct call *c)
+{
+	struct json j;
+
+	if (c->redirects == 0)
+		buf_reset(&r->hops);
+	else
+		buf_addc(&r->hops, ',');
+	json_start(&j, &r->hops);
+	json_object(&j);
+	json_key(&j, "url");
+	json_str(&j, run_clean(r, slice_of(c->url), false));
+	json_key(&j, "status");
+	json_int(&j, r->answer.status);
+	json_end(&j);
 }
 
 /* Returns where to ask instead, without a record; or NULL. */
@@ -245,19 +275,22 @@ attempt(struct run *r, const struct call *c, int number)
 		r->budget--;
 	r->in_chunk++;
 	r->tally.attempts++;
-	progress("%s, %" PRIu64 " answered", call_title(c), r->tally.answered);
+	progress("%s, %" PRIu64 " answered", call_title(r, c),
+	    r->tally.answered);
 	http_get(r->http, &q, &r->answer);
 	r->answer_at = clock_now_ms();
 	r->answer_of = c->query;
 	r->tally.bytes += r->answer.body.len;
+	mask_learn(&r->mask, &r->answer, c->site->host);
 	next = next_hop(r, c);
 	if (next != NULL) {
-		info("%s: %d, to %s", call_title(c), r->answer.status,
-		    call_title(c) == c->url ? next : "another address");
+		note_hop(r, c);
+		info("%s: %d, to another address", call_title(r, c),
+		    r->answer.status);
 		return next;
 	}
 	record_answer(r, c, number);
-	info("%s: %d %s, %" PRId64 " ms", call_title(c), r->answer.status,
+	info("%s: %d %s, %" PRId64 " ms", call_title(r, c), r->answer.status,
 	    c->query != NULL ? r->verdict.name : c->kind, r->answer.ms);
 	return NULL;
 }
@@ -295,12 +328,12 @@ static enum outcome
 failed(struct run *r, const struct call *c)
 {
 	if (stopped)
-		info("'%s': given up", call_title(c));
+		info("'%s': given up", call_title(r, c));
 	else if (r->answer.cause != NULL)
-		warn("'%s': %s: %s", call_title(c), r->verdict.name,
+		warn("'%s': %s: %s", call_title(r, c), r->verdict.name,
 		    r->answer.message);
 	else
-		warn("'%s': %s, status %d", call_title(c), r->verdict.name,
+		warn("'%s': %s, status %d", call_title(r, c), r->verdict.name,
 		    r->answer.status);
 	/* what a later run may find mended, and what it will not */
 	run_worse(r,

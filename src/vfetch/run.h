@@ -6,8 +6,9 @@
  * raw record an attempt; and says how it ended.  A refusal stops the whole
  * run: what has not been asked is put off.
  *
- * A redirect within a page's own name is followed, if its endpoint says so:
- * each hop keeps the manners too, and the record is that of the last one.
+ * A redirect that stays on the host and asks the same is followed, once
+ * unless its endpoint says otherwise: each hop keeps the manners too; the
+ * record is that of the last one, and says where it came from.
  */
 #ifndef VFETCH_RUN_H
 #define VFETCH_RUN_H
@@ -15,6 +16,7 @@
 #include "http.h"
 #include "line.h"
 #include "market.h"
+#include "mask.h"
 #include "pace.h"
 #include "polite.h"
 #include "query.h"
@@ -74,6 +76,10 @@ struct run {
 	struct buf line;
 	uint64_t lines;
 
+	struct mask mask;  /* what must stand nowhere */
+	struct buf clean;  /* the last text that it was taken from */
+	struct buf hops;   /* JSON: the redirects of the call at hand */
+	uint64_t masked;   /* in the line at hand */
 	struct scan *scan; /* of the answer at hand */
 	struct http_answer answer;
 	int64_t answer_at;
@@ -101,6 +107,9 @@ void run_worse(struct run *r, int status);
 /* May anything be asked now?  Sets stop when not. */
 bool run_goes_on(struct run *r);
 enum outcome run_ask(struct run *r, const struct call *c);
+/* The text without the run's secrets; counts them in r->masked.  Until the
+ * next call. */
+struct slice run_clean(struct run *r, struct slice text, bool json);
 /* Did the last one say that what was asked for is no more? */
 bool run_is_gone(const struct run *r);
 /* A request that its caller gives up before asking, or after UNAUTHORIZED. */
