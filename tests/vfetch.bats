@@ -991,6 +991,17 @@ walked() {  # what the walk of x says: pages asked, stop, walked, ids of its sta
   same '[3,"end",true,30]' "$(walked)"
 }
 
+@test "in a market that gives 40 a page, all is found however its totals are written" {
+  for as in 0 1 2 3 4; do
+    rm -rf "$VPIPE_DATA"
+    market ".items = 300 | .per_page_max = 40 | .totals_as = $as | .promoted_share = 0 | .shift_max = 0"
+    vfetch catalog https://www.vinted.pt/catalog >"$tmp/out" 2>/dev/null
+    same "$(closing "$tmp/out" '.queries[0] | [.walked, (.state.ids | length), .answered] | tojson')" \
+      "$([ $as = 4 ] && echo '[true,300,9]' || echo '[true,300,8]')"
+    market_stop
+  done
+}
+
 @test "a page that brings nothing before the last is passed over once, and what is missing is no whole walk" {
   shelf
   of='{"pagination":{"total_entries":60,"total_pages":6,"per_page":10}}'
