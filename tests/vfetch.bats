@@ -1645,7 +1645,7 @@ failed:server end'
     same "$(closing "$tmp/out" '.queries[0].stop')" "$verdict" || { echo "$claim $code"; return 1; }
     same "$(jq -c 'select(.kind == "search")' "$tmp/out" | vnormalize --no-key 2>/dev/null |
       jq -r 'select(.stream == "vinted_look").record.verdict // empty')" "${verdict/#end/ok}"
-    same "$(jq 'select(.kind == "search") | .attempt, .cut' "$tmp/out" | tr '\n' ' ')" '1 null '
+    same "$(jq 'select(.kind == "search") | .attempt, .whole' "$tmp/out" | tr '\n' ' ')" "1 $([[ $verdict == end ]] && echo null || echo true) "
   done <<-'EOF'
 	; charset=iso-8859-1|ISO-8859-1|failed:charset
 	; charset=utf-8|ISO-8859-1|failed:charset
@@ -1665,9 +1665,9 @@ failed:server end'
   printf 'HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=iso-8859-1\r\nContent-Length: 99\r\n\r\n{"items":[' \
     >"$tmp/site/${at//\//!}"
   vfetch catalog 'https://www.vinted.pt/catalog?search_text=x' >"$tmp/out" 2>/dev/null || :
-  same "$(jq -c 'select(.kind == "search") | [.attempt, .cut, has("body_base64")]' "$tmp/out")" '[1,true,true]
-[2,true,true]
-[3,true,true]'
+  same "$(jq -c 'select(.kind == "search") | [.attempt, .whole, has("body_base64")]' "$tmp/out")" '[1,null,true]
+[2,null,true]
+[3,null,true]'
   same "$(closing "$tmp/out" '.queries[0].stop')" failed:truncated
   same "$(jq -c 'select(.kind == "search")' "$tmp/out" | vnormalize --no-key 2>/dev/null |
     jq -r 'select(.stream == "vinted_look").record.verdict // empty' | sort -u)" failed:truncated

@@ -16,7 +16,7 @@ struct equals {
 /* Conditions stay as they are in the description; SCAN_NONE: not asked. */
 struct rule {
 	char *verdict;
-	struct val kind, status, type, not_type, form, cut, header, contains;
+	struct val kind, status, type, not_type, form, header, contains;
 	struct paths has, lacks;
 	struct equals *equals, *differs;
 	size_t nequals, ndiffers;
@@ -72,7 +72,7 @@ static void
 load_rule(struct rule *r, struct val v, const char *where)
 {
 	static const char *const known[] = { "verdict", "kind", "status",
-		"type", "not_type", "form", "cut", "header", "contains", "has",
+		"type", "not_type", "form", "header", "contains", "has",
 		"lacks", "equals", "differs", "note", NULL };
 	struct val_iter it = val_each(v);
 	struct slice key;
@@ -97,7 +97,6 @@ load_rule(struct rule *r, struct val v, const char *where)
 		.type = val_member(v, "type"),
 		.not_type = val_member(v, "not_type"),
 		.form = val_member(v, "form"),
-		.cut = val_member(v, "cut"),
 		.header = val_member(v, "header"),
 		.contains = val_member(v, "contains"),
 		.has = paths_load(val_member(v, "has"), where),
@@ -284,12 +283,6 @@ is_form(const struct answer *a, struct val want)
 }
 
 static bool
-is_cut(const struct answer *a, struct val want)
-{
-	return a->cut == val_true(want);
-}
-
-static bool
 holds_bytes(const struct answer *a, struct val want)
 {
 	struct slice t = text_of(want);
@@ -365,8 +358,7 @@ static bool
 rule_holds(const struct rule *r, const struct answer *a)
 {
 	return any(a, r->kind, is_kind) && any(a, r->status, is_status) &&
-	    any(a, r->form, is_form) && any(a, r->cut, is_cut) &&
-	    any(a, r->type, is_type) &&
+	    any(a, r->form, is_form) && any(a, r->type, is_type) &&
 	    (r->not_type.s == NULL || !any(a, r->not_type, is_type)) &&
 	    headers_hold(a, r->header) && shape_holds(r, a) &&
 	    any(a, r->contains, holds_bytes); /* the dear one last */
@@ -489,6 +481,8 @@ verdict_of(const struct verdict_rules *r, const struct answer *a)
 	if (a->form == FORM_ERROR)
 		snprintf(v.name, sizeof v.name, "failed:%.*s",
 		    SLICE_ARG(a->error));
+	else if (a->form == FORM_BASE64)
+		set_name(&v, a->cut ? "failed:truncated" : "failed:charset");
 	else if (a->form != FORM_JSON)
 		set_name(&v, "unreadable");
 	else if (k == NULL || k->n == 0)

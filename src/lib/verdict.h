@@ -5,12 +5,14 @@
  *
  *	rules -> refused:<name>, gone, ...     the first rule that holds
  *	error -> failed:<cause>
+ *	a body that was cut -> failed:truncated
+ *	one that is no UTF-8, whatever charset it claims -> failed:charset
  *	JSON whose hits are an array -> empty or ok
  *	JSON of a kind that has no hits -> ok
  *	anything else -> unreadable
  *
  * A rule holds when all of its conditions do: kind, status, type, not_type,
- * form, cut, header, has, lacks, equals, differs, contains.  "equals" and
+ * form, header, has, lacks, equals, differs, contains.  "equals" and
  * "differs" compare what is said, be it a number or text: 106 is "106".
  * "differs" wants something other than these there; null says nothing.
  */

@@ -196,8 +196,8 @@ put_body(struct run *r, struct json *j, const struct call *c,
 		json_key(j, "body");
 		put_json(r, j, run_clean(r, body, true));
 	} else if (form == FORM_BASE64) {
-		if (r->answer.cause != NULL) {
-			json_key(j, "cut");
+		if (r->answer.cause == NULL) {
+			json_key(j, "whole");
 			json_bool(j, true);
 		}
 		json_key(j, "body_base64");

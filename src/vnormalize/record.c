@@ -95,7 +95,7 @@ read_body(struct record *r)
 		a->form = a->bytes.len > 0 ? FORM_TEXT : FORM_NONE;
 	} else if (base64.s != NULL) {
 		a->form = FORM_BASE64;
-		a->cut = val_true(val_member(r->root, "cut"));
+		a->cut = !val_true(val_member(r->root, "whole"));
 		decode64(&r->bytes, val_text(base64));
 		a->bytes = buf_slice(&r->bytes);
 	} else if (error.s != NULL) {
