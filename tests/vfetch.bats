@@ -1656,6 +1656,10 @@ failed:server end'
 	; charset=iso-8859-1|UTF-8|end
 	; charset=utf-16|UTF-8|end
 	EOF
+  # of plain letters, UTF-16 is valid UTF-8
+  printf '{"items":[]}' | iconv -f UTF-8 -t UTF-16LE | at "$at" '200 OK' 'Content-Type: application/json'
+  vfetch catalog 'https://www.vinted.pt/catalog?search_text=x' >"$tmp/out" 2>/dev/null || :
+  same "$(closing "$tmp/out" '.queries[0].stop')" failed:charset
   # an item's page, too
   iconv -f UTF-8 -t ISO-8859-1 <<<'<html><h1>caffè</h1></html>' |
     at /items/5 '200 OK' 'Content-Type: text/html; charset=iso-8859-1'
