@@ -556,6 +556,83 @@ END
   grep -q '"no contract for the item of this search"' "$tmp/rejects"
 }
 
+# items FILTER: good-one-item with these items, made of $svc and $list: an item as the search of
+# today shows it, and one of an older search
+items() {
+  jq -c --slurpfile older "$raw/good-list-2025.ndjson" '.body.items[0] as $svc | $older[0].body.items[0] as $list |
+    .body.items = ['"$1"' | select(true)] | .body.items |= (to_entries | map(.key as $n | .value |
+      if type == "object" and has("id") then .id = 100 + $n | .item_box.item_id? = 100 + $n else . end))' \
+    "$raw/good-one-item.ndjson"
+}
+
+@test "an odd item costs itself and no other, wherever it stands" {
+  for odd in '($svc | .price = null)' '($svc | del(.price))' '{}' '[]' '"sold"' 1 false; do
+    for page in "$odd, \$svc, \$svc" "\$svc, $odd, \$svc" "\$svc, \$svc, $odd"; do
+      items "$page" >"$tmp/raw"
+      for engine in auto jq; do
+        vnormalize -q --records-only --engine "$engine" --threshold 1 --stream item --rejects "$tmp/rejects" \
+          <"$tmp/raw" >"$tmp/out"
+        same '["svc-2026-09","Nordhavn","L"] ["svc-2026-09","Nordhavn","L"]' \
+          "$(jq -c '.record | [.variant, .brand, .size]' "$tmp/out" | xargs -d '\n')"
+        same 1 "$(wc -l <"$tmp/rejects")"
+      done
+    done
+  done
+  items 'null, ($svc | .price = null), $svc' >"$tmp/raw"	# redacted, odd, good
+  run -0 --separate-stderr vnormalize --threshold 1 --stream item --rejects "$tmp/rejects" <"$tmp/raw"
+  [[ $stderr == *'vinted_item: 3 elements = 1 records + 1 filtered + 1 rejected'* ]]
+}
+
+@test "the contract that most items fit reads the page; each item is then judged by it" {
+  for page in '$list, $svc, $svc' '$svc, $list, $svc' '$svc, $svc, $list' '{}, $list, $svc, $svc'; do
+    items "$page" | normalized --threshold 1 --stream item --stream photo --rejects "$tmp/rejects" >"$tmp/out"
+    same '["vinted_item","svc-2026-09",3] ["vinted_photo","svc-2026-09",3]' \
+      "$(jq -sc 'group_by(.stream)[] | [.[0].stream, .[0].record.variant, length]' "$tmp/out" | xargs -d '\n')"
+    jq -es 'map(select(.stream == "vinted_item").record.brand) | map(select(. == "Nordhavn")) | length >= 2' "$tmp/out"
+  done
+}
+
+@test "of as many fitting items the first that fits one contract only decides" {
+  while read -r want page; do
+    items "$page" | normalized --threshold 1 --stream item --rejects "$tmp/rejects" >"$tmp/out"
+    same "$want" "$(jq -r .record.variant "$tmp/out" | uniq)"
+  done <<'END'
+svc-2026-09 $svc, $list
+list-2025 $list, $svc
+list-2025 {}, "x", $list, $svc, $svc, $list
+svc-2026-09 null, $svc
+END
+  # the line before has no say
+  { items '$list'; items '$svc, $list'; items '$svc'; items '$list, $svc'; } |
+    normalized --threshold 1 --stream item >"$tmp/out"
+  same 'list-2025 svc-2026-09 svc-2026-09 svc-2026-09 list-2025 list-2025' "$(jq -r .record.variant "$tmp/out" | xargs)"
+}
+
+@test "a page that no contract reads counts as all its items, however many photos there are" {
+  items 'range(20) | $svc | .photos = [range(40) as $n | .photos[0] | .high_resolution.id += "\($n)"]' >"$tmp/page"
+  items 'range(20) | $svc | .price = null' >"$tmp/odd"
+  for _ in 1 2 3 4 5 6 7 8 9; do cat "$tmp/page"; done | jq -c '.line = input_line_number' >"$tmp/raw"
+  run -0 --separate-stderr vnormalize --rejects "$tmp/rejects" <"$tmp/raw"
+  [[ ${lines[-1]} == *STATE* ]]
+  cat "$tmp/odd" >>"$tmp/raw"
+  run -65 --separate-stderr vnormalize -q --rejects "$tmp/rejects" <"$tmp/raw"
+  [[ ${lines[-1]} != *STATE* ]]
+  [ "$stderr" = 'vnormalize: 20 of 200 elements of vinted_item were rejected, by whole pages, more than a share of 0.05' ]
+  run -0 --separate-stderr vnormalize --rejects "$tmp/rejects" --threshold 0.1 <"$tmp/raw"
+  [[ $stderr == *'vinted_item: 200 elements = 180 records + 0 filtered + 20 rejected'* ]]
+  [[ ${lines[-1]} == *STATE* ]]
+}
+
+@test "a forgotten seller's items are not named by a page whose first item is odd, nor by one that nobody reads" {
+  seller=$(normalized --stream user <"$raw/good-one-item.ndjson" | jq -r .record.seller_key)
+  printf '{"source":"vinted","seller_key":"%s","at":"2026-09-21T00:00:00Z"}\n' "$seller" >"$VPIPE_DATA/forgotten.ndjson"
+  for page in '{}, $svc, $svc' '($svc | .price = null), ($svc | .price = null)'; do
+    items "$page" | jq -c "del(.request.catalog_id)" |
+      normalized --threshold 1 --stream look --stream item --rejects "$tmp/rejects" >"$tmp/out"
+    jq -es 'all(.stream == "vinted_look") and .[0].record.ids == []' "$tmp/out"
+  done
+}
+
 @test "an unknown label is kept as text, its id null, and counted" {
   run -0 --separate-stderr vnormalize --records-only --stream item --rejects "$tmp/rejects" --quality "$tmp/quality" \
     <"$raw/odd-unknown-label.ndjson"

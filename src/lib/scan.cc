@@ -789,17 +789,31 @@ scan_key_slow(struct scan *s, uint32_t i)
 	return buf_slice(&s->key);
 }
 
+/* Is the key before node i this one?  Escapes make a text longer, and leave
+ * alone what stands before the first. */
+static bool
+key_is(struct scan *s, uint32_t i, struct slice key)
+{
+	const scan_node *n = &s->nodes[i - 1];
+	struct slice k = { s->text + n->at + 1, n->x - 2 };
+
+	if (!s->escapes)
+		return slice_eq(k, key);
+	return k.len >= key.len &&
+	    (key.len == 0 || k.p[0] == key.p[0] || k.p[0] == '\\') &&
+	    slice_eq(scan_key_slow(s, i - 1), key);
+}
+
 struct val
 val_get(struct val object, struct slice key)
 {
 	struct val_iter it = val_each(object);
 	struct val v, found = { nullptr, 0 };
-	struct slice k;
 
 	if (!it.keys)
 		return found;
-	while (val_next(&it, &k, &v))
-		if (slice_eq(k, key))
+	while (val_next(&it, nullptr, &v))
+		if (key_is(v.s, v.i, key))
 			found = v;
 	return found;
 }

@@ -329,13 +329,10 @@ load_when(struct contract *c)
 }
 
 static bool
-holds(const struct condition *w, struct val raw, struct val element)
+holds(const struct condition *w, struct val start)
 {
-	struct val v;
+	struct val v = val_path(start, w->path);
 
-	if (!w->raw && element.s == NULL)
-		return true;
-	v = val_path(w->raw ? raw : element, w->path);
 	switch (w->test) {
 	case COND_HAS:
 		return v.s != NULL;
@@ -348,12 +345,23 @@ holds(const struct condition *w, struct val raw, struct val element)
 }
 
 bool
-contract_matches(const struct contract *c, struct val raw, struct val element)
+contract_is_for(const struct contract *c, struct val raw)
 {
 	size_t i;
 
 	for (i = 0; i < c->nwhen; i++)
-		if (!holds(&c->when[i], raw, element))
+		if (c->when[i].raw && !holds(&c->when[i], raw))
+			return false;
+	return true;
+}
+
+bool
+contract_fits(const struct contract *c, struct val element)
+{
+	size_t i;
+
+	for (i = 0; i < c->nwhen; i++)
+		if (!c->when[i].raw && !holds(&c->when[i], element))
 			return false;
 	return true;
 }

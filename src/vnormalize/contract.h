@@ -39,7 +39,7 @@ struct property {
 
 /* One condition of x-when. */
 struct condition {
-	bool raw; /* on $raw, else on the first element */
+	bool raw; /* on $raw, else on an element */
 	struct path *path;
 	enum { COND_HAS, COND_LACKS, COND_EQUALS } test;
 	struct val value;
@@ -72,6 +72,20 @@ struct contract {
 	struct jqrun *reference; /* --engine jq: all properties */
 	struct stream *stream;
 	struct buf line; /* texts of its constant properties */
+	/* of the line in hand, when it has its kind: */
+	struct val elements; /* SCAN_NONE: `each` leads nowhere */
+	bool one;            /* `each` leads to the element itself */
+};
+
+/* Which of a stream's contracts the line in hand is read by. */
+struct choice {
+	bool made;
+	struct contract *match; /* NULL: none */
+	struct contract *other; /* no element tells it from the match */
+	struct contract *empty; /* one without elements, if nothing fits */
+	size_t fits;            /* how many elements fit the match */
+	bool due;               /* some contract must match */
+	const char *trouble;    /* with the page itself, or NULL */
 };
 
 /* A stream of a source: all its variants, and its ledger. */
@@ -82,8 +96,10 @@ struct stream {
 	size_t n;
 	bool wanted;
 	bool hashes; /* some property is hashed */
+	struct choice choice;
 	uint64_t elements, records, filtered, rejected;
 	uint64_t unknown_labels;
+	bool unread; /* a page of several elements was rejected as a whole */
 };
 
 struct catalogue { /* a source with all that belongs to it */
@@ -121,10 +137,9 @@ void contract_release(struct contract *c);
 struct val contract_elements(const struct contract *c, struct val body,
     bool *one);
 bool contract_has_kind(const struct contract *c, struct slice kind);
-/* raw: the record; element: the first that is not null, or SCAN_NONE (then
- * conditions on it hold). */
-bool contract_matches(const struct contract *c, struct val raw,
-    struct val element);
+/* x-when: its conditions on the record, and those on an element. */
+bool contract_is_for(const struct contract *c, struct val raw);
+bool contract_fits(const struct contract *c, struct val element);
 struct property *contract_property(struct contract *c, const char *name);
 
 /* The program of --as-jq. */

@@ -75,7 +75,7 @@ add_condition_jq(const struct condition *w, struct buf *b)
 	const char *step = "";
 	size_t i;
 
-	buf_addf(b, "  | select([%s | there([", w->raw ? "$raw" : "$first");
+	buf_addf(b, "[%s | there([", w->raw ? "$raw" : "$one");
 	for (i = 0; i < w->path->n; i++) {
 		buf_adds(b, step);
 		step = ",";
@@ -85,10 +85,26 @@ add_condition_jq(const struct condition *w, struct buf *b)
 			buf_addf(b, "%zu", w->path->steps[i].index);
 	}
 	if (w->test == COND_EQUALS)
-		buf_addf(b, "])] == [%.*s])\n", SLICE_ARG(val_text(w->value)));
+		buf_addf(b, "])] == [%.*s]", SLICE_ARG(val_text(w->value)));
 	else
-		buf_addf(b, "])] | length %s 0)\n",
-		    w->test == COND_HAS ? ">" : "==");
+		buf_addf(b, "])] %s []", w->test == COND_HAS ? "!=" : "==");
+}
+
+/* It knows of no other contract: half of the elements have to fit this one. */
+static void
+add_when(const struct contract *c, struct buf *b)
+{
+	size_t i;
+
+	if (c->nwhen == 0)
+		return;
+	buf_adds(b, "  | select([$each[] | select(. != null) | . as $one\n");
+	for (i = 0; i < c->nwhen; i++) {
+		buf_adds(b, i > 0 ? "      and " : "    | ");
+		add_condition_jq(&c->when[i], b);
+		buf_addc(b, '\n');
+	}
+	buf_adds(b, "    ] | (map(select(.)) | length) * 2 >= length)\n");
 }
 
 /* ([what each path of `each` leads to, as a list][0] // empty) */
@@ -124,9 +140,7 @@ add_elements(const struct contract *c, struct buf *b)
 	char *path;
 
 	add_each(c, b);
-	buf_adds(b, "  | first($each[] | select(. != null)) as $first\n");
-	for (i = 0; i < c->nwhen; i++)
-		add_condition_jq(&c->when[i], b);
+	add_when(c, b);
 	buf_adds(b,
 	    "  | $each | to_entries[] | .key as $index | .value\n"
 	    "  | select(. != null)\n");

@@ -120,6 +120,7 @@ main(int argc, char *argv[])
 	struct writer out;
 	struct rejects rej;
 	struct slice line;
+	int status;
 
 	options(&o, argc, argv);
 	writer_init(&out, STDOUT_FILENO);
@@ -134,10 +135,11 @@ main(int argc, char *argv[])
 		normalize(&n, line, in.toolong);
 
 	normalizer_end(&n);
-	normalizer_release(&n);
 	reader_close_or_die(&in);
 	writer_close_or_die(&out); /* a full disk shows up here */
 	rejects_close_or_die(&rej);
+	status = stopped ? stop_again() : rejects_status(&rej);
+	normalizer_release(&n);
 	free(o.streams.v);
-	return stopped ? stop_again() : rejects_status(&rej);
+	return status;
 }

@@ -241,48 +241,12 @@ too_long(struct normalizer *n, struct slice line)
 
 /* ---- contracts ---- */
 
-/* What the paths of a contract start at: the body, or what was found in it. */
-static struct val
-contract_body(struct normalizer *n, const struct contract *c)
-{
-	return c->extract == NULL ?
-	    n->rec.body :
-	    extract_document(c->extract, n->rec.root, n->rec.body,
-	        n->rec.answer.form == FORM_TEXT ? n->page : NULL);
-}
-
 static bool
 is_data(const struct normalizer *n, const struct verdict *v)
 {
 	return (n->rec.answer.form == FORM_JSON ||
 	           n->rec.answer.form == FORM_TEXT) &&
 	    (strcmp(v->name, "ok") == 0 || strcmp(v->name, "empty") == 0);
-}
-
-static struct val
-first_element(struct val each)
-{
-	struct val_iter it = val_each(each);
-	struct val v;
-
-	while (val_next(&it, NULL, &v))
-		if (val_type(v) != SCAN_NULL)
-			return v;
-	return (struct val){ NULL, 0 };
-}
-
-/* Is the contract one for this line?  *first (may be NULL): its first element
- * that is not null, or SCAN_NONE. */
-static bool
-fits(struct normalizer *n, const struct contract *c, struct val *first)
-{
-	bool one;
-	struct val v = contract_elements(c, contract_body(n, c), &one);
-	struct val element = one ? v : first_element(v);
-
-	if (first != NULL)
-		*first = element;
-	return v.s != NULL && contract_matches(c, n->rec.root, element);
 }
 
 static void
@@ -322,17 +286,13 @@ apply_one(struct normalizer *n, const struct catalogue *k, struct contract *c,
 static void
 apply(struct normalizer *n, const struct catalogue *k, struct contract *c)
 {
-	bool one;
-	struct val v = contract_elements(c, contract_body(n, c), &one);
-	struct val_iter it = val_each(v);
+	struct walk w = walk_elements(c);
+	struct val v;
 	size_t index;
 
 	element_line(n, c);
-	if (one)
-		apply_one(n, k, c, v, 0);
-	else
-		for (index = 0; val_next(&it, NULL, &v); index++)
-			apply_one(n, k, c, v, index);
+	for (index = 0; walk_next(&w, &v); index++)
+		apply_one(n, k, c, v, index);
 }
 
 /* A whole line's elements of a stream, which nobody can read. */
@@ -342,6 +302,7 @@ reject_line(struct normalizer *n, struct stream *s, size_t found,
 {
 	s->elements += found;
 	s->rejected += found;
+	s->unread = s->unread || found > 1;
 	n->totals.elements += found;
 	n->totals.rejected += found;
 	n->rej->whole += found;
@@ -359,41 +320,24 @@ static void
 apply_stream(struct normalizer *n, const struct catalogue *k, struct stream *s,
     const struct verdict *verdict)
 {
-	struct contract *c, *match = NULL, *other = NULL;
+	const struct choice *h = choice_make(n, s);
 	/* a kind that has no hits is one element, and ok says that it is there
 	 */
-	size_t found = verdict->hits != NULL ? verdict->found : 1, i;
-	bool due = false;
-	struct val first;
+	size_t found = verdict->hits != NULL ? verdict->found : 1;
 	char *reason = NULL;
-	const char *trouble = NULL;
 
-	for (i = 0; i < s->n; i++) {
-		c = s->variants[i];
-		if (!contract_has_kind(c, n->rec.kind))
-			continue;
-		due = due || !c->optional;
-		if (c->extract != NULL && n->rec.answer.form == FORM_TEXT)
-			trouble = page_trouble(n->page);
-		if (!fits(n, c, &first))
-			continue;
-		if (match != NULL && first.s != NULL)
-			other = c;
-		else if (match == NULL)
-			match = c;
-	}
-	if (other != NULL)
+	if (h->other != NULL)
 		reason = xasprintf("'%s' and '%s' are both contracts for it",
-		    match->name, other->name);
-	else if (match == NULL && due && trouble != NULL)
-		reason = xstrdup(trouble);
-	else if (match == NULL && due && found > 0)
+		    h->match->name, h->other->name);
+	else if (h->match == NULL && h->due && h->trouble != NULL)
+		reason = xstrdup(h->trouble);
+	else if (h->match == NULL && h->due && found > 0)
 		reason = xasprintf("no contract for the %s of this %.*s",
 		    s->entity, SLICE_ARG(n->rec.kind));
 	if (reason != NULL)
 		reject_line(n, s, found, reason);
-	else if (match != NULL && !match->unwanted)
-		apply(n, k, match);
+	else if (h->match != NULL && !h->match->unwanted)
+		apply(n, k, h->match);
 	free(reason);
 }
 
@@ -414,18 +358,28 @@ is_gone(void *arg, struct val hit, size_t index)
 	return element_forgotten(g->n, g->c);
 }
 
-static struct contract *
-sellers_contract(struct normalizer *n, const struct catalogue *k)
+static bool
+names_seller(const struct contract *c)
 {
-	struct contract *c;
+	return c != NULL && c->seller != NULL && c->within.n == 0;
+}
+
+/* Of a page that no contract reads, any that finds its elements. */
+static struct contract *
+sellers_contract(struct normalizer *n, struct catalogue *k)
+{
+	const struct choice *h;
 	size_t i;
 
-	for (i = 0; i < k->n; i++) {
-		c = &k->contracts[i];
-		if (c->seller != NULL && c->within.n == 0 &&
-		    contract_has_kind(c, n->rec.kind) && fits(n, c, NULL))
-			return c;
+	for (i = 0; i + 1 < k->nstreams; i++) {
+		h = choice_make(n, &k->streams[i]);
+		if (names_seller(h->match))
+			return h->match;
 	}
+	for (i = 0; i < k->n; i++)
+		if (names_seller(&k->contracts[i]) &&
+		    k->contracts[i].elements.s != NULL)
+			return &k->contracts[i];
 	return NULL;
 }
 
@@ -434,9 +388,8 @@ sellers_contract(struct normalizer *n, const struct catalogue *k)
 static bool
 about_forgotten(struct normalizer *n, struct contract *sellers)
 {
-	struct val user = val_member(n->rec.request, "user_id"), element;
+	struct val user = val_member(n->rec.request, "user_id");
 	struct slice id = val_text(user);
-	bool one;
 
 	if (val_type(user) == SCAN_STRING)
 		id = (struct slice){ id.p + 1, id.len - 2 };
@@ -445,18 +398,15 @@ about_forgotten(struct normalizer *n, struct contract *sellers)
 	if (id.len > 0 && n->person != NULL &&
 	    person_forgotten(n->person, n->rec.source, id))
 		return true;
-	if (sellers == NULL)
+	if (sellers == NULL || !sellers->one)
 		return false;
-	element = contract_elements(sellers, contract_body(n, sellers), &one);
-	if (!one)
-		return false;
-	plan_element(sellers->plan, (struct val){ NULL, 0 }, element, 0);
+	plan_element(sellers->plan, (struct val){ NULL, 0 }, sellers->elements,
+	    0);
 	return element_forgotten(n, sellers);
 }
 
 static void
-write_look(struct normalizer *n, const struct catalogue *k,
-    const struct verdict *v)
+write_look(struct normalizer *n, struct catalogue *k, const struct verdict *v)
 {
 	struct gone g = { n, NULL };
 	bool forgotten;
@@ -513,6 +463,8 @@ begin_line(struct normalizer *n, struct catalogue *k)
 
 	for (i = 0; i < k->nextracts; i++)
 		extract_reset(k->extracts[i]);
+	for (i = 0; i < k->nstreams; i++)
+		k->streams[i].choice.made = false;
 	page_set(n->page, n->rec.answer.bytes);
 	use_contracts(n, k);
 }

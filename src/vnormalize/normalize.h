@@ -73,6 +73,28 @@ struct catalogue *normalizer_source(struct normalizer *n, struct slice name);
 struct contract *normalizer_contract(struct normalizer *n, const char *name,
     struct catalogue **k);
 
+/*
+ * ---- choice.c: which of a stream's contracts a line is read by ----
+ *
+ * The one that most elements fit, so that an odd one costs no other; among as
+ * many, the first element that fits only one of them decides.  It depends on
+ * the line alone.
+ */
+
+/* What the paths of a contract start at: the body, or what was found in it. */
+struct val choice_body(struct normalizer *n, const struct contract *c);
+/* Made once a line, for all that ask. */
+const struct choice *choice_make(struct normalizer *n, struct stream *s);
+
+/* The elements of a contract that choice_make has looked at. */
+struct walk {
+	struct val_iter it;
+	struct val one; /* the element itself, when `each` leads to one */
+};
+
+struct walk walk_elements(const struct contract *c);
+bool walk_next(struct walk *w, struct val *v);
+
 /* ---- element.c: one element of a contract ---- */
 
 void element_line(struct normalizer *n, struct contract *c);

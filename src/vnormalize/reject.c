@@ -114,10 +114,21 @@ rejects_add(struct rejects *r, const struct reject *one)
 		say_reject(r, one);
 }
 
+void
+rejects_pages(struct rejects *r, const char *stream, uint64_t n, uint64_t whole)
+{
+	if ((double)n <= r->threshold * (double)whole)
+		return;
+	r->pages.stream = stream;
+	r->pages.n = n;
+	r->pages.whole = whole;
+}
+
 bool
 rejects_exceed(const struct rejects *r)
 {
-	return (double)r->n > r->threshold * (double)r->whole;
+	return (double)r->n > r->threshold * (double)r->whole ||
+	    r->pages.stream != NULL;
 }
 
 int
@@ -125,9 +136,14 @@ rejects_status(const struct rejects *r)
 {
 	if (!rejects_exceed(r))
 		return EX_OK;
-	say("%" PRIu64 " of %" PRIu64 " lines and elements were rejected, "
-	    "more than a share of %g",
-	    r->n, r->whole, r->threshold);
+	if ((double)r->n > r->threshold * (double)r->whole)
+		say("%" PRIu64 " of %" PRIu64 " lines and elements were "
+		    "rejected, more than a share of %g",
+		    r->n, r->whole, r->threshold);
+	else
+		say("%" PRIu64 " of %" PRIu64 " elements of %s were "
+		    "rejected, by whole pages, more than a share of %g",
+		    r->pages.n, r->pages.whole, r->pages.stream, r->threshold);
 	return EX_DATAERR;
 }
 

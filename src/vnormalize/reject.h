@@ -21,6 +21,10 @@ struct rejects {
 	const char *part; /* NULL: not of a published part */
 	uint64_t n, kept, said;
 	uint64_t whole; /* lines and elements so far */
+	struct {        /* whole pages of one stream; NULL: of none too many */
+		const char *stream; /* borrowed */
+		uint64_t n, whole;
+	} pages;
 	struct buf line;
 };
 
@@ -37,6 +41,10 @@ struct reject {
 void rejects_init(struct rejects *r, const char *path, double threshold,
     const char *part);
 void rejects_add(struct rejects *r, const struct reject *one);
+/* Rejects of a stream that lost whole pages: other streams' elements must not
+ * make them few. */
+void rejects_pages(struct rejects *r, const char *stream, uint64_t n,
+    uint64_t whole);
 bool rejects_exceed(const struct rejects *r);
 /* 0, or 65 with a sentence; call it after rejects_close_or_die. */
 int rejects_status(const struct rejects *r);

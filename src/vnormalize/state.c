@@ -74,6 +74,23 @@ write_state(struct normalizer *n)
 	writer_add(n->out, n->message.data, n->message.len);
 }
 
+static void
+count_pages(struct normalizer *n)
+{
+	const struct stream *s;
+	size_t i, k;
+
+	n->rej->pages.stream = NULL;
+	for (i = 0; i < n->ncatalogues; i++) {
+		for (k = 0; k < n->catalogues[i]->nstreams; k++) {
+			s = &n->catalogues[i]->streams[k];
+			if (s->unread)
+				rejects_pages(n->rej, s->name, s->rejected,
+				    s->elements);
+		}
+	}
+}
+
 /*
  * A run is said to be loaded when its last line has passed.  Not when too
  * much was rejected, and not when a signal cut it short: then nothing vouches
@@ -82,6 +99,7 @@ write_state(struct normalizer *n)
 void
 state_end(struct normalizer *n)
 {
+	count_pages(n);
 	if (n->run != NULL && !stopped && !n->o->records_only &&
 	    !rejects_exceed(n->rej))
 		write_state(n);
