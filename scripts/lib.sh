@@ -76,6 +76,15 @@ stages_ok() {
 	return "$(worst $(grep -vx 141 "$stages" || echo 141))"
 }
 
+# packing FILE: prints gzip or zstd when the file begins as theirs do.  Both
+# unpack all members and frames that follow one another.
+packing() {
+	case $(od -An -tx1 -N4 <"$1" | tr -d ' \n') in
+	1f8b*) printf 'gzip\n' ;;
+	28b52ffd | 5?2a4d18) printf 'zstd\n' ;;
+	esac
+}
+
 # --- configuration: as src/lib/conf.c reads it --------------------------------
 
 # The settings of the file on stdin become variables of the environment, unless the
@@ -85,6 +94,7 @@ conf_file() {
 	number=0
 	while IFS= read -r line || [ -n "$line" ]; do
 		number=$((number + 1))
+		[ "$number" -gt 1 ] || conf_first
 		line=${line#"${line%%[!	 ]*}"}
 		line=${line%"${line##*[!"$blank"]}"}
 		case $line in
@@ -95,6 +105,16 @@ conf_file() {
 	done
 }
 blank=$(printf ' \t\r')
+
+# A byte order mark is no text, and UTF-16 is none of ours.
+conf_first() {
+	line=${line#"$(printf '\357\273\277')"}
+	case $line in
+	"$(printf '\377\376')"* | "$(printf '\376\377')"*)
+		die 78 "'$conf' is UTF-16, and must be UTF-8"
+		;;
+	esac
+}
 
 conf_set() {
 	case $1 in

@@ -57,6 +57,21 @@ lib() {
   VPIPE_CONF=$tmp/none fails 78 "cannot read '$tmp/none'" config
 }
 
+@test "a byte order mark before the settings is passed over, once; UTF-16 is said" {
+  printf '\357\273\277VPIPE_RAW=/a b\nVPIPE_CONTACT=x\n' >"$tmp/conf"
+  VPIPE_CONF=$tmp/conf run -0 --separate-stderr config VPIPE_RAW VPIPE_CONTACT
+  same "VPIPE_RAW=/a b	(file)
+VPIPE_CONTACT=x	(file)" "$output"
+  VPIPE_CONF=$tmp/conf fails 74 "cannot read '/a b'" vput --check
+  printf 'VPIPE_RAW=/a\n\357\273\277VPIPE_CONTACT=x\n' >"$tmp/conf"
+  VPIPE_CONF=$tmp/conf fails 78 'is no setting' config
+  for form in UTF-16LE UTF-16BE; do
+    printf '\ufeffVPIPE_RAW=/a\n' | iconv -t $form >"$tmp/conf"
+    VPIPE_CONF=$tmp/conf fails 78 "'$tmp/conf' is UTF-16, and must be UTF-8" config
+    VPIPE_CONF=$tmp/conf fails 78 "'$tmp/conf' is UTF-16, and must be UTF-8" vput --check
+  done
+}
+
 @test "vpipe.conf.example names every setting, and changes nothing as it is" {
   run -0 --separate-stderr config
   want=$output

@@ -311,7 +311,42 @@ true'
   same "$(jq -r 'select(.kind == "search").body_base64' <<<"$output")" "$(base64 <"$tmp/body.bytes")"
 }
 
-@test "a body over 32 MiB is an error, not memory" {
+@test "a byte order mark before a body is passed over, and part of the sum" {
+  printf '\357\273\277{"data":\n{"found":0,"results":[]}}' | answer marked '200 OK' 'Content-Type: application/json'
+  serve "$tmp/marked"
+  vfetch catalog "$listings" >"$tmp/out" 2>/dev/null
+  same "$(jq -c 'select(.kind == "search").body' "$tmp/out")" '{"data":{"found":0,"results":[]}}'
+  same "$(jq -r 'select(.kind == "search").sha256' "$tmp/out")" "$(sha256sum <"$tmp/body.marked" | cut -d' ' -f1)"
+}
+
+@test "UTF-16 is said, and kept as bytes" {
+  printf '\ufeff{"data":{"found":0,"results":[]}}' | iconv -t UTF-16LE | answer wide '200 OK' 'Content-Type: application/json'
+  serve "$tmp/wide"
+  run -69 --separate-stderr vfetch catalog "$listings"
+  [[ $stderr == *'the body is UTF-16, which is no JSON'* ]]
+  same "$(jq -r 'select(.kind == "search").body_base64' <<<"$output" | base64 -d | cksum)" "$(cksum <"$tmp/body.wide")"
+}
+
+@test "an answer that fits into no record is a look 'failed:too-large', and the run is published" {
+  head -c 17000000 /dev/zero | tr '\0' a >"$tmp/long"
+  head -c 3000000 /dev/zero | tr '\0' '\1' >"$tmp/control"	# 6 bytes each, escaped
+  head -c 13000000 /dev/zero | tr '\0' '\377' >"$tmp/bytes"	# 4 bytes for 3
+  export VPIPE_RAW=$tmp/raw
+  for body in long control bytes; do
+    answer "$body" '200 OK' <"$tmp/$body"
+    serve "$tmp/$body"
+    vfetch catalog "$listings" >"$tmp/out" 2>"$tmp/words" || same 69 $?
+    [[ $(<"$tmp/words") == *'failed:too-large'* ]]
+    vput -q <"$tmp/out" >"$tmp/manifest"
+    zstd -dcq "$tmp"/raw/*/*/*/*/*.zst | vnormalize -q --no-key --stream look --records-only >"$tmp/looks"
+    same failed:too-large "$(jq -r .record.verdict "$tmp/looks")"
+    same '1 2' "$(jq .line "$tmp/out" | xargs)"
+    rm -r "$tmp/raw" "$tmp/port"
+    kill "$SERVER_PID"
+  done
+}
+
+@test "a body over 16 MiB is an error, not memory" {
   head -c 34000000 /dev/zero | answer huge '200 OK'
   serve "$tmp/huge"
   run -69 --separate-stderr vfetch catalog "$listings"

@@ -556,13 +556,13 @@ END
   grep -q '"no contract for the item of this search"' "$tmp/rejects"
 }
 
-# items FILTER: good-one-item with these items, made of $svc and $list: an item as the search of
+# items FILTER [OPTION]...: good-one-item with these items, made of $svc and $list: an item as the search of
 # today shows it, and one of an older search
 items() {
   jq -c --slurpfile older "$raw/good-list-2025.ndjson" '.body.items[0] as $svc | $older[0].body.items[0] as $list |
     .body.items = ['"$1"' | select(true)] | .body.items |= (to_entries | map(.key as $n | .value |
       if type == "object" and has("id") then .id = 100 + $n | .item_box.item_id? = 100 + $n else . end))' \
-    "$raw/good-one-item.ndjson"
+    "${@:2}" "$raw/good-one-item.ndjson"
 }
 
 @test "an odd item costs itself and no other, wherever it stands" {
@@ -921,6 +921,35 @@ a raw record with more than one of body, body_text, body_base64 and error" "$(jq
   [ $status -eq 143 ]
   jq -e .type "$tmp/out" >/dev/null
   run ! grep -q STATE "$tmp/out"
+}
+
+@test "a byte order mark before contracts, labels, a prelude or a dump is passed over" {
+  cp -R "$ROOT/schema/sources" "$tmp/sources"
+  for file in "$tmp"/sources/vinted/*.json "$tmp"/sources/vinted/labels/* "$tmp"/sources/vinted/prelude.jq; do
+    { printf '\357\273\277'; cat "$file"; } >"$tmp/marked"
+    mv "$tmp/marked" "$file"
+  done
+  { printf '\357\273\277'; cat "$raw/good-one-item.ndjson"; } >"$tmp/raw"
+  VPIPE_SOURCES=$tmp/sources run -0 normalized <"$tmp/raw"
+  assert_stdout_is "$records/good-one-item.ndjson"
+  iconv -t UTF-16 "$ROOT/schema/sources/vinted/user.list.json" >"$tmp/sources/vinted/user.list.json"
+  VPIPE_SOURCES=$tmp/sources fails 78 "user.list.json' is UTF-16, and must be UTF-8" vnormalize <"$tmp/raw"
+}
+
+@test "a byte order mark before the list of forgotten sellers forgets the first, too" {
+  seller=$(normalized --stream user <"$raw/good-one-item.ndjson" | jq -r .record.seller_key)
+  printf '\357\273\277{"source":"vinted","seller_key":"%s","at":"2026-09-21T00:00:00Z"}\n' "$seller" \
+    >"$VPIPE_DATA/forgotten.ndjson"
+  run -0 --separate-stderr vnormalize --records-only --stream item <"$raw/good-one-item.ndjson"
+  [ -z "$output" ]
+}
+
+@test "a record that would be longer than the next program takes is one reject" {
+  head -c 9000000 /dev/zero | tr '\0' x >"$tmp/long"
+  items '$svc, ($svc | .title = $long | .item_box.first_line = $long), $svc' --rawfile long "$tmp/long" >"$tmp/raw"
+  run -0 --separate-stderr vnormalize --threshold 1 --rejects "$tmp/rejects" --stream item <"$tmp/raw"
+  [[ $stderr == *'vinted_item: 3 elements = 2 records + 0 filtered + 1 rejected'* ]]
+  same "its record is longer than 16 MiB" "$(jq -r 'select(.kept | not).reason' "$tmp/rejects")"
 }
 
 @test "an unknown contract, stream or source is 78" {

@@ -110,6 +110,7 @@ wrap() {
 }
 
 @test "what it cannot do is said in a sentence" {
+	gzip -c a.json >a.json.gz
 	fails 64 "--wrap needs --source, --kind, --site, --at and files" vput --wrap b.json
 	fails 64 "'run' is no kind of answer" wrap --kind run b.json
 	fails 64 "--at does not take 'noon'" wrap --at noon b.json
@@ -117,11 +118,75 @@ wrap() {
 	fails 64 "letters, digits" wrap --flow ../x b.json
 	fails 74 "cannot read 'nowhere.json'" wrap nowhere.json
 	fails 74 "cannot read 'nowhere.json.gz'" wrap nowhere.json.gz
-	fails 65 "'a.json' is longer than 10 bytes" wrap --max-line 10 a.json
+	fails 65 "'a.json.gz' is packed: unpack it, as wrap does" vput --wrap --source made-up --kind search \
+		--site www.example.test --at 2026-09-20T10:00:00Z a.json.gz
 	cp a.json false.gz
+	gzip -c b.json | head -c 20 >cut.json
+	fails 65 "cannot unpack 'cut.json'" wrap cut.json
 	fails 65 "cannot unpack 'false.gz'" wrap false.gz
 	run -64 --separate-stderr "$ROOT/scripts/wrap"
 	[ -z "$(ls -d "$tmp"/wrap.* 2>/dev/null)" ]
+}
+
+@test "a body too long for a record costs itself only, as 'too-large'" {
+	head -c 2000 /dev/zero | tr '\0' '\1' >control	# 6 bytes each, escaped
+	head -c 8000 /dev/zero | tr '\0' '\377' >bytes	# 4 bytes for 3
+	head -c 11000 /dev/zero | tr '\0' a >long
+	run -0 --separate-stderr wrap --max-line 10K control a.json bytes long
+	same "$(jq -c '[.line, .error.cause, .status, .sha256 != null]' <<<"$output" | head -n 4 | xargs)" \
+		'[1,too-large,null,false] [2,null,200,true] [3,too-large,null,false] [4,too-large,null,false]'
+	[ "${stderr_lines[0]}" = "vput: control: longer than 10240 bytes as a record, left out as 'too-large'" ]
+	[[ $stderr = *"vput: 4 bodies = 1 json + 0 text + 0 base64 + 3 too large" ]]
+	vput -q --max-line 10K --raw "$tmp/raw" <<<"$output" >/dev/null
+	cat a.json bytes a.json | tr -d '\n' | sed 's/}{/}\n{/; s/}\(\xff\)/}\n\1/; s/\xff{/\xff\n{/' >lines
+	run -0 --separate-stderr wrap --max-line 1K --lines lines
+	same "$(jq -c '[.line, .error.cause]' <<<"$output" | head -n 3 | xargs)" '[1,null] [2,too-large] [3,null]'
+	[[ $stderr = *'vput: lines:2: longer than'* ]]
+}
+
+@test "a record just as long as a line may be is kept, one byte more is not" {
+	head -c 5000 /dev/zero | tr '\0' a >long
+	length=$(wrap long 2>/dev/null | head -n 1 | wc -c)
+	same "$(wrap --max-line $((length - 1)) long 2>/dev/null | head -n 1 | jq -r '.body_text | length')" 5000
+	same "$(wrap --max-line $((length - 2)) long 2>/dev/null | head -n 1 | jq -r .error.cause)" too-large
+}
+
+@test "a byte order mark before a body is passed over, and hashed" {
+	for file in a.json b.json; do
+		{ printf '\357\273\277'; cat "$file"; } >"marked-$file"
+		same "$(wrap "marked-$file" 2>/dev/null | head -n 1 | jq -c .body)" "$(jq -c . "$file")"
+		same "$(wrap "marked-$file" 2>/dev/null | head -n 1 | jq -r .sha256)" "$(sha256sum <"marked-$file" | cut -c -64)"
+	done
+	{ cat marked-b.json; echo; cat b.json; } >lines
+	same "$(wrap --lines lines 2>/dev/null | head -n 2 | jq -c .body | xargs)" '{items:[]} {items:[]}'
+	gzip -c marked-b.json >packed
+	same "$(wrap packed 2>/dev/null | head -n 1 | jq -c .body)" '{"items":[]}'
+	# alone, twice or inside it is no JSON, and kept as it came
+	printf '\357\273\277' >alone
+	{ cat alone; cat marked-b.json; } >twice
+	printf '{\357\273\277"items":[]}' >inside
+	same "$(wrap alone twice inside 2>/dev/null | head -n 3 | jq -r .body_text)" "$(cat alone; echo; cat twice; echo; cat inside)"
+	printf '\357\273\277 <html></html>' >page
+	same "$(wrap page 2>/dev/null | head -n 1 | jq -c .headers)" '{"content-type":"text/html"}'
+}
+
+@test "UTF-16 is said, and kept as bytes" {
+	for form in UTF-16LE UTF-16BE; do
+		{ printf '\ufeff'; cat b.json; } | iconv -t "$form" >wide
+		run -0 --separate-stderr wrap wide
+		[ "${stderr_lines[0]}" = 'vput: wide: UTF-16, which is no JSON: kept as bytes' ]
+		same "$(jq -r 'select(.line == 1).body_base64' <<<"$output" | base64 -d | cksum)" "$(cksum <wide)"
+	done
+}
+
+@test "a packed file is known by its bytes, and all its members are read" {
+	head -c 20 a.json >one; tail -c +21 a.json >two
+	for pack in gzip zstd; do
+		{ "$pack" -c <one; "$pack" -c <two; } >dump.json
+		same "$(wrap dump.json 2>/dev/null | head -n 1 | cut -d, -f5- | grep -o '"body".*')" \
+			"$(wrap a.json 2>/dev/null | head -n 1 | grep -o '"body".*')"
+		same "$(wrap <(cat dump.json) 2>/dev/null | head -n 1 | jq -c .body)" "$(jq -c . a.json)"
+	done
 }
 
 @test "a full disk below standard output is an error" {

@@ -86,6 +86,24 @@ buf_slice(const struct buf *b)
 	return (struct slice){ b->data, b->len };
 }
 
+/* Without a byte order mark (U+FEFF in UTF-8) before it: it is no text. */
+static inline struct slice
+slice_unmarked(struct slice s)
+{
+	bool has = s.len >= 3 && memcmp(s.p, "\xef\xbb\xbf", 3) == 0;
+
+	return has ? (struct slice){ s.p + 3, s.len - 3 } : s;
+}
+
+/* Does it open as UTF-16 does, with its byte order mark? */
+static inline bool
+slice_utf16(struct slice s)
+{
+	return s.len >= 2 &&
+	    (memcmp(s.p, "\xff\xfe", 2) == 0 ||
+	        memcmp(s.p, "\xfe\xff", 2) == 0);
+}
+
 static inline struct slice
 slice_of(const char *s)
 {

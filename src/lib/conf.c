@@ -52,7 +52,7 @@ add_file(const char *path)
 	char *line, *next;
 	int number = 0;
 
-	if (!file_read(path, &b)) {
+	if (!file_read_text(path, &b)) {
 		if (errno == ENOENT || errno == ENOTDIR)
 			return false;
 		die_errno(EX_CONFIG, "cannot read '%s'", path);

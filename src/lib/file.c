@@ -33,6 +33,23 @@ file_read(const char *path, struct buf *b)
 	return n == 0;
 }
 
+bool
+file_read_text(const char *path, struct buf *b)
+{
+	size_t from = b->len, mark;
+	struct slice s;
+
+	if (!file_read(path, b))
+		return false;
+	s = (struct slice){ b->data + from, b->len - from };
+	if (slice_utf16(s))
+		die(EX_CONFIG, "'%s' is UTF-16, and must be UTF-8", path);
+	mark = s.len - slice_unmarked(s).len;
+	memmove(b->data + from, b->data + from + mark, s.len - mark + 1);
+	b->len -= mark;
+	return true;
+}
+
 static bool
 write_whole(int fd, struct slice s)
 {

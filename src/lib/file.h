@@ -11,6 +11,9 @@
 
 /* Appends the file to b; false with errno when it cannot be read. */
 bool file_read(const char *path, struct buf *b);
+/* The same of what people write: a byte order mark is left out, and UTF-16
+ * dies (78). */
+bool file_read_text(const char *path, struct buf *b);
 /* Writes beside, syncs, renames: readers see the old or the new.  False with
  * errno; nothing is left behind then. */
 bool file_replace(const char *path, struct slice s, mode_t mode);

@@ -26,7 +26,11 @@
 
 #define LINE_PADDING 64
 #define LINE_PIECE 65536
+/* The limits along the pipe.  vfetch and vput --wrap write no longer record,
+ * and vnormalize no longer message, than what vput, vsnapshot and vupsert take
+ * unless told otherwise.  vnormalize takes whatever vput can be told to. */
 #define LINE_MAX_DEFAULT ((size_t)16 << 20)
+#define LINE_MAX_MOST (BUF_MAX / 2)
 
 struct writer {
 	int fd;

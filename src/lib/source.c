@@ -16,7 +16,7 @@ doc_load(const char *path)
 	size_t at;
 
 	d->path = xstrdup(path);
-	if (!file_read(path, &d->text))
+	if (!file_read_text(path, &d->text))
 		die_errno(EX_CONFIG, "cannot read '%s'", path);
 	buf_grow(&d->text, LINE_PADDING);
 	memset(d->text.data + d->text.len, 0, LINE_PADDING);

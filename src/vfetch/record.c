@@ -1,5 +1,6 @@
 #include "record.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "clock.h"
@@ -47,9 +48,8 @@ start(struct run *r, struct json *j, const char *kind, const char *site,
 }
 
 static void
-finish(struct run *r, struct json *j)
+finish(struct run *r)
 {
-	json_end(j);
 	buf_addc(&r->line, '\n');
 	writer_add(&r->out, r->line.data, r->line.len);
 	writer_flush(&r->out);
@@ -148,7 +148,7 @@ form_of(struct run *r)
 		return FORM_BASE64;
 	if (a->body.len == 0)
 		return FORM_NONE;
-	if (scan_parse(r->scan, buf_slice(&a->body), &at, &why))
+	if (scan_parse(r->scan, slice_unmarked(buf_slice(&a->body)), &at, &why))
 		return FORM_JSON;
 	/* UTF-16 of plain letters is valid UTF-8, with a NUL beside each */
 	return memchr(a->body.data, '\0', a->body.len) == NULL &&
@@ -194,7 +194,7 @@ put_body(struct run *r, struct json *j, const struct call *c,
 		json_end(j);
 	} else if (form == FORM_JSON) {
 		json_key(j, "body");
-		put_json(r, j, run_clean(r, body, true));
+		put_json(r, j, run_clean(r, slice_unmarked(body), true));
 	} else if (form == FORM_BASE64) {
 		if (r->answer.cause == NULL) {
 			json_key(j, "whole");
@@ -209,7 +209,7 @@ put_body(struct run *r, struct json *j, const struct call *c,
 }
 
 static void
-write_answer(struct run *r, const struct call *c, int attempt,
+put_answer(struct run *r, const struct call *c, int attempt,
     enum answer_form form, const struct answer_header *h, size_t n)
 {
 	char sum[SHA_HEX];
@@ -244,7 +244,31 @@ write_answer(struct run *r, const struct call *c, int attempt,
 		json_key(&j, "masked");
 		json_int(&j, (int64_t)r->masked);
 	}
-	finish(r, &j);
+	json_end(&j);
+}
+
+/* Escapes and base64 make a body longer than it came. */
+static bool
+fits(const struct run *r)
+{
+	return r->line.len <= LINE_MAX_DEFAULT;
+}
+
+static void
+take_too_large(struct run *r, struct answer *a)
+{
+	r->lines--; /* its number is not used up */
+	buf_release(&r->line);
+	r->answer.cause = "too-large";
+	snprintf(r->answer.message, sizeof r->answer.message,
+	    "the record would be longer than %zu bytes", LINE_MAX_DEFAULT);
+	*a = (struct answer){ .kind = a->kind,
+		.endpoint = a->endpoint,
+		.form = FORM_ERROR,
+		.cut = true,
+		.error = slice_of(r->answer.cause),
+		.headers = a->headers };
+	r->verdict = verdict_of(r->m->rules, a);
 }
 
 void
@@ -271,9 +295,17 @@ record_answer(struct run *r, const struct call *c, int attempt)
 	}
 	if (a.form == FORM_JSON)
 		a.json = scan_root(r->scan);
+	if (a.form == FORM_BASE64 && slice_utf16(a.bytes))
+		warn("'%s': the body is UTF-16, which is no JSON", c->url);
 	r->verdict = verdict_of(r->m->rules, &a);
-	if (!r->mute)
-		write_answer(r, c, attempt, a.form, h, a.nheaders);
+	if (r->mute)
+		return;
+	put_answer(r, c, attempt, a.form, h, a.nheaders);
+	if (!fits(r)) {
+		take_too_large(r, &a);
+		put_answer(r, c, attempt, a.form, h, a.nheaders);
+	}
+	finish(r);
 }
 
 void
@@ -295,5 +327,6 @@ record_run(struct run *r, struct slice body)
 	json_null(&j);
 	json_key(&j, "body");
 	json_raw(&j, body);
-	finish(r, &j);
+	json_end(&j);
+	finish(r);
 }

@@ -21,7 +21,7 @@
 #include "polite.h"
 #include "query.h"
 
-#define RUN_BODY_MAX ((size_t)32 << 20)
+#define RUN_BODY_MAX LINE_MAX_DEFAULT /* more fits into no record */
 
 enum outcome {
 	ANSWERED,     /* an answer that can be believed; also

@@ -67,7 +67,7 @@ check(const struct options *o)
 		die(EX_USAGE, "--threads is from 1 to 256");
 	if (o->timeout < 1 || o->timeout > 3600000)
 		die(EX_USAGE, "--timeout is from 1ms to 60m");
-	if (o->max_line < 1 || o->max_line > (int64_t)BUF_MAX / 2)
+	if (o->max_line < 1 || o->max_line > (int64_t)LINE_MAX_MOST)
 		die(EX_USAGE, "--max-line is from 1 to 512M");
 	if (o->raw != NULL &&
 	    (*o->raw == '\0' ||

@@ -56,7 +56,7 @@ load_prelude(struct catalogue *k)
 	struct buf b = { 0 };
 
 	load_label_tables(k, &b);
-	if (file_read(path, &b))
+	if (file_read_text(path, &b))
 		buf_addc(&b, '\n');
 	k->prelude = b.len > 0 ? buf_take(&b) : xstrdup("");
 	k->functions = functions_new(k->prelude, k->source->folder);

@@ -360,11 +360,31 @@ run_filter(struct normalizer *n, struct contract *c, size_t from, size_t index,
 }
 
 static void
-write_record(struct normalizer *n, struct contract *c)
+end_record(struct normalizer *n)
 {
 	buf_adds(&n->message, ",\"time_extracted\":");
 	buf_addslice(&n->message, buf_slice(&n->time));
 	buf_adds(&n->message, "}\n");
+}
+
+/* One value may stand in several columns. */
+static bool
+fits(struct normalizer *n, struct fault *fault)
+{
+	static const struct fault too_long = { .reason =
+		                                   "its record is longer than "
+		                                   "16 MiB" };
+
+	if (n->message.len - 1 <= LINE_MAX_DEFAULT)
+		return true;
+	buf_release(&n->message);
+	*fault = too_long;
+	return false;
+}
+
+static void
+write_record(struct normalizer *n, struct contract *c)
+{
 	writer_add(n->out, n->message.data, n->message.len);
 	c->stream->records++;
 	n->totals.records++;
@@ -388,14 +408,22 @@ make_record(struct normalizer *n, struct contract *c, struct val element,
 
 	start_record(n, c);
 	from = n->message.len;
-	if (!put_record(n, c, index, &n->message, &fault))
+	if (!put_record(n, c, index, &n->message, &fault)) {
 		reject(n, c, element, index, &fault);
-	else if (n->filter == NULL || run_filter(n, c, from, index, &fault))
+		return;
+	}
+	if (n->filter != NULL && !run_filter(n, c, from, index, &fault)) {
+		if (fault.reason != NULL)
+			reject(n, c, element, index, &fault);
+		else
+			filter(n, c);
+		return;
+	}
+	end_record(n);
+	if (fits(n, &fault))
 		write_record(n, c);
-	else if (fault.reason != NULL)
-		reject(n, c, element, index, &fault);
 	else
-		filter(n, c);
+		reject(n, c, element, index, &fault);
 }
 
 void

@@ -45,7 +45,7 @@ options(struct opts *o, int argc, char *argv[])
 		{ 0, "key", "FILE", OPT_STRING, &o->key,
 		    "the key of the sellers' pseudonyms" },
 		{ 0, "max-line", "SIZE", OPT_SIZE, &o->maxline,
-		    "reject longer lines; 16M" },
+		    "reject longer lines; 512M" },
 		{ 0, "no-key", NULL, OPT_FLAG, &o->no_key,
 		    "no pseudonyms: drop what would be hashed" },
 		{ 0, "part", "NUMBER", OPT_STRING, &o->part,
@@ -71,7 +71,7 @@ options(struct opts *o, int argc, char *argv[])
 	if (o->engine != NULL && !o->reference &&
 	    strcmp(o->engine, "auto") != 0)
 		die(EX_USAGE, "the engine is auto or jq, not '%s'", o->engine);
-	if (o->maxline < 1 || o->maxline > (int64_t)BUF_MAX / 2)
+	if (o->maxline < 1 || o->maxline > (int64_t)LINE_MAX_MOST)
 		die(EX_USAGE, "--max-line is from 1 to 512M");
 	parse_threshold(o);
 }
@@ -114,7 +114,7 @@ print_contracts(struct normalizer *n, const struct opts *o, struct writer *out)
 int
 main(int argc, char *argv[])
 {
-	struct opts o = { .maxline = LINE_MAX_DEFAULT, .threshold = 0.05 };
+	struct opts o = { .maxline = LINE_MAX_MOST, .threshold = 0.05 };
 	struct normalizer n;
 	struct reader in;
 	struct writer out;

@@ -50,7 +50,7 @@ page_new(void)
 void
 page_set(struct page *p, struct slice html)
 {
-	p->html = html;
+	p->html = slice_unmarked(html);
 	p->read = p->flight_read = false;
 	p->trouble = NULL;
 	if (p->tree != NULL)

@@ -141,7 +141,7 @@ load_forgotten(struct person *p, const char *path)
 	const char *why, *next;
 	size_t at;
 
-	if (!file_read(path, &b) && errno != ENOENT)
+	if (!file_read_text(path, &b) && errno != ENOENT)
 		die_errno(EX_CONFIG, "cannot read '%s'", path);
 	buf_grow(&b, LINE_PADDING);
 	for (line.p = b.data; line.p < b.data + b.len; line.p = next) {

@@ -73,7 +73,7 @@ options_check(const struct opts *o)
 		die(EX_USAGE, "--level is from 1 to 19");
 	if (o->spool.part_size < 1024)
 		die(EX_USAGE, "--part-size is at least 1K");
-	if (o->spool.max_line < 1 || o->spool.max_line > (int64_t)(BUF_MAX / 2))
+	if (o->spool.max_line < 1 || o->spool.max_line > (int64_t)LINE_MAX_MOST)
 		die(EX_USAGE, "--max-line is from 1 to 512M");
 }
 

@@ -32,7 +32,7 @@ struct wrapper {
 	char run[RUN_MAX];
 	int64_t line;
 	struct buf record, stripped;
-	uint64_t json, text, base64;
+	uint64_t json, text, base64, too_large;
 };
 
 /* -- what a body is ------------------------------------------------------- */
@@ -91,7 +91,7 @@ without_newlines(struct buf *b, struct slice s)
 	return buf_slice(b);
 }
 
-enum form { FORM_JSON, FORM_TEXT, FORM_BASE64, FORM_OMITTED };
+enum form { FORM_JSON, FORM_TEXT, FORM_BASE64, FORM_OMITTED, FORM_TOO_LARGE };
 
 static enum form
 form_of(struct wrapper *w, struct slice body)
@@ -101,7 +101,7 @@ form_of(struct wrapper *w, struct slice body)
 
 	if (strcmp(w->o->kind, "session") == 0)
 		return FORM_OMITTED; /* it may hold a token */
-	if (scan_parse(w->scan, body, &at, &why))
+	if (scan_parse(w->scan, slice_unmarked(body), &at, &why))
 		return FORM_JSON;
 	return is_utf8(body) ? FORM_TEXT : FORM_BASE64;
 }
@@ -185,6 +185,7 @@ put_headers(struct json *j, enum form form, struct slice body)
 {
 	size_t i = 0;
 
+	body = slice_unmarked(body);
 	json_key(j, "headers");
 	json_object(j);
 	while (i < body.len && strchr(" \t\r\n", body.p[i]) != NULL)
@@ -202,7 +203,8 @@ put_body(struct wrapper *w, struct json *j, enum form form, struct slice body)
 	switch (form) {
 	case FORM_JSON:
 		json_key(j, "body");
-		json_raw(j, without_newlines(&w->stripped, body));
+		json_raw(j,
+		    without_newlines(&w->stripped, slice_unmarked(body)));
 		break;
 	case FORM_TEXT:
 		json_key(j, "body_text");
@@ -216,6 +218,13 @@ put_body(struct wrapper *w, struct json *j, enum form form, struct slice body)
 		json_key(j, "body_omitted");
 		json_bool(j, true);
 		break;
+	case FORM_TOO_LARGE: /* as vfetch says it */
+		json_key(j, "error");
+		json_object(j);
+		member(j, "cause", "too-large");
+		member(j, "message", "the record would be too long");
+		json_end(j);
+		break;
 	}
 }
 
@@ -228,11 +237,14 @@ put_answer(struct wrapper *w, enum form form, struct slice body,
 	put_head(w, &j, w->o->site, w->o->kind);
 	put_request(w->o, &j);
 	json_key(&j, "status");
-	json_int(&j, w->o->status);
+	if (form == FORM_TOO_LARGE)
+		json_null(&j);
+	else
+		json_int(&j, w->o->status);
 	put_headers(&j, form, body);
 	json_key(&j, "ms");
 	json_int(&j, 0);
-	member(&j, "sha256", sha256);
+	member(&j, "sha256", form == FORM_TOO_LARGE ? NULL : sha256);
 	put_body(w, &j, form, body);
 	json_end(&j);
 }
@@ -256,26 +268,46 @@ emit(struct wrapper *w)
 	writer_add(w->out, "\n", 1);
 }
 
-static void
-wrap_body(struct wrapper *w, struct slice body)
+/* One body too large costs itself, and not the dump. */
+static enum form
+put_too_large(struct wrapper *w, const char *where)
 {
+	warn("%s: longer than %" PRId64 " bytes as a record, left out as "
+	     "'too-large'",
+	    where, w->o->max_line);
+	buf_release(&w->record);
+	put_answer(w, FORM_TOO_LARGE, (struct slice){ NULL, 0 }, NULL);
+	return FORM_TOO_LARGE;
+}
+
+/* toolong: the body is cut, or not even read. */
+static void
+wrap_body(struct wrapper *w, struct slice body, bool toolong, const char *where)
+{
+	enum form form = FORM_TOO_LARGE;
 	char sha256[SHA_HEX];
-	enum form form;
 
 	sha_of(body, sha256);
 	sha_add(&w->sha, sha256, sizeof sha256);
 	w->line++;
 	if (w->out == NULL)
 		return;
-	form = form_of(w, body);
-	put_answer(w, form, body, sha256);
+	if (!toolong) {
+		form = form_of(w, body);
+		put_answer(w, form, body, sha256);
+	}
 	if (form == FORM_JSON && !record_parses(w)) {
 		form = FORM_TEXT;
 		put_answer(w, form, body, sha256);
 	}
+	if (toolong || (int64_t)w->record.len > w->o->max_line)
+		form = put_too_large(w, where);
+	else if (form == FORM_BASE64 && slice_utf16(body))
+		warn("%s: UTF-16, which is no JSON: kept as bytes", where);
 	w->json += form == FORM_JSON;
 	w->base64 += form == FORM_BASE64;
 	w->text += form == FORM_TEXT || form == FORM_OMITTED;
+	w->too_large += form == FORM_TOO_LARGE;
 	emit(w);
 }
 
@@ -358,6 +390,7 @@ each_line(struct wrapper *w, const char *file)
 {
 	struct reader in;
 	struct slice line;
+	char *where;
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
@@ -365,13 +398,11 @@ each_line(struct wrapper *w, const char *file)
 	reader_init(&in, fd, (size_t)w->o->max_line);
 	in.name = file;
 	while (reader_next(&in, &line)) {
-		if (in.toolong)
-			die(EX_DATAERR,
-			    "%s:%" PRIu64 ": the line is longer "
-			    "than %" PRId64 " bytes",
-			    file, in.lines, w->o->max_line);
-		if (line.len > 0)
-			wrap_body(w, line);
+		if (line.len == 0)
+			continue;
+		where = xasprintf("%s:%" PRIu64, file, in.lines);
+		wrap_body(w, line, in.toolong, where);
+		free(where);
 	}
 	reader_close_or_die(&in);
 }
@@ -386,16 +417,35 @@ whole_file(struct wrapper *w, const char *file)
 		die_errno(EX_IOERR, "cannot read '%s'", file);
 	if (!S_ISREG(st.st_mode))
 		die(EX_USAGE, "'%s' is no plain file: it is read twice", file);
-	if (st.st_size > w->o->max_line)
-		die(EX_DATAERR, "'%s' is longer than %" PRId64 " bytes", file,
-		    w->o->max_line);
+	if (st.st_size > w->o->max_line) {
+		buf_addf(&b, "%jd", (intmax_t)st.st_size);
+		wrap_body(w, buf_slice(&b), true, file);
+		buf_release(&b);
+		return;
+	}
 	buf_grow(&b, (size_t)st.st_size + LINE_PADDING);
 	if (!file_read(file, &b))
 		die_errno(EX_IOERR, "cannot read '%s'", file);
 	buf_grow(&b, LINE_PADDING);
 	memset(b.data + b.len, 0, LINE_PADDING);
-	wrap_body(w, buf_slice(&b));
+	wrap_body(w, buf_slice(&b), false, file);
 	buf_release(&b);
+}
+
+/* Packed bytes would be taken for one body, and kept as base64. */
+static void
+refuse_packed(const char *file)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	char head[4] = { 0 };
+
+	if (fd >= 0 && pread(fd, head, sizeof head, 0) > 0 &&
+	    (memcmp(head, "\x1f\x8b", 2) == 0 ||
+	        memcmp(head, "\x28\xb5\x2f\xfd", 4) == 0))
+		die(EX_DATAERR, "'%s' is packed: unpack it, as wrap does",
+		    file);
+	if (fd >= 0)
+		close(fd);
 }
 
 /* Hashes all, and prints it when there is a writer. */
@@ -413,6 +463,7 @@ pass(struct wrapper *w, char *const files[], char sha256[SHA_HEX])
 	sha_start(&w->sha);
 	sha_add(&w->sha, head.data, head.len);
 	for (i = 0; files[i] != NULL && !stopped; i++) {
+		refuse_packed(files[i]);
 		if (o->lines)
 			each_line(w, files[i]);
 		else
@@ -472,8 +523,11 @@ wrap_files(const struct wrap_opts *asked, char *const files[],
 
 	struct count c[] = { { "bodies", (uint64_t)w.line - 1, false },
 		{ "json", w.json, false }, { "text", w.text, false },
-		{ "base64", w.base64, false }, { 0 } };
+		{ "base64", w.base64, false },
+		{ "too_large", w.too_large, false }, { 0 } };
 
+	if (w.too_large == 0)
+		c[4] = (struct count){ 0 };
 	ledger_say(NULL, c);
 	ledger_metrics(NULL, c);
 	ledger_metrics_write();

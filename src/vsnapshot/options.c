@@ -5,6 +5,7 @@
 
 #include "buf.h"
 #include "conf.h"
+#include "line.h"
 #include "opt.h"
 #include "banned.h"
 
@@ -90,7 +91,7 @@ options(struct opts *o, int argc, char *argv[])
 		check_events(o);
 	else
 		check_take(o);
-	if (o->maxline < 1 || o->maxline > (int64_t)BUF_MAX / 2)
+	if (o->maxline < 1 || o->maxline > (int64_t)LINE_MAX_MOST)
 		die(EX_USAGE, "--max-line is from 1 to 512M");
 	parse_threshold(o);
 }

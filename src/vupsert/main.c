@@ -137,7 +137,7 @@ main(int argc, char *argv[])
 		.batch_rows = 20000,
 		.batch_bytes = 32 << 20,
 		.batch_age = 5000,
-		.maxline = 16 << 20,
+		.maxline = LINE_MAX_DEFAULT,
 		.retry = 60000 };
 	struct run r = { .o = &o };
 	struct reader in;
