@@ -642,6 +642,23 @@ END
   jq -es 'any(.property == "condition_id" and .unknown_labels == 1)' "$tmp/quality"
 }
 
+@test "a no-break or thin space is a space, in sizes, conditions and lines of both" {
+  for space in '\u00a0' '\u202f' '\u2009' '\u3000'; do
+    items "(\$svc | .item_box.second_line = \"86${space}cm${space}·${space}Nuovo${space}senza cartellino\"),
+      (\$svc | .item_box.second_line = \"UK${space}9\"), (\$svc | .item_box.second_line = \"Taglia${space}unica\")" >"$tmp/raw"
+    for engine in auto jq; do
+      normalized --engine $engine --stream item <"$tmp/raw" >"$tmp/out"
+      same '["86 cm","cm","86","Nuovo senza cartellino",1]
+["UK 9","uk","9",null,null]
+["Taglia unica","one","ONE",null,null]' \
+        "$(jq -c '.record | [.size, .size_system, .size_code, .condition, .condition_id]' "$tmp/out")"
+    done
+    jq -c --arg s "$space" '.body.items[0] |= (.size = "18-24 meses / 86'"$space"'cm" | del(.size_title) | .status = "Nuevo'"$space"'sin etiquetas")' \
+      "$raw/good-wardrobe-2026.ndjson" | normalized --stream item >"$tmp/out"
+    same '["cm","86",1]' "$(jq -c '.record | [.size_system, .size_code, .condition_id]' "$tmp/out" | head -n 1)"
+  done
+}
+
 @test "every label of the table stands for its id, whatever the language" {
   need_shared
   jq -c '.items' "$SHARED/captures/vinted/favourites-cz-2024-02-07.json" |
@@ -671,7 +688,7 @@ END
   cat "$raw/good-one-item.ndjson" "$raw/good-catalog-2026.ndjson" "$raw/good-list-2025.ndjson" >"$tmp/raw"
   normalized --quality "$tmp/quality" <"$tmp/raw" >"$tmp/out"
   [ "$(jq -c 'select(.property == "price" and .variant == "list-2025") | [.stream, .version, .records, .nulls, .invalids]' \
-    "$tmp/quality")" = '["vinted_item",2,1,0,0]' ]
+    "$tmp/quality")" = '["vinted_item",3,1,0,0]' ]
   grep -q '"property":"price","records":1,"nulls":0,"invalids":0,"unknown_labels":0,"min":135.0,"max":135.0}' "$tmp/quality"
   jq -es 'map(select(.property == "user_id")) | length > 0 and all(.min == null)' "$tmp/quality"
 }

@@ -55,6 +55,7 @@ load_prelude(struct catalogue *k)
 	char *path = xasprintf("%s/prelude.jq", k->source->folder);
 	struct buf b = { 0 };
 
+	labels_spaces_to_jq(&b);
 	load_label_tables(k, &b);
 	if (file_read_text(path, &b))
 		buf_addc(&b, '\n');

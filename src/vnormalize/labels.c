@@ -17,6 +17,13 @@ struct labels {
 	size_t n;
 };
 
+/* What separates words as a space does: no-break, thin and their kin. */
+static const char *const spaces[] = { "\u00a0", "\u2002", "\u2003", "\u2004",
+	"\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200a", "\u202f",
+	"\u205f", "\u3000" };
+
+#define LABEL_MAX 256 /* bytes; a longer text is no label, in jq either */
+
 static char
 lower(char c)
 {
@@ -42,6 +49,47 @@ by_text(const void *a, const void *b)
 	    ((const struct label *)b)->text);
 }
 
+/* How many bytes at s are one of these spaces; 0: none. */
+static size_t
+space_at(struct slice s)
+{
+	size_t i, n;
+
+	for (i = 0;
+	     (unsigned char)*s.p > 0x7f && i < sizeof spaces / sizeof *spaces;
+	     i++) {
+		n = strlen(spaces[i]);
+		if (n <= s.len && memcmp(s.p, spaces[i], n) == 0)
+			return n;
+	}
+	return 0;
+}
+
+/* The text with plain spaces, in room for all of its bytes. */
+static struct slice
+plain_spaces(struct slice s, char *room)
+{
+	size_t n, len = 0;
+
+	for (; s.len > 0; s.p += n, s.len -= n) {
+		n = space_at(s);
+		room[len++] = n > 0 ? ' ' : *s.p;
+		n = n > 0 ? n : 1;
+	}
+	return (struct slice){ room, len };
+}
+
+void
+labels_spaces_to_jq(struct buf *b)
+{
+	size_t i;
+
+	buf_adds(b, "def spaced: reduce (");
+	for (i = 0; i < sizeof spaces / sizeof *spaces; i++)
+		buf_addf(b, "%s\"%s\"", i > 0 ? "," : "", spaces[i]);
+	buf_adds(b, ") as $s (.; split($s) | join(\" \"));\n");
+}
+
 static void
 add_language(struct labels *l, struct val language, const char *path)
 {
@@ -56,6 +104,8 @@ add_language(struct labels *l, struct val language, const char *path)
 		l->v = xrealloc(l->v, (l->n + 1) * sizeof *l->v);
 		new = &l->v[l->n++];
 		copy = xstrndup(text.p, text.len);
+		text = plain_spaces(text, copy);
+		copy[text.len] = '\0';
 		for (i = 0; i < text.len; i++)
 			copy[i] = lower(copy[i]);
 		new->text = (struct slice){ copy, text.len };
@@ -118,7 +168,12 @@ bool
 labels_find(const struct labels *l, struct slice label, int64_t *id)
 {
 	size_t low = 0, high = l->n, mid;
+	char room[LABEL_MAX];
 	int c;
+
+	if (label.len > LABEL_MAX)
+		return false;
+	label = plain_spaces(label, room);
 
 	while (low < high) {
 		mid = low + (high - low) / 2;
@@ -148,6 +203,6 @@ labels_to_jq(const struct labels *l, const char *name, struct buf *b)
 		buf_addf(b, ":%" PRId64, l->v[i].id);
 	}
 	buf_adds(b,
-	    "} as $ids | if type == \"string\" then "
-	    "$ids[ascii_downcase] else null end;\n");
+	    "} as $ids | if type == \"string\" and utf8bytelength <= 256 then "
+	    "$ids[spaced | ascii_downcase] else null end;\n");
 }

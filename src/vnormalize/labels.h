@@ -21,6 +21,9 @@ struct labels;
 struct labels *labels_load(const char *path); /* dies (78) */
 void labels_free(struct labels *l);
 bool labels_find(const struct labels *l, struct slice label, int64_t *id);
+/* "spaced": a text with plain spaces for no-break, thin and other ones, as
+ * labels_find reads it; for the labels and for prelude.jq. */
+void labels_spaces_to_jq(struct buf *b);
 void labels_to_jq(const struct labels *l, const char *name, struct buf *b);
 
 #endif

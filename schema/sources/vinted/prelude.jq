@@ -8,13 +8,14 @@ def filled: if . == "" then null else . end;
 def brand: if . == "" or . == "Desconocida" or . == "NO LABEL" then null else . end;
 
 # [system, code] of a size whose pattern is known, else null: "XL / 42 / 14", "S / UK 8-10", "W32", "5 junior | EU 38",
-# "UK 9", "36.5", "2 years / 92 cm"
+# "UK 9", "36.5", "2 years / 92 cm"; whatever kind of space it has (`spaced` is vnormalize's).  A text is no size.
 def size_parts:
-  if type != "string" then null
-  elif split(" / ")[0] | label_one_size != null then ["one", "ONE"]
+  if type != "string" or length > 100 then null
+  else spaced | if split(" / ")[0] | label_one_size != null then ["one", "ONE"]
   else
     [capture("^((?<letter>X{0,4}[SL]|M|[2-9]XL)( ?/.*)?|W ?(?<waist>[0-9]{2})( .*)?|UK ?(?<uk>[0-9.,]+)|US ?(?<us>[0-9.,]+)|(?<number>[0-9]{1,2}([.,][0-9])?)|(.*[|/] ?)?EU ?(?<eu>[0-9.,]+)|(.*[^0-9])?(?<cm>[0-9]{2,3}) ?cm)$")
       | to_entries[] | select(.value != null) | [.key, (.value | sub(","; "."))]][0]
+    end
   end;
 def size_system: size_parts | if . == null then null else .[0] end;
 def size_code: size_parts | if . == null then null else .[1] end;
@@ -23,13 +24,13 @@ def size_code: size_parts | if . == null then null else .[1] end;
 # else a condition: a label that is new to us is then counted as unknown.
 def line_size:
   if type != "string" then . else
-    split(" · ") | if length > 1 then .[:-1] | join(" · ")
+    spaced | split(" · ") | if length > 1 then .[:-1] | join(" · ")
     elif length == 1 and (.[0] | label_condition == null and size_parts != null) then .[0]
     else null end
   end;
 def line_condition:
   if type != "string" then . else
-    split(" · ") | if length > 1 then .[-1]
+    spaced | split(" · ") | if length > 1 then .[-1]
     elif length == 1 and .[0] != "" and (.[0] | label_condition != null or size_parts == null) then .[0]
     else null end
   end;
