@@ -318,7 +318,7 @@ photo 'item_id' is not an integer" "$(jq -r '"\(.stream) \(.reason)"' "$tmp/reje
 fr-2023-08-06 3195688433 page-2023 3195688433 live is_closed null
 fr-2025-06-22 6554254787 page-2025 6554254787 live is_closed null
 jsonld-nl-2026-08-25 9649359254 page-2026 9649359254 live ld+json:InStock null
-sold-nl-2026-08-26 9649359255 page-bare 9649359255 sold no ld+json no-product
+sold-nl-2026-08-26 9649359255
 fr-2023-08-06 5 no contract for the item of this item-page
 fr-2025-06-22 5 'item_id' is missing
 jsonld-nl-2026-08-25 5 no contract for the item of this item-page
@@ -332,7 +332,7 @@ END
     [[ $(told) == page-202?' '*' live '* ]]
   done
   paged "$SHARED/captures/vinted/item-page-sold-nl-2026-08-26.html" www.vinted.nl >"$tmp/raw"
-  same "'item_id' is missing" "$(told)"
+  same '' "$(told)"	# an excerpt without its address: it names no item
   jq -c 'select(.line == 2).request = {}' "$raw/good-item-pages.ndjson" | sed -n 2p >"$tmp/raw"
   same "'item_id' is missing" "$(told)"	# neighbours, and nobody says who is meant
 }
@@ -358,17 +358,78 @@ END
     '[{"id":8,'"$item,$sold"'},{"item":{"id":7,'"$item,$live"'}}]')" '</html>')"
 }
 
-@test "no product is a sale by a rule, on a whole page of that item alone" {
-  same 'page-bare 7 sold no ld+json no-product' "$(page 7 "$words" '</body> </HTML> ')"
-  same 'page-bare 7 sold no ld+json no-product' "$(page 7 '<link rel="canonical" href="https://x/items/7-y">' "$words" '</html>')"
+@test "no product is no state: a rule is named, where the page is the item's own and shows nothing else" {
+  own='<link rel="canonical" href="https://x/items/7-y">'
+  same 'page-bare 7 null no ld+json no-product' "$(page 7 "$own" "$words" '</body> </HTML> ')"
+  same 'page-bare 7 null no ld+json no-product' "$(page 7 "$own" "$words" "$(piece '{"itemId":7}')" '</html>')"
+  same 'page-bare 7 null null null' "$(page 7 "$words" "$(piece '{"itemId":7}')" '</html>')"	# no address of its own
+  same 'page-bare 7 null null null' "$(page 7 "$own" "$words" "$(piece '[{"name":"item_status","data":{"item_id":8,"is_closed":false}}]')" '</html>')"
+  same 'page-bare 7 null null null' "$(page 7 "$own" "$words" "$(piece '[{"name":"seller_item_status","data":{"item_id":7}}]')" '</html>')"
+  same 'page-bare 7 null null null' "$(page 7 "$own" "$words" "$(ld "$(product 8 InStock)")" '</html>')"
+  same 'page-bare 7 null null null' "$(page 7 "$own" "$words" "$(piece '[{"broken"]')" '</html>')"
   same "'item_id' is missing" "$(page 7 '<link rel="canonical" href="https://x/items/77-7">' "$words" '</html>')"
   same "'item_id' is missing" "$(page 7 '<meta property="og:url" content="https://x/">' "$words" '</html>')"
   same "'item_id' is missing" "$(page 7 "$words" "$(piece '{"itemId":8}')" '</html>')"
-  same 'page-bare 7 null null null' "$(page 7 "$words" "$(ld "$(product 8 InStock)")" '</html>')"
-  same 'page-bare 7 null null null' "$(page 7 "$words" "$(piece '[{"broken"]')" '</html>')"
   same 'no contract for the item of this item-page' "$(page 7 '<title>Venduto</title></html>')"
   same 'no contract for the item of this item-page' "$(page 7 "$words" '<!-- </html> --><p>')"
   same 'no contract for the item of this item-page' "$(page 7 "$words" '<script>"</body></html>')"
+}
+
+@test "buyer_item_status: SUCCESS is sold; any other theme is named, and says nothing" {
+  own='<link rel="canonical" href="https://x/items/7-y">'
+  buyer() { # DATA
+    page 7 "$own" "$words" "$(piece '{"plugins":[{"name":"buyer_item_status","type":"x","data":'"$1"'}]}')" "${@:2}" '</html>'
+  }
+  theme() { jq -r '.record.buyer_status' "$tmp/out"; }
+  same 'page-bare 7 sold buyer_item_status:SUCCESS null' "$(buyer '{"item_id":7,"title":"Venduto","theme":"SUCCESS"}')"
+  same SUCCESS "$(theme)"
+  same 'page-bare 7 null buyer_item_status:WARNING null' "$(buyer '{"item_id":7,"title":"Reserviert","theme":"WARNING"}')"
+  same WARNING "$(theme)"
+  same 'page-bare 7 null buyer_item_status:success null' "$(buyer '{"item_id":"7","theme":"success"}')"
+  same 'page-bare 7 null buyer_item_status:none null' "$(buyer '{"item_id":7,"title":"Venduto"}')"
+  same 'page-bare 7 null buyer_item_status:none null' "$(buyer '{"item_id":7,"theme":null}')"
+  same 'page-bare 7 null buyer_item_status:3 null' "$(buyer '{"theme":3}')"
+  same 'page-bare 7 null null null' "$(buyer '{"item_id":8,"theme":"SUCCESS"}')"	# another's
+  same 'page-bare 7 reserved item_status null' "$(buyer '{"item_id":7,"theme":"WARNING"}' \
+    "$(piece '[{"name":"item_status","data":{"item_id":7,"is_closed":false,"is_reserved":true}}]')")"
+  same 'page-bare 7 reserved is_reserved null' "$(buyer '{"item_id":7,"theme":"INFO"}' "$(piece '{"item":{"id":7,"is_reserved":true}}')")"
+  # with a product: a theme that is not known leaves it open
+  same 'page-2026 7 null buyer_item_status:WARNING null' "$(buyer '{"item_id":7,"theme":"WARNING"}' "$(ld "$(product 7 InStock)")")"
+  same 'page-2026 7 sold buyer_item_status:SUCCESS null' "$(buyer '{"item_id":7,"theme":"SUCCESS"}' "$(ld "$(product 7 InStock)")")"
+}
+
+@test "the item's own flags, with a product or without, and no other's" {
+  own='<link rel="canonical" href="https://x/items/7-y">'
+  flagged() { # FLAGS
+    page 7 "$own" "$words" "$(piece '[{"id":8,"is_closed":true,"item_closing_action":"sold"},{"item":{"id":7,'"$1"'}}]')" "${@:2}" '</html>'
+  }
+  same 'page-bare 7 reserved is_reserved null' "$(flagged '"can_buy":false,"is_reserved":true,"is_hidden":false')"
+  same 'page-bare 7 reserved is_reserved null' "$(flagged '"is_reserved":1')"
+  same 'page-bare 7 hidden is_hidden null' "$(flagged '"is_hidden":true')"
+  same 'page-bare 7 sold is_closed,item_closing_action null' "$(flagged '"is_closed":true,"item_closing_action":"sold"')"
+  same 'page-bare 7 null is_closed null' "$(flagged '"is_closed":true,"item_closing_action":"withdrawn"')"
+  same 'page-bare 7 null null null' "$(flagged '"is_reserved":false,"is_hidden":false')"
+  same 'page-bare 7 live is_closed null' "$(flagged '"is_closed":false,"is_reserved":false')"
+  same 'page-2026 7 reserved is_reserved null' "$(flagged '"is_reserved":true' "$(ld "$(product 7 InStock)")")"
+  same 'page-2026 7 null is_closed null' "$(flagged '"is_closed":true' "$(ld "$(product 7 InStock)")")"
+}
+
+@test "another's canonical address: nothing that such a page holds is of this item" {
+  other='<link rel="canonical" href="https://x/items/77-z">'
+  live='"is_closed":false,"item_closing_action":null,"is_reserved":false,"is_hidden":false'
+  same "'item_id' is missing" "$(page 7 "$other" "$words" "$(piece '[{"name":"buyer_item_status","data":{"item_id":7,"theme":"SUCCESS"}}]')" '</html>')"
+  same "'item_id' is missing" "$(page 7 "$other" "$words" "$(ld "$(product 7 InStock)")" '</html>')"
+  same "'item_id' is missing" "$(page 7 "$other" "$words" "$(piece \
+    '[{"id":7,"title":"t","price":{"amount":"5.0","currency_code":"EUR"},'"$live"'}]')" '</html>')"
+  same "'item_id' is missing" "$(page 7 "$other" '<meta property="og:url" content="https://x/items/7">' "$words" '</html>')"
+}
+
+@test "a shell that names no item is a look at none, and costs its neighbours nothing" {
+  same '' "$(page 7 '<title>x</title><script>self.__next_f.push([1,"1:{}"])</script></html>')"
+  same '' "$(page 7 "$words" '</body></html>')"
+  same '' "$(page 7 "$words" "$(piece '[{"id":9,"is_closed":true}]')" '</html>')"
+  run -0 --separate-stderr vnormalize --stream item <"$tmp/raw"
+  [[ $stderr == *'vinted_item: 1 elements = 0 records + 1 filtered + 0 rejected'* ]]
 }
 
 @test "a product that cannot be read is a reject, never a sale" {
@@ -378,13 +439,13 @@ END
 }
 
 @test "pages that nobody writes are refused by name, quickly and in little memory" {
-  need="$words</html>"
+  need="<link rel=canonical href=https://x/items/7>$words</html>"
   many() { printf "%0${1}d" 0 | sed "s#0#$2#g"; }
   same 'the page is nested too deep, or too long' "$(page 7 "$(many 30000 '<b>')" "$need")"
   same 'the page is nested too deep, or too long' "$(page 7 "$(many 30000 '<table><tr><td>')" "$need")"
   same 'the page has a tag with too many attributes' "$(page 7 '<p ' "$(many 30000 ' a')" '>' "$need")"
   same '' "$(page 7 '<script>self.__next_f.push([1,"')"	# an unreadable look
-  same 'page-bare 7 sold no ld+json no-product' "$(page 7 '<meta charset=utf-16><!DOCTYPE x [<!ENTITY a "b">]>&a;' "$need")"
+  same 'page-bare 7 null no ld+json no-product' "$(page 7 '<meta charset=utf-16><!DOCTYPE x [<!ENTITY a "b">]>&a;' "$need")"
   jq -c '.body_text = "<p>\u0000</p>" + .body_text' "$tmp/raw" >"$tmp/nul"
   mv "$tmp/nul" "$tmp/raw"
   same 'the page is empty or holds a NUL' "$(told)"
@@ -393,7 +454,7 @@ END
   same "'item_id' is missing" "$(told)"
   { many 20000 "<script>self.__next_f.push([1,\"1:[]\\\\n\"])<\/script>"; printf '%s' "$need"; } >"$tmp/page"
   paged "$tmp/page" www.vinted.it 7 >"$tmp/raw"
-  same 'page-bare 7 sold no ld+json no-product' "$(told)"
+  same 'page-bare 7 null no ld+json no-product' "$(told)"
   { head -c 52428800 /dev/zero | tr '\0' x; printf '%s' "$need"; } >"$tmp/page"
   paged "$tmp/page" www.vinted.it 7 >"$tmp/raw"
   same 'longer than 16777216 bytes' "$(told)"
@@ -444,7 +505,7 @@ END
   same 'no contract for the user of this user' "$(jq -r .reason "$tmp/rejects")"
   head -n 1 "$raw/good-item-status.ndjson" | jq -c 'del(.body.plugins[2])' >"$tmp/raw"
   run -65 --separate-stderr vnormalize -q --rejects "$tmp/rejects" <"$tmp/raw"
-  same 'no contract for the item of this item-status' "$(jq -r .reason "$tmp/rejects")"
+  same "'item_id' is missing" "$(jq -r .reason "$tmp/rejects")"
 }
 
 @test "a look says whose and which item was asked for, as text; of a forgotten seller it says neither" {

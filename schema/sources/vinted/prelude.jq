@@ -101,13 +101,36 @@ def plugin_id: map(.data.item_id?) | same_id;
 # of an address: https://x/items/ID-some-words
 def address_id: [strings | capture("/(?<id>[0-9]+)(-[^/?#]*)?/?([?#].*)?$") | .id][0];
 def product_id: [.[] | objects | .offers.url | address_id | values] | same_id;
-# [the id that was asked, plugins, addresses, objects of this id, of any id]: a page whose address is another, or that
-# speaks of others only, is not the item's
+
+# of [the id that was asked, addresses, what the page shows]: whose canonical address is another item's, says nothing of
+# this one
+def foreign($asked; $addresses):
+  $asked != null and any($addresses[] | address_id | values; . != ($asked | tostring));
+def page_product_id: if foreign(.[0]; .[1]) then empty else .[2] | product_id end;
+def page_item_id: if foreign(.[0]; .[1]) then empty else .[2] | item_ids end;
+def page_details_id: if foreign(.[0]; .[1]) then empty else .[2] | details_id end;
+
+# plugins of this item: those that name another are not its own
+def own_plugins($asked):
+  map(objects | select((.data | type) == "object"
+    and ($asked == null or .data.item_id == null or (.data.item_id | tostring) == ($asked | tostring))));
+# [the id that was asked, plugins]
+def sidebar_id:
+  .[0] as $asked | .[1] | own_plugins($asked)
+  | map(select(.name == "item_status" or .name == "buyer_item_status")) | plugin_id;
+
+# [addresses, plugins, objects with its flags (three lists), numbers of what else a page may hold]: does it name an item at
+# all?  A shell without anything does not.
+def names_item: any(.[0:5][]; length > 0) or any(.[5][]; . > 0);
+# [the id that was asked, plugins, addresses, objects of this id, of any id, objects with its flags (three lists)]: a page
+# whose address is another, or that speaks of others only, is not the item's
 def bare_id:
-  .[0] as $asked | [.[2][] | address_id | values] as $ids
-  | if $asked == null then ([.[1][] | .data.item_id] | if length > 0 then . else $ids end | same_id)
-    elif (.[1] | length) > 0 then $asked
-    elif (.[2] | length) > 0 then (if any($ids[]; . == ($asked | tostring)) then $asked else empty end)
+  .[0] as $asked | [.[2][] | address_id | values] as $ids | [.[1][] | .data.item_id? | values] as $named
+  | if $asked == null then (if ($named | length) > 0 then $named else $ids end | same_id)
+    elif foreign($asked; .[2]) then empty
+    elif any($named[]; tostring == ($asked | tostring)) then $asked
+    elif any(.[5:][]; length > 0) then $asked
+    elif (.[2] | length) > 0 then (if ($ids | length) > 0 then $asked else empty end)
     elif .[3] == 0 and .[4] > 0 then empty
     else $asked end;
 
@@ -116,33 +139,53 @@ def image_key: if type == "string" then [capture("/tc?/(?<key>[^/]+)/") | .key][
 # the text of the condition in the list of attributes
 def attribute_status: if type == "array" then [.[] | objects | select(.code == "status") | .data.value?][0] else null end;
 
-# [the item_status plugin's data, .is_closed, .item_closing_action, .is_reserved, .is_hidden]
-def plugin_said:
-  if type != "object" then [null, null]
-  else [.is_closed, .item_closing_action, .is_reserved, .is_hidden] | item_said
-    | if .[0] == null then . else [.[0], "item_status"] end end;
+# What a page, or the sidebar, says of its item, of [the id that was asked, its plugins, objects with its flags (three
+# lists), the availability of its product]: each thing that says something, as [state, evidence].  Of the theme of
+# buyer_item_status one word is known: SUCCESS is sold.  What the others mean is not guessed.
+def flags_said: [.is_closed, .item_closing_action, .is_reserved, .is_hidden] | item_said;
+def theme: .data.theme | if . == null then "none" else tostring | .[0:40] end;
+def all_said:
+  .[0] as $asked | (.[1] | own_plugins($asked)) as $plugins
+  | [if $asked != null then .[2:5][][]? elif ([.[2][]?.id] | unique | length) == 1 then .[2][] else empty end] as $flags
+  | (.[5] | if type == "string" then split("/")[-1] else "" end) as $word
+  | {
+      word: $word,
+      flags: [$flags[] | flags_said],
+      plugin: [$plugins[] | select(.name == "item_status") | .data | flags_said | [.[0], "item_status"]],
+      themes: [$plugins[] | select(.name == "buyer_item_status") | theme],
+      closed: ([$flags[] | .is_closed | flag] + [$plugins[] | select(.name == "item_status") | .data.is_closed | flag]
+        | any(. == true)),
+    };
+# Sold by any of them is sold, by a flag reserved or hidden is that; then a theme that is not known, or a closed item of
+# which nobody says why, leaves it open whatever else the page shows.
 def page_said:
-  (.[0] | plugin_said) as $plugin | (.[1:] | item_said) as $item
-  | if $item[0] == "sold" or $plugin[0] == null then $item else $plugin end;
+  all_said
+  | [(if .word == "SoldOut" then ["sold", "ld+json:SoldOut"] else empty end),
+      .flags[], .plugin[],
+      (if any(.themes[]; . == "SUCCESS") then ["sold", "buyer_item_status:SUCCESS"] else empty end)] as $sold
+  | [.plugin[], .flags[]] as $said
+  | [.themes[] | select(. != "SUCCESS")] as $open
+  | [($sold[] | select(.[0] == "sold")),
+      ($said[] | select(.[0] == "reserved")),
+      ($said[] | select(.[0] == "hidden")),
+      (if .closed then [null, "is_closed"] else empty end),
+      ($said[] | select(.[0] == "live")),
+      (if ($open | length) > 0 then [null, "buyer_item_status:" + $open[0]] else empty end),
+      (if .word == "InStock" then ["live", "ld+json:InStock"] else empty end),
+      [null, null]][0];
 def page_state: page_said | .[0];
 def page_evidence: page_said | .[1];
+# [the id that was asked, plugins]
+def page_buyer_status:
+  .[0] as $asked | .[1] | own_plugins($asked) | [.[] | select(.name == "buyer_item_status") | theme][0];
 
-# [the plugin's data, .offers.availability]: "InStock", or the address of that word
-def product_said:
-  (.[0] | plugin_said) as $plugin
-  | (.[1] | if type == "string" then split("/")[-1] else "" end) as $word
-  | if $word == "SoldOut" then ["sold", "ld+json:SoldOut"]
-    elif $plugin[0] != null then $plugin
-    elif $word == "InStock" then ["live", "ld+json:InStock"]
-    else [null, null] end;
-def product_state: product_said | .[0];
-def product_evidence: product_said | .[1];
-
-# [the plugin's data, how many offers the page makes, how much of its flight data is broken]
-def bare_said:
-  if .[0] != null then .[0] | plugin_said | . + [null]
-  elif .[1] == 0 and .[2] == 0 then ["sold", "no ld+json", "no-product"]
-  else [null, null, null] end;
-def bare_state: bare_said | .[0];
-def bare_evidence: bare_said | .[1];
-def bare_rule: bare_said | .[2];
+# [.., addresses, how many offers the page makes, how much of its flight data is broken]: a page that shows no product of
+# its item, and nothing that says why.  That may be a sale; the page alone does not say it.
+def may_be_sold:
+  .[0] as $asked
+  | $asked != null and any(.[6][] | address_id | values; . == ($asked | tostring))
+  and .[7] == 0 and .[8] == 0
+  and (any(.[1][] | objects | .name; type == "string" and test("status")) | not)
+  and all(.[2:5][]; length == 0);
+def bare_evidence: page_evidence as $said | if $said != null then $said elif may_be_sold then "no ld+json" else null end;
+def bare_rule: if page_evidence == null and may_be_sold then "no-product" else null end;
