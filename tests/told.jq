@@ -21,6 +21,8 @@ def hit: split("@") as $of | ($of[0] | priced) + {is_visible: true,
 def html($title; $head): "<!DOCTYPE html><html><head><title>" + $title +
     "</title>" + $head + "</head><body><script>" +
     "self.__next_f.push([1,\"1:[]\\n\"])</script></body></html>";
+def canonical($item): "<link rel=\"canonical\" href=\"https://\($site)/items/" +
+    "\($item)-thing\">";
 def page($item): answer("item-page"; "item"; $item) +
     {type: "text/html; charset=utf-8"};
 def product($item; $price): "<script type=\"application/ld+json\">" +
@@ -47,7 +49,11 @@ def one: (. / " " | map(select(. != ""))) as $w |
     elif $w[0] == "page" and $w[2] == "gone" then
         page($w[1]) + {status: 404, text: html("Not found"; "")}
     elif $w[0] == "page" and $w[2] == "bare" then
-        page($w[1]) + {text: html("thing"; "")}
+        page($w[1]) + {text: html("thing"; canonical($w[1]))}
+    elif $w[0] == "page" and $w[2] == "theme" then
+        page($w[1]) + {text: (html("thing"; canonical($w[1])) |
+        sub("\"1:\\[\\]"; "\"1:" + ([{name: "buyer_item_status", data:
+        {item_id: ($w[1] | tonumber), theme: $w[3]}}] | tojson | tojson[1:-1])))}
     elif $w[0] == "page" then page($w[1]) +
         {text: html("thing"; product($w[1]; $w[3] // "10.00"))}
     elif $w[0] == "status" then answer("item-status"; "item"; $w[1]) +
@@ -56,6 +62,8 @@ def one: (. / " " | map(select(. != ""))) as $w |
         ($w[2] == "reserved"), is_hidden: ($w[2] == "hidden"),
         is_closed: ($w[2] == "sold"), item_closing_action:
         (if $w[2] == "sold" then "sold" else null end)}}]}}
+    elif $w[0] == "vanished" then answer($w[1]; "user"; $w[2]) +
+        {status: 404, body: {code: 104}}
     else answer($w[1]; if $w[1] == "item-page" then "item" else "user"
         end; $w[2]) + if $w[0] == "refused" then {status: 429, body:
         {code: 100}} else {status: 403, type: "text/html", challenge: 1,

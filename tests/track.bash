@@ -11,6 +11,9 @@
 #		cut U TOTAL [I[:PRICE]]...	one that lacks some of TOTAL
 #		list CATALOG [I:PRICE@U]...	hits of a search
 #		page I live|bare|gone [PRICE]	the item's own page
+#		page I theme THEME		without a product, with
+#						buyer_item_status
+#		vanished user|wardrobe U	a 404 of hers
 #		status I live|reserved|hidden|sold
 #		challenge user|wardrobe|item-page ID
 #		refused user|wardrobe|item-page ID	a 429

@@ -122,11 +122,112 @@ became() {
 vanished unknown lag' "$(happened 3101)"
   same 'reserved inferred still-counted' "$(state 3201)"
   same 'missing unknown counters-fell' "$(state 3301)"
-  same $'listed observed -\nsold inferred no-product' "$(happened 3402)"
+  same $'listed observed -\nvanished unknown no-product' "$(happened 3402)"
   same $'listed observed -\nsold observed -' "$(happened 3403)"
   same $'listed observed -\ndeleted observed -' "$(happened 3502)"
   same '3101 3201 3301' "$(feed --since "$before" | awk '$2 == "withdraw" &&
     $4 == "sold" { print $3 }' | LC_ALL=C sort | xargs)"
+  feed_is_true
+}
+
+# U1 and U2 of seller U leave; her counters say how many were sold.
+two_left() {
+  kept 2026-09-01T08:00:00Z <<<"user $1 5 9"
+  kept 2026-09-01T09:00:00Z <<<"wardrobe $1 ${1}1 ${1}2 ${1}3 ${1}4"
+  kept 2026-09-02T09:00:00Z <<<"wardrobe $1 ${1}3 ${1}4"
+}
+
+@test "a page without a product is a sale only where the counters rose by as many" {
+  for user in 300 310 320 330; do two_left "$user"; done
+  # 300: one was deleted; 310: both may be sold, one was; 320: the other is
+  # reserved until after the counters; 330: nothing was sold
+  kept 2026-09-02T10:00:00Z <<<$'page 3001 gone\npage 3002 bare\npage 3101 bare
+    page 3102 bare\nstatus 3201 reserved\npage 3202 bare\npage 3301 bare\npage 3302 bare'
+  load
+  for item in 3002 3101 3102 3202 3301; do
+    same 'missing unknown lag' "$(state $item)"
+  done
+  kept 2026-09-03T10:00:00Z <<<$'user 300 6 8\nuser 310 6 9\nuser 320 6 9\nuser 330 5 7'
+  load
+  same 'deleted observed -' "$(state 3001)"
+  same 'sold inferred no-product' "$(state 3002)"
+  same '2026-09-01 09:00:00+00|2026-09-02 09:00:00+00|no ld+json' "$(sql "
+    select earliest, latest, evidence from serving.event
+    where item_id = '3002' and type = 'sold'")"
+  same 'missing unknown unbalanced' "$(state 3101)"
+  same 'missing unknown unbalanced' "$(state 3102)"
+  # it may have been sold and counted since
+  same 'missing unknown unbalanced' "$(state 3202)"
+  same 'missing unknown not-sold' "$(state 3301)"
+  loaded 2026-09-03T11:00:00Z <<<$'status 3201 reserved'
+  same 'sold inferred no-product' "$(state 3202)"
+  # seen again, it was none
+  loaded 2026-09-04T11:00:00Z <<<$'page 3002 live'
+  same 'live observed -' "$(state 3002)"
+  same $'listed observed -\nvanished unknown came-back\nreturned observed -' "$(happened 3002)"
+  feed_is_true
+}
+
+@test "a theme of buyer_item_status but SUCCESS concludes nothing, and is counted by name" {
+  two_left 300
+  kept 2026-09-02T10:00:00Z <<<$'page 3001 theme SUCCESS\npage 3002 theme WARNING'
+  kept 2026-09-03T10:00:00Z <<<'user 300 7 9'
+  kept 2026-09-03T11:00:00Z <<<$'page 3002 theme WARNING\npage 3003 theme INFO'
+  load
+  same 'sold observed -' "$(state 3001)"
+  same buyer_item_status:SUCCESS "$(sql "select evidence from serving.item_state where item_id = '3001'")"
+  same 'sold inferred counters' "$(state 3002)"	# the counters say it, not the page
+  same 'live observed -' "$(state 3003)"
+  same $'buyer_item_status:INFO|1\nbuyer_item_status:SUCCESS|1\nbuyer_item_status:WARNING|2' "$(sql "
+    select evidence, count(*) from staging.vinted_snapshot
+    where evidence like 'buyer_item_status:%' group by 1 order by 1")"
+  same $'3001|SUCCESS\n3002|WARNING\n3003|INFO' "$(sql "
+    select item_id, buyer_status from staging.vinted_item where buyer_status is not null order by 1")"
+}
+
+@test "a 404 says nothing while the seller is banned or away, whenever that is told" {
+  for user in 300 310 320 330; do
+    kept 2026-09-01T08:00:00Z <<<"user $user 5 7"
+    kept 2026-09-01T09:00:00Z <<<"wardrobe $user ${user}1 ${user}2"
+  done
+  kept 2026-09-01T20:00:00Z <<<'user 320 5 5 {"account_status":8,"is_account_ban_permanent":true}'
+  kept 2026-09-02T09:00:00Z <<<$'page 3001 gone\npage 3101 gone\npage 3201 gone\npage 3301 gone'
+  load
+  for item in 3001 3101 3301; do same 'deleted observed -' "$(state $item)"; done
+  same 'missing unknown banned' "$(state 3201)"
+  # told later, or answered since as if nothing had been
+  kept 2026-09-02T20:00:00Z <<<'user 300 5 5 {"account_status":8,"is_account_ban_permanent":true}'
+  kept 2026-09-02T20:00:00Z <<<'user 310 5 5 {"is_on_holiday":true}'
+  kept 2026-09-02T20:00:00Z <<<'user 330 5 6'
+  kept 2026-09-03T20:00:00Z <<<'user 330 5 6 {"is_on_holiday":true}'
+  load
+  same 'missing unknown banned' "$(state 3001)"
+  same 'missing unknown holiday' "$(state 3101)"
+  same 'deleted observed -' "$(state 3301)"
+  feed_is_true
+}
+
+@test "an account that vanishes leaves nothing live, and its pages say nothing" {
+  for user in 300 310 320; do
+    kept 2026-09-01T08:00:00Z <<<"user $user 5 7"
+    kept 2026-09-01T09:00:00Z <<<"wardrobe $user ${user}1 ${user}2"
+  done
+  kept 2026-09-02T08:00:00Z <<<$'vanished user 300\nvanished user 310\nvanished wardrobe 320'
+  load
+  for item in 3001 3101 3201; do same 'live observed -' "$(state $item)"; done
+  # one of the two is no proof, nor are both with an answer between
+  kept 2026-09-02T09:00:00Z <<<$'vanished wardrobe 300\npage 3002 gone\nuser 320 5 7'
+  kept 2026-09-02T10:00:00Z <<<'vanished user 320'
+  load
+  same 'missing unknown seller-gone' "$(state 3001)"
+  same 'missing unknown seller-gone' "$(state 3002)"
+  same '404 of the seller|2026-09-01 09:00:01+00|2026-09-02 09:00:00+00' "$(sql "
+    select evidence, earliest, latest from serving.event where item_id = '3001' and type = 'vanished'" | sed 's/:00:00+00|/:00:01+00|/')"
+  same 'live observed -' "$(state 3101)"
+  same 'live observed -' "$(state 3201)"
+  # she is back
+  loaded 2026-09-05T09:00:00Z <<<$'user 300 5 7\nwardrobe 300 3001 3002'
+  same $'listed observed -\nvanished unknown came-back\nreturned observed -' "$(happened 3001)"
   feed_is_true
 }
 

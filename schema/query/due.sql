@@ -124,7 +124,15 @@ from seller s
 	    and c.observed_at <= w.swept_at
 	order by c.observed_at desc
 	limit 1) as c on true
-where s.counted_at is not null
+where (s.gone_at is not null
+    -- is the account gone?  Its wardrobe says, too
+    and not exists (
+	select
+	from :"staging".:"look" l
+	where l.user_id = s.user_id
+	    and l.kind = 'wardrobe'
+	    and l.observed_at >= s.gone_at))
+    or (s.counted_at is not null
     and s.gone_at is null
     and (w.swept_at is null or w.swept_at < :began)
     -- once for each answer of the counters; what was broken off, again; and where
@@ -140,7 +148,7 @@ where s.counted_at is not null
             (s.item_count, s.given_count, s.total_count)
         or w.broken_at = w.tried_at
         or (s.active and s.unanswered > 0)
-        or w.swept_at <= :now - case when s.active then 3 else 7 end * :period)
+        or w.swept_at <= :now - case when s.active then 3 else 7 end * :period))
 -- one that was broken off first, but not again and again
 order by w.broken_at = w.tried_at and w.breaks < 3 desc nulls last,
     w.swept_at nulls first,
@@ -185,6 +193,9 @@ where s.state in ('missing', 'reserved', 'hidden')
             then i.item_days > :item_days
                 or i.baseline is not true
                 or s.latest < :now - 3 * :period
+        -- a page says nothing while its seller is gone, or banned
+        when s.state = 'missing' and s.reason in ('seller-gone', 'banned')
+            then false
         when s.state in ('missing', 'reserved') then true
         when s.state = 'hidden'
             then s.rule is null and s.latest > :now - interval '30 days'

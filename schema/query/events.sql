@@ -29,6 +29,8 @@ set work_mem = '64MB';
 \set image_seen :source _image_seen
 \set snapshot_run :source _snapshot_run
 \set snapshot_item :source _snapshot_item
+\set snapshot_claim :source _snapshot_claim
+\set look_gone :source _look_gone
 \set seller_snapshot_user :source _seller_snapshot_user
 \set seller_snapshot_run :source _seller_snapshot_run
 \set track_item_user :source _track_item_user
@@ -41,6 +43,8 @@ select make_interval(secs => (:'facts'::jsonb
 select quote_literal(:'lag') || '::interval' as lag \gset
 select coalesce(:'facts'::jsonb #>> '{tracking,arithmetic_item_days}', '40')
     as item_days \gset
+select quote_literal(coalesce(:'facts'::jsonb #>> '{tracking,sold_page_hours}',
+    '240') || ' hours') || '::interval' as sold_page \gset
 
 select pg_advisory_lock(hashtext('vpipe.events:' || :'source')) \g /dev/null
 

@@ -1,5 +1,57 @@
 -- The items to judge anew: those that are in what came, and those whose context
 -- changed.  A vanished item is in no new record.
+-- sellers who were touched, and were ever banned, away or gone
+create temporary table parted as
+select u.user_id, u.since
+from touched u
+where exists (
+	select
+	from :"staging".:"seller_snapshot" h
+	where h.user_id = u.user_id
+	    and (h.banned or h.on_holiday))
+    or exists (
+	select
+	from :"staging".:"look" l
+	where l.user_id collate "C" = u.user_id
+	    and l.verdict = 'gone'
+	    and l.kind in ('user', 'wardrobe'));
+
+-- An account is gone when its seller and its wardrobe are both a 404, with no
+-- answer of either between the two; the later one says when.
+create temporary table fled as
+with
+said as (
+	select l.user_id collate "C" as user_id,
+	    l.site,
+	    l.kind,
+	    l.observed_at,
+	    l.verdict = 'gone' as is_gone,
+	    count(*) filter (where l.verdict <> 'gone')
+	        over (partition by l.user_id collate "C"
+	            order by l.observed_at, l.run collate "C", l.line) as streak
+	from :"staging".:"look" l
+	where l.kind in ('user', 'wardrobe')
+	    and l.verdict in ('ok', 'empty', 'gone')
+	    and exists (
+		select
+		from :"staging".:"look" g
+		where g.user_id collate "C" = l.user_id
+		    and g.verdict = 'gone'
+		    and g.kind = 'user')
+),
+first_gone as (
+	select user_id, streak, kind, min(observed_at) as at, min(site) as site
+	from said
+	where is_gone
+	group by user_id, streak, kind
+)
+select user_id, max(at) as at, min(site) as site
+from first_gone
+group by user_id, streak
+having count(*) = 2;
+create index on fled (user_id, at);
+analyze fled;
+
 create temporary table affected as
 with
 -- a sweep before others that are known, or one that no longer counts: any item
@@ -69,6 +121,25 @@ where t.last_sight >= coalesce(r.start_at, '-infinity')
 	    and s.observed_at < r.from_at
 	    and s.run is distinct from r.prev_run))
 union
+-- what the 404s of a page are worth depends on what was answered of her before
+-- and after
+select s.item_id
+from parted p
+    join :"staging".:"track_item" t using (user_id)
+    join :"staging".:"snapshot" s on s.item_id = t.item_id
+where s.state = 'gone'
+    and s.observed_at >= coalesce((
+	select max(h.observed_at)
+	from :"staging".:"seller_snapshot" h
+	where h.user_id = p.user_id
+	    and h.observed_at < p.since), '-infinity')
+union
+-- all that an account had which is gone
+select t.item_id
+from fled
+    join :"staging".:"track_item" t using (user_id)
+    join touched using (user_id)
+union
 -- first seen after a sweep that is new, or is none any more
 select t.item_id
 from rejudged r
@@ -101,3 +172,21 @@ from relisted
 where was is not null;
 create unique index on affected (item_id);
 analyze affected;
+
+-- sellers of these who were ever banned, away or gone
+create temporary table ever_parted as
+select distinct t.user_id
+from affected a
+    join :"staging".:"track_item" t using (item_id)
+where exists (
+	select
+	from :"staging".:"seller_snapshot" h
+	where h.user_id = t.user_id
+	    and (h.banned or h.on_holiday))
+    or exists (
+	select
+	from :"staging".:"look" l
+	where l.user_id collate "C" = t.user_id
+	    and l.verdict = 'gone'
+	    and l.kind = 'user');
+analyze ever_parted;

@@ -157,6 +157,7 @@ from (
 	from :"staging".:"look" l
 	    join due_run d using (run)
 	where l.kind = 'wardrobe'
+	    or (l.kind = 'user' and l.verdict = 'gone')
 	union all
 	-- an item that was, or is now, another seller's: all that was seen of it
 	select u.user_id, least(w.first_sight, t.first_sight)

@@ -123,6 +123,22 @@ where not exists (
 	    and s.observed_at <= l.last_at
 	    and s.state in ('live', 'reserved'));
 
+-- What was there when her account was, and was not seen since.
+create temporary table fled_from as
+select distinct a.item_id, f.at, f.site
+from affected a
+    join :"staging".:"track_item" t using (item_id)
+    join fled f on f.user_id = t.user_id
+where (
+	select s.state in ('live', 'reserved')
+	from :"staging".:"snapshot" s
+	where s.item_id = a.item_id
+	    and s.observed_at <= f.at
+	    and s.state is not null
+	order by s.observed_at desc, s.run collate "C" desc, s.line desc,
+	    s.index desc
+	limit 1);
+
 -- A look that is like those before and after it says nothing that they do not,
 -- unless the item was missing between them: most looks are like that.
 create temporary table telling as
@@ -136,7 +152,63 @@ from (
 	    order by observed_at, run, line_number, index)) as s
 where s.before is distinct from s.same
     or s.after is distinct from s.same
-    or s.item_id in (select item_id from absence);
+    or s.item_id in (select item_id from absence)
+    or s.item_id in (select item_id from fled_from)
+    or (s.state = 'gone'
+        and s.user_id in (select user_id from ever_parted));
+
+-- A page that is a 404 says nothing of its listing while its seller is banned,
+-- away or gone: as she was when she last answered before it, and first after it.
+create temporary table parted_at as
+select s.item_id,
+    s.run,
+    s.line_number,
+    s.index,
+    bool_or(h.on_holiday) as on_holiday,
+    bool_or(h.banned) as banned,
+    bool_or(h.is_gone) as seller_gone
+from snap s
+    cross join lateral (
+	(select b.on_holiday, b.banned, false as is_gone
+	from :"staging".:"seller_snapshot" b
+	where b.user_id = s.user_id
+	    and b.observed_at <= s.observed_at
+	    and coalesce(b.on_holiday, b.banned) is not null
+	order by b.observed_at desc, b.run collate "C" desc, b.line desc,
+	    b.index desc
+	limit 1)
+	union all
+	(select b.on_holiday, b.banned, false
+	from :"staging".:"seller_snapshot" b
+	where b.user_id = s.user_id
+	    and b.observed_at > s.observed_at
+	    and coalesce(b.on_holiday, b.banned) is not null
+	order by b.observed_at, b.run collate "C", b.line, b.index
+	limit 1)
+	union all
+	(select false, false, l.verdict = 'gone'
+	from :"staging".:"look" l
+	where l.user_id collate "C" = s.user_id
+	    and l.kind = 'user'
+	    and l.verdict in ('ok', 'gone')
+	    and l.observed_at <= s.observed_at
+	order by l.observed_at desc, l.run collate "C" desc, l.line desc
+	limit 1)
+	union all
+	(select false, false, l.verdict = 'gone'
+	from :"staging".:"look" l
+	where l.user_id collate "C" = s.user_id
+	    and l.kind = 'user'
+	    and l.verdict in ('ok', 'gone')
+	    and l.observed_at > s.observed_at
+	order by l.observed_at, l.run collate "C", l.line
+	limit 1)) as h
+where s.state = 'gone'
+    and s.user_id in (select user_id from ever_parted)
+group by s.item_id, s.run, s.line_number, s.index
+having bool_or(h.on_holiday or h.banned or h.is_gone);
+create unique index on parted_at (item_id, run, line_number, index);
+analyze parted_at;
 
 -- The prices of wardrobes that were cut as a whole, with the price before: as
 -- R4 compares, what tells the seller's price with what tells it.
@@ -244,8 +316,15 @@ select s.item_id,
         ',"relist_of":' || to_json(l.old_id) || ',"relist_by":"' || l.by
             || '"',
         ',"relist_to":' || to_json(l.new_id),
+        case when d.on_holiday then ',"on_holiday":true' end,
+        case when d.banned then ',"banned":true' end,
+        case when d.seller_gone then ',"seller_gone":true' end,
         '}') as line
 from telling s
+    left join parted_at d on d.item_id = s.item_id
+        and d.run = s.run
+        and d.line_number = s.line_number
+        and d.index = s.index
     left join :"staging".:"track_seller" c on c.user_id = s.user_id
     left join rate r on r.site = s.site
         and r.run = s.run
@@ -279,10 +358,27 @@ select a.item_id,
         ',"n":' || a.ep_n,
         ',"returns":' || a.ep_returns,
         ',"pending":' || a.pending,
+        ',"cleared":' || a.cleared,
+        ',"kept":' || a.kept,
         ',"item_days":' || a.item_days,
         ',"on_holiday":' || coalesce(a.on_holiday, false),
         ',"banned":' || coalesce(a.banned, false),
         ',"relist_to":' || to_json(l.new_id),
         '}')
 from absence a
+    left join relation l using (item_id)
+union all
+select f.item_id,
+    f.at,
+    3,
+    '',
+    0,
+    0,
+    concat('{"item_id":', to_json(f.item_id),
+        ',"observed_at":', to_json(f.at),
+        ',"site":' || to_json(f.site),
+        ',"kind":"absence","state":"absent","seller_gone":true',
+        ',"relist_to":' || to_json(l.new_id),
+        '}')
+from fled_from f
     left join relation l using (item_id);

@@ -272,6 +272,84 @@ from bracketed b
 		    l.line desc, l.index desc
 		limit 1)) as s) as h on true;
 
+-- Where pages of hers have no product, and so may be of what was sold: of what
+-- vanished in an episode other pages may say what became of it.  It is cleared
+-- when it was deleted or hidden, kept when it is still there, reserved.  That it
+-- was there, or hidden, must be said by as late as the counters: until then it
+-- may have been sold and counted.
+create temporary table told_apart as
+with
+claimed as (
+	select distinct t.user_id
+	from :"staging".:"snapshot" s
+	    join :"staging".:"track_item" t on t.item_id = s.item_id
+	    join touched u on u.user_id = t.user_id
+	where s.state is null
+	    and s.state_rule is not null
+),
+open as (
+	select j.user_id, j.episode, j.run, j.prev_run, j.ep_b
+	from judged j
+	    join claimed using (user_id)
+	where j.g >= 1
+	    and j.ep_v > j.g
+	    and j.ep_returns = 0
+	    and j.item_days <= :item_days
+),
+vanished as (
+	select o.user_id, o.episode, o.ep_b, b.item_id, max(b.observed_at) as seen_at
+	from open o
+	    join :"staging".:"snapshot" b on b.run = o.prev_run
+	        and b.user_id = o.user_id
+	        and b.kind = 'wardrobe'
+	where not exists (
+		select
+		from :"staging".:"snapshot" n
+		where n.item_id = b.item_id
+		    and n.run = o.run
+		    and n.kind = 'wardrobe')
+	group by o.user_id, o.episode, o.ep_b, b.item_id
+),
+said as (
+	select v.*,
+	    exists (
+		select
+		from :"staging".:"snapshot" s
+		where s.item_id = v.item_id
+		    and s.observed_at > v.seen_at
+		    and s.state = 'sold') as is_sold,
+	    exists (
+		select
+		from :"staging".:"snapshot" s
+		where s.item_id = v.item_id
+		    and s.observed_at > v.seen_at
+		    and (s.state = 'gone'
+		            and s.observed_at <= v.seen_at + :sold_page
+		            and not exists (
+			-- a 404 of hers may be for another reason
+			select
+			from :"staging".:"seller_snapshot" h
+			where h.user_id = v.user_id
+			    and (h.banned or h.on_holiday))
+		        or s.state = 'hidden'
+		            and s.observed_at >= v.ep_b)) as is_cleared,
+	    exists (
+		select
+		from :"staging".:"snapshot" s
+		where s.item_id = v.item_id
+		    and s.observed_at >= v.ep_b
+		    and s.state in ('live', 'reserved')) as is_kept
+	from vanished v
+)
+select user_id,
+    episode,
+    count(*) filter (where is_cleared and not is_sold) as cleared,
+    count(*) filter (where is_kept and not is_cleared and not is_sold) as kept
+from said
+group by user_id, episode;
+create unique index on told_apart (user_id, episode);
+analyze told_apart;
+
 -- Episodes that balance.  What was sold may have been out of sight before:
 -- reserved, say.  So many of her items are open there (`pending`).  What is said
 -- after the counters that judge can only close more of them: where none was
@@ -291,14 +369,17 @@ select j.user_id,
 	where s.user_id = j.user_id
 	    and s.last_at <= min(j.ep_a) - :lag)
     then greatest(min(j.ep_excess), 0) else 0 end as excess,
+    bool_and(j.ep_v = j.g) as is_all,
     case when min(j.ep_b) < min(u.since) and count(t.pending) = count(*)
         and max(t.pending) = 0 then 0 end as known
 from judged j
     join touched u using (user_id)
+    left join told_apart a using (user_id, episode)
     left join :"staging".:"track_interval" t using (user_id, run)
 where j.g >= 1
-    and j.ep_v = j.g
-    and j.ep_n = j.t
+    and j.ep_v - coalesce(a.cleared + a.kept, 0) = j.g
+    and j.t in (j.ep_n - coalesce(a.cleared, 0),
+        j.ep_n - coalesce(a.cleared + a.kept, 0))
     and j.ep_returns = 0
     and j.item_days <= :item_days
 group by j.user_id, j.episode;
@@ -377,7 +458,8 @@ from waiting w
 	    and s.observed_at >= k.from_at
 	    and s.state in ('live', 'reserved'))
     left join balancing e on e.user_id = k.user_id
-        and e.episode = k.episode;
+        and e.episode = k.episode
+        and e.is_all;
 
 create temporary table pending as
 select b.user_id,
@@ -446,31 +528,37 @@ with
 differs as (
 	select j.*,
 	    p.n as pending,
+	    a.cleared,
+	    a.kept,
 	    t.run is null or (t.prev_run, t.start_at, t.from_at)
 	        is distinct from (j.prev_run, j.start_at, j.from_at) as moved,
 	    (t.on_holiday, t.banned) is distinct from (j.on_holiday, j.banned)
 	        as flagged
 	from judged j
 	    left join pending p using (user_id, episode)
+	    left join told_apart a using (user_id, episode)
 	    left join :"staging".:"track_interval" t using (user_id, run)
 	where t.run is null
 	    or (t.prev_run, t.start_at, t.from_at, t.end_at, t.present, t.v,
 	        t.n, t.returns, t.cut_ratio, t.cut_n, t.cut_of, t.ripe,
 	        t.g_most, t.fell, t.on_holiday, t.banned, t.baseline, t.g, t.t,
-	        t.ep_v, t.ep_n, t.ep_returns, t.item_days, t.pending)
+	        t.ep_v, t.ep_n, t.ep_returns, t.item_days, t.pending,
+	        t.cleared, t.kept)
 	    is distinct from (j.prev_run, j.start_at, j.from_at, j.end_at,
 	        j.present, j.v, j.n, j.returns, j.cut_ratio, j.cut_n, j.cut_of,
 	        j.ripe, j.g_most, j.fell, j.on_holiday, j.banned, j.baseline,
-	        j.g, j.t, j.ep_v, j.ep_n, j.ep_returns, j.item_days, p.n)
+	        j.g, j.t, j.ep_v, j.ep_n, j.ep_returns, j.item_days, p.n,
+	        a.cleared, a.kept)
 ),
 written as (
 	insert into :"staging".:"track_interval" as t (user_id, run, prev_run,
 	    start_at, from_at, end_at, present, v, n, returns, cut_ratio, cut_n,
 	    cut_of, ripe, g_most, fell, on_holiday, banned, baseline, g, t,
-	    ep_v, ep_n, ep_returns, item_days, pending)
+	    ep_v, ep_n, ep_returns, item_days, pending, cleared, kept)
 	select user_id, run, prev_run, start_at, from_at, end_at, present, v, n,
 	    returns, cut_ratio, cut_n, cut_of, ripe, g_most, fell, on_holiday,
-	    banned, baseline, g, t, ep_v, ep_n, ep_returns, item_days, pending
+	    banned, baseline, g, t, ep_v, ep_n, ep_returns, item_days, pending, cleared,
+	    kept
 	from differs
 	on conflict (user_id, run) do update
 	set prev_run = excluded.prev_run,
@@ -496,7 +584,9 @@ written as (
 	    ep_n = excluded.ep_n,
 	    ep_returns = excluded.ep_returns,
 	    item_days = excluded.item_days,
-	    pending = excluded.pending
+	    pending = excluded.pending,
+	    cleared = excluded.cleared,
+	    kept = excluded.kept
 	returning 1
 )
 insert into rejudged

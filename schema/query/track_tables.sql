@@ -34,6 +34,11 @@ create index if not exists :"snapshot_run"
 create index if not exists :"seller_snapshot_run"
     on :"staging".:"seller_snapshot" (run);
 
+-- few looks name a rule without a state, and few users are a 404
+create index if not exists :"snapshot_claim"
+    on :"staging".:"snapshot" (item_id)
+    where state is null and state_rule is not null;
+
 create table if not exists :"staging".:"track_item" (
 	item_id text collate "C" primary key,
 	user_id text collate "C",
@@ -102,6 +107,8 @@ create table if not exists :"staging".:"track_interval" (
 	ep_returns bigint,
 	item_days numeric,
 	pending bigint,
+	cleared bigint,
+	kept bigint,
 	primary key (user_id, run)
 );
 comment on table :"staging".:"track_interval" is
@@ -136,6 +143,8 @@ create table if not exists :"staging".:"track_rate" (
 select format('alter table %I.%I add column %I %s', :'staging', c.tab, c.col,
     c.type)
 from (values (:'track_interval', 'pending', 'bigint'),
+    (:'track_interval', 'cleared', 'bigint'),
+    (:'track_interval', 'kept', 'bigint'),
     (:'track_rate', 'joined_at', 'timestamptz'),
     (:'track_rate', 'low', 'double precision'),
     (:'track_rate', 'high', 'double precision')) as c(tab, col, type)
@@ -148,6 +157,10 @@ where not exists (
 comment on column :"staging".:"track_interval".pending is
     'items of hers that were out of sight before the episode, and may be what '
     'was sold in it; null: the episode does not balance anyhow';
+comment on column :"staging".:"track_interval".cleared is
+    'of what vanished in the episode, pages said of so many that they were '
+    'deleted or hidden, and of `kept` that they are reserved; null: no page of '
+    'hers lacks its product, or the episode cannot balance anyhow';
 comment on table :"staging".:"track_rate" is
     'a row is the rate of exchange that the prices of one run show, as an '
     'index: two runs of one component are compared by their quotient';
@@ -228,6 +241,9 @@ select format('create index if not exists %I on %I.%I (item_id collate "C", '
 from pg_attribute
 where attrelid = to_regclass(format('%I.%I', :'staging', :'look'))
     and attname = 'item_id' \gexec
+create index if not exists :"look_gone"
+    on :"staging".:"look" (user_id collate "C")
+    where verdict = 'gone' and user_id is not null;
 select format('drop index %I.%I', :'staging', relname)
 from pg_class
 where relnamespace = to_regnamespace(quote_ident(:'staging'))

@@ -26,7 +26,7 @@ const char *const state_names[] = { NULL, "live", "reserved", "hidden", "sold",
 	"deleted", "missing" };
 
 static const char late_404[] = "late-404", contradiction[] = "contradiction",
-                  came_back[] = "came-back";
+                  came_back[] = "came-back", seller_gone[] = "seller-gone";
 
 /* ---- values that are kept ---- */
 
@@ -161,6 +161,16 @@ turn(struct judge *j, enum event_type type, enum state s, const struct look *l,
 	enter(j, s, emit_said(j, type, l, earliest));
 }
 
+static struct text
+gap_evidence(struct judge *j)
+{
+	if (!j->gap.weak)
+		return judge_put(j, SLICE(EVIDENCE));
+	if (j->gap.seller_gone == TRI_YES)
+		return judge_put(j, SLICE("404 of the seller"));
+	return j->gap.claim_evidence;
+}
+
 /* What a gap shows: an event between the last sight and the sweep's end. */
 static void
 conclude(struct judge *j, enum event_type type, enum state s, const char *rule,
@@ -173,7 +183,7 @@ conclude(struct judge *j, enum event_type type, enum state s, const char *rule,
 	e->site = j->gap.site;
 	e->rule = judge_put(j, slice_of(rule));
 	e->reason = reason;
-	e->evidence = judge_put(j, SLICE(EVIDENCE));
+	e->evidence = gap_evidence(j);
 	if (type == EVENT_DELETED)
 		e->other = judge_put(j, kept_slice(&j->relist_to));
 	if (s == STATE_MISSING)
@@ -292,7 +302,9 @@ withdraw_sale(struct judge *j)
 static void
 come_back(struct judge *j)
 {
-	if (j->gap.on_holiday == TRI_YES)
+	if (j->gap.weak)
+		vanish(j, came_back);
+	else if (j->gap.on_holiday == TRI_YES)
 		conclude(j, EVENT_HIDDEN, STATE_HIDDEN, "holiday", NULL);
 	else if (j->gap.banned == TRI_YES)
 		conclude(j, EVENT_HIDDEN, STATE_HIDDEN, "banned", NULL);
@@ -377,6 +389,19 @@ is_late(const struct judge *j, const struct look *l)
 	return l->at.us - m->us > j->sold_page_us;
 }
 
+/* Why a 404 proves nothing; NULL: it does. */
+static const char *
+proves_nothing(const struct judge *j, const struct look *l)
+{
+	if (look_tri(l, F_SELLER_GONE) == TRI_YES)
+		return seller_gone;
+	if (look_tri(l, F_BANNED) == TRI_YES)
+		return "banned";
+	if (look_tri(l, F_ON_HOLIDAY) == TRI_YES)
+		return "holiday";
+	return is_late(j, l) ? late_404 : NULL;
+}
+
 /* A 404 that proves nothing. */
 static void
 vanish_said(struct judge *j, const struct look *l, const char *reason)
@@ -393,23 +418,28 @@ vanish_said(struct judge *j, const struct look *l, const char *reason)
 static void
 follow_gone(struct judge *j, const struct look *l)
 {
-	bool balanced = j->gap.open && is_balanced(j);
-	bool late = is_late(j, l);
+	bool balanced = j->gap.open && !j->gap.weak && is_balanced(j);
+	const char *nothing = proves_nothing(j, l);
 	enum state s = j->item.state;
 
-	/* it proves nothing: the counters may still tell */
-	if (late && j->gap.open)
+	/* the counters may still tell */
+	j->unproven = nothing != NULL && j->gap.open;
+	if (j->unproven)
 		return;
 	j->gap.open = false;
 	if (s == STATE_SOLD || s == STATE_DELETED)
 		return;
-	if (late) {
+	j->unproven = nothing != NULL;
+	if (nothing != NULL) {
+		/* what is hidden may well be a 404 while she is away */
+		if (s == STATE_HIDDEN && nothing != late_404)
+			return;
 		if (s != STATE_MISSING) {
-			vanish_said(j, l, late_404);
+			vanish_said(j, l, nothing);
 			return;
 		}
-		j->item.in.reason = late_404;
-		j->events[j->item.in.event - 1].reason = late_404;
+		j->item.in.reason = nothing;
+		j->events[j->item.in.event - 1].reason = nothing;
 	} else if (balanced) {
 		vanish_said(j, l, contradiction);
 	} else if (s != STATE_MISSING || j->item.in.reason != contradiction) {
@@ -425,10 +455,13 @@ follow_absent(struct judge *j, const struct look *l)
 {
 	struct gap *g = &j->gap;
 
-	if (g->open || j->item.state > STATE_RESERVED)
+	if ((g->open && !g->weak) || j->item.state > STATE_RESERVED)
 		return;
+	g->claimed = g->open && g->claimed;
 	g->open = true;
 	g->at = l->at;
+	g->seller_gone = look_tri(l, F_SELLER_GONE);
+	g->weak = g->seller_gone == TRI_YES;
 	g->site = judge_put(j, kept_slice(&j->item.site));
 	g->baseline = look_tri(l, F_BASELINE);
 	g->ripe = look_tri(l, F_RIPE);
@@ -442,7 +475,68 @@ follow_absent(struct judge *j, const struct look *l)
 	g->n = l->n;
 	g->returns = l->returns;
 	g->pending = l->pending;
+	g->cleared = l->cleared;
+	g->kept = l->kept;
 	g->item_days = l->item_days;
+}
+
+/*
+ * A line that names a rule and no state: it may have been sold, and its page
+ * alone does not tell.  In a gap the counters may; else it opens one that waits
+ * for them.
+ */
+static void
+follow_claim(struct judge *j, const struct look *l)
+{
+	struct gap *g = &j->gap;
+
+	if (j->item.state > STATE_RESERVED)
+		return;
+	if (!g->open)
+		*g = (struct gap){ .open = true,
+			.weak = true,
+			.at = l->at,
+			.site = judge_put(j, kept_slice(&j->item.site)) };
+	g->claimed = true;
+	g->claim = judge_put(j, l->f[F_STATE_RULE]);
+	g->claim_evidence = judge_put(j, l->f[F_EVIDENCE]);
+}
+
+/*
+ * The seller sold as many as left, less those whose pages say what else became
+ * of them: deleted or hidden (`cleared`), or still there (`kept`: reserved,
+ * which the total may count or not).
+ */
+static bool
+bears_out(const struct judge *j)
+{
+	const struct gap *g = &j->gap;
+	int64_t left;
+
+	if (!g->claimed || !g->cleared.known || !g->kept.known || !g->v.known ||
+	    !g->n.known || !g->t.known || !g->g.known)
+		return false;
+	left = g->v.n - g->cleared.n - g->kept.n;
+	return left > 0 && left == g->g.n &&
+	    (g->t.n == g->n.n - g->cleared.n ||
+	        g->t.n == g->n.n - g->cleared.n - g->kept.n) &&
+	    g->g_most.known && g->g_most.n > 0 && g->returns.known &&
+	    g->returns.n == 0 && g->item_days >= 0 &&
+	    g->item_days <= j->max_item_days && g->baseline == TRI_YES &&
+	    g->pending.known && g->pending.n == 0;
+}
+
+static void
+sell_claimed(struct judge *j)
+{
+	struct event *e;
+
+	conclude(j, EVENT_SOLD, STATE_SOLD, NULL, NULL);
+	e = &j->events[j->item.in.event - 1];
+	e->rule = j->gap.claim;
+	e->evidence = j->gap.claim_evidence;
+	j->item.in.rule = e->rule;
+	j->item.in.evidence = e->evidence;
 }
 
 /* Nothing was sold, and the total moved as if the item still counted. */
@@ -468,6 +562,9 @@ judge_gap(struct judge *j)
 
 	if (j->relist_to.known)
 		conclude(j, EVENT_DELETED, STATE_DELETED, "relisted", NULL);
+	else if (g->weak)
+		vanish(j,
+		    g->seller_gone == TRI_YES ? seller_gone : "no-product");
 	else if (away && none)
 		conclude(j, EVENT_HIDDEN, STATE_HIDDEN,
 		    g->on_holiday == TRI_YES ? "holiday" : "banned", NULL);
@@ -477,6 +574,8 @@ judge_gap(struct judge *j)
 		vanish(j, "counters-fell");
 	else if (is_balanced(j))
 		conclude(j, EVENT_SOLD, STATE_SOLD, "counters", NULL);
+	else if (bears_out(j))
+		sell_claimed(j);
 	else if (adds_up(j))
 		vanish(j, "reserved-before");
 	else if (none && still_counts(j)) {
@@ -542,7 +641,7 @@ note_times(struct judge *j, const struct look *l)
 	if (l->state == STATE_NONE)
 		return;
 	j->bound = l->at;
-	if (l->state != STATE_DELETED || !j->gap.open)
+	if (l->state != STATE_DELETED || !j->unproven)
 		j->said[l->state] = l->at;
 }
 
@@ -564,6 +663,8 @@ judge_line(struct judge *j, const struct look *l, const char **why)
 		follow_gone(j, l);
 	else if (l->state != STATE_NONE)
 		follow_state(j, l);
+	else if (look_has(l, F_STATE_RULE))
+		follow_claim(j, l);
 	judge_prices(j, l);
 	judge_promoted(j, l);
 	note_times(j, l);
@@ -667,7 +768,8 @@ judge_reset(struct judge *j)
 	j->bound.len = j->before.len = 0;
 	for (i = 0; i < sizeof j->said / sizeof *j->said; i++)
 		j->said[i].len = 0;
-	j->gap.open = false;
+	j->gap = (struct gap){ .open = false };
+	j->unproven = false;
 	j->nplaces = j->place = j->nkinds = 0;
 }
 

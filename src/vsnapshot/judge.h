@@ -88,10 +88,13 @@ struct promotion { /* what a kind of look said last */
 
 struct gap { /* an absence that is not yet judged */
 	bool open;
+	bool weak; /* no sweep, and so no counters: one may still come */
+	bool claimed;
+	struct text claim, claim_evidence; /* a rule that may tell a sale */
 	struct moment at;
 	struct text site;
-	enum tri baseline, ripe, fell, on_holiday, banned;
-	struct count_of g_most, g, t, v, n, returns, pending;
+	enum tri baseline, ripe, fell, on_holiday, banned, seller_gone;
+	struct count_of g_most, g, t, v, n, returns, pending, cleared, kept;
 	double item_days;
 };
 
@@ -124,6 +127,7 @@ struct judge {
 	struct moment bound;              /* last line that said, or absence */
 	struct moment before; /* what the last `vanished` began with */
 	struct gap gap;
+	bool unproven; /* the line in hand, a 404, proves nothing */
 	struct kept relist_to;
 	struct place places[JUDGE_PLACES];
 	size_t nplaces, place; /* `place`: the last one used */

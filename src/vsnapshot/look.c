@@ -43,8 +43,11 @@ const char *const look_fields[FIELDS] = {
 	[F_RETURNS] = "returns",
 	[F_PENDING] = "pending",
 	[F_ITEM_DAYS] = "item_days",
+	[F_CLEARED] = "cleared",
+	[F_KEPT] = "kept",
 	[F_ON_HOLIDAY] = "on_holiday",
 	[F_BANNED] = "banned",
+	[F_SELLER_GONE] = "seller_gone",
 };
 
 #define TEXT 1
@@ -89,8 +92,11 @@ static const char kinds[FIELDS] = {
 	[F_RETURNS] = NUMBER,
 	[F_PENDING] = NUMBER,
 	[F_ITEM_DAYS] = NUMBER,
+	[F_CLEARED] = NUMBER,
+	[F_KEPT] = NUMBER,
 	[F_ON_HOLIDAY] = BOOLEAN,
 	[F_BANNED] = BOOLEAN,
+	[F_SELLER_GONE] = BOOLEAN,
 };
 
 static const char *const kind_names[] = { NULL, "text", "number", "boolean",
@@ -305,7 +311,9 @@ take_absence(struct look_reader *r, struct look *l)
 	    take_integer(r, l, F_G, &l->g) && take_integer(r, l, F_T, &l->t) &&
 	    take_integer(r, l, F_V, &l->v) && take_integer(r, l, F_N, &l->n) &&
 	    take_integer(r, l, F_RETURNS, &l->returns) &&
-	    take_integer(r, l, F_PENDING, &l->pending);
+	    take_integer(r, l, F_PENDING, &l->pending) &&
+	    take_integer(r, l, F_CLEARED, &l->cleared) &&
+	    take_integer(r, l, F_KEPT, &l->kept);
 }
 
 static bool

@@ -50,8 +50,11 @@ enum field {
 	F_RETURNS,
 	F_PENDING,
 	F_ITEM_DAYS,
+	F_CLEARED,
+	F_KEPT,
 	F_ON_HOLIDAY,
 	F_BANNED,
+	F_SELLER_GONE,
 	FIELDS
 };
 
@@ -85,7 +88,7 @@ struct look {
 	enum state state;
 	struct moment unseen_at, absent_from;
 	/* of an absence; else all unknown */
-	struct count_of g_most, g, t, v, n, returns, pending;
+	struct count_of g_most, g, t, v, n, returns, pending, cleared, kept;
 	double item_days; /* negative: unknown */
 };
 

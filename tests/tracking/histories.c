@@ -239,7 +239,7 @@ episode(void)
 	else if (once_in(2))
 		text("g_most", NULL);
 	if (!once_in(8))
-		whole("g", once_in(4) ? 0 : once_in(4) ? below(4) : v);
+		whole("g", once_in(4) ? 0 : once_in(3) ? below(4) : v);
 	if (!once_in(8))
 		whole("t", once_in(4) ? below(4) - 2 : n);
 	if (!once_in(12))
@@ -250,12 +250,18 @@ episode(void)
 		whole("returns", once_in(5));
 	if (!once_in(12))
 		whole("pending", once_in(4) ? 1 + below(3) : 0);
+	if (!once_in(8)) {
+		whole("cleared", once_in(3) ? below(3) : 0);
+		whole("kept", once_in(4) ? below(3) : 0);
+	}
 	printf(",\"item_days\":%s",
 	    PICK("1", "12.5", "39.999", "40", "40.0", "40.001", "4000"));
 	if (once_in(5))
 		flag("on_holiday", once_in(2));
 	if (once_in(6))
 		flag("banned", once_in(2));
+	if (once_in(10))
+		flag("seller_gone", once_in(2));
 }
 
 static void
@@ -289,6 +295,9 @@ sight(const char *now, int site)
 	text("state", now);
 	if (now != NULL && strcmp(now, "gone") == 0) {
 		text("evidence", PICK("404", "410"));
+		if (once_in(5))
+			printf(",\"%s\":true",
+			    PICK("banned", "on_holiday", "seller_gone"));
 		return;
 	}
 	text("evidence",
@@ -296,7 +305,8 @@ sight(const char *now, int site)
 	        NULL :
 	        PICK("present", "item_status", "is_closed,item_closing_action",
 	            "ld+json:InStock", NULL));
-	if (now != NULL && once_in(strcmp(now, "sold") == 0 ? 2 : 25))
+	if (now == NULL ? once_in(2) :
+	                  once_in(strcmp(now, "sold") == 0 ? 2 : 25))
 		text("state_rule", PICK("no-product", "no-buy-button"));
 	if (!once_in(4))
 		prices(site);

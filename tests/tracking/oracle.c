@@ -44,9 +44,10 @@ static struct event event[MOST];
 static int nevents;
 
 static enum state cur;
-static struct event entered;   /* how cur was entered */
-static int gap;                /* the absent line that opened it, or -1 */
-static int exit_line;          /* of missing: the line it began with */
+static struct event entered; /* how cur was entered */
+static int gap;              /* the line that opened it, or -1 */
+static int claim;            /* the last line in it that names a rule, or -1 */
+static int exit_line;        /* of missing: the line it began with */
 static struct text gone_since; /* when it left */
 static int sold_event, missing_event;
 
@@ -281,6 +282,25 @@ returned(int i)
 	}
 }
 
+/* Opened by a page, or by a seller who is gone: no counters belong to it. */
+static bool
+weak(void)
+{
+	return line[gap].state == UNSAID || yes(gap, "seller_gone");
+}
+
+static struct text
+evidence_of(int i)
+{
+	if (line[i].state == ABSENT && yes(i, "seller_gone"))
+		return TEXT("404 of the seller");
+	if (line[i].state == ABSENT)
+		return ABSENCE;
+	if (line[i].state == UNSAID)
+		return get(claim, "evidence");
+	return get(i, "evidence");
+}
+
 static void
 vanished(int i, const char *reason, size_t n, int exit_at)
 {
@@ -289,7 +309,7 @@ vanished(int i, const char *reason, size_t n, int exit_at)
 	e->earliest = time_of(last_proof(exit_at));
 	e->confidence = TEXT("unknown");
 	e->reason = (struct text){ reason, n };
-	e->evidence = line[i].state == ABSENT ? ABSENCE : get(i, "evidence");
+	e->evidence = evidence_of(i);
 	exit_line = exit_at;
 	missing_event = nevents - 1;
 	enter(MISSING, e);
@@ -325,26 +345,40 @@ balanced(int a)
 	return adds_up(a) && num(a, "pending") == 0;
 }
 
+/* Why a 404 proves nothing; NONE when it does. */
+static struct text
+nothing(int i)
+{
+	return yes(i, "seller_gone") ? TEXT("seller-gone") :
+	    yes(i, "banned")         ? TEXT("banned") :
+	    yes(i, "on_holiday")     ? TEXT("holiday") :
+	    late(i)                  ? TEXT("late-404") :
+	                               NONE;
+}
+
 /* One that proves nothing leaves a gap open. */
 static void
 page_gone(int i)
 {
-	if (gap >= 0 && late(i)) {
+	struct text why = nothing(i);
+
+	if (gap >= 0 && why.p != NULL) {
 		line[i].proof = false;
 		return;
 	}
 	if (cur == SOLD || cur == DELETED)
 		return;
-	if (late(i)) {
+	if (why.p != NULL) {
 		line[i].proof = false;
+		if (cur == HIDDEN && !is(why, "late-404"))
+			return;
 		if (cur == MISSING)
-			event[missing_event].reason = entered.reason =
-			    TEXT("late-404");
+			event[missing_event].reason = entered.reason = why;
 		else
-			VANISHED(i, "late-404", i);
-	} else if (cur == MISSING) {
+			vanished(i, why.p, why.n, i);
+	} else if (cur == MISSING && is(entered.reason, "contradiction")) {
 		; /* the contradiction stays one */
-	} else if (gap >= 0 && balanced(gap)) {
+	} else if (gap >= 0 && !weak() && balanced(gap)) {
 		VANISHED(i, "contradiction", gap);
 	} else {
 		said("deleted", i);
@@ -391,7 +425,7 @@ close_gap(int i)
 
 	if (cur == RESERVED && line[i].state == RESERVED)
 		return;
-	if (yes(gap, "on_holiday") || yes(gap, "banned")) {
+	if (!weak() && (yes(gap, "on_holiday") || yes(gap, "banned"))) {
 		e = emit("hidden", gap);
 		e->earliest = time_of(last_proof(gap));
 		e->confidence = TEXT("inferred");
@@ -457,7 +491,7 @@ inferred(const char *type, enum state state, struct text rule)
 	e->earliest = time_of(last_proof(gap));
 	e->confidence = TEXT("inferred");
 	e->rule = rule;
-	e->evidence = ABSENCE;
+	e->evidence = evidence_of(gap);
 	enter(state, e);
 	return e;
 }
@@ -474,6 +508,20 @@ relist_to(void)
 	return t;
 }
 
+/* What left, less what other pages settled, is what was sold. */
+static bool
+borne_out(int a)
+{
+	double left = num(a, "v") - num(a, "cleared") - num(a, "kept");
+	double total = num(a, "n") - num(a, "cleared");
+
+	return claim >= 0 && left >= 1 && left == num(a, "g") &&
+	    (num(a, "t") == total || num(a, "t") == total - num(a, "kept")) &&
+	    num(a, "g_most") >= 1 && num(a, "returns") == 0 &&
+	    num(a, "item_days") <= item_days && yes(a, "baseline") &&
+	    num(a, "pending") == 0;
+}
+
 static void
 judge_gap(void)
 {
@@ -483,7 +531,11 @@ judge_gap(void)
 	if (relist_to().p != NULL) {
 		inferred("deleted", DELETED, TEXT("relisted"))->other =
 		    relist_to();
-	} else if (away_all && number(most) == 0)
+	} else if (weak() && line[gap].state == ABSENT)
+		VANISHED(gap, "seller-gone", gap);
+	else if (weak())
+		VANISHED(gap, "no-product", gap);
+	else if (away_all && number(most) == 0)
 		inferred("hidden", HIDDEN,
 		    yes(gap, "on_holiday") ? TEXT("holiday") : TEXT("banned"));
 	else if (!yes(gap, "ripe") && !yes(gap, "fell"))
@@ -492,7 +544,12 @@ judge_gap(void)
 		VANISHED(gap, "counters-fell", gap);
 	else if (balanced(gap))
 		inferred("sold", SOLD, TEXT("counters"));
-	else if (adds_up(gap))
+	else if (borne_out(gap)) {
+		struct event *e =
+		    inferred("sold", SOLD, get(claim, "state_rule"));
+
+		e->evidence = entered.evidence = get(claim, "evidence");
+	} else if (adds_up(gap))
 		VANISHED(gap, "reserved-before", gap);
 	else if (number(most) == 0 && num(gap, "g") == 0 &&
 	    num(gap, "t") == num(gap, "n") && num(gap, "returns") == 0 &&
@@ -830,11 +887,17 @@ item(void)
 		price(i);
 		promoted(i);
 		if (line[i].state == ABSENT) {
-			if (gap < 0 &&
-			    (cur == UNSAID || cur == LIVE || cur == RESERVED))
+			if ((gap < 0 || weak()) &&
+			    (cur == UNSAID || cur == LIVE || cur == RESERVED)) {
+				claim = gap < 0 ? -1 : claim;
 				gap = i;
+			}
 		} else if (line[i].state != UNSAID) {
 			said_state(i);
+		} else if (get(i, "state_rule").p != NULL &&
+		    (cur == UNSAID || cur == LIVE || cur == RESERVED)) {
+			gap = gap < 0 ? i : gap;
+			claim = i;
 		}
 	}
 	if (gap >= 0)

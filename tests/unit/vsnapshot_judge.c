@@ -295,6 +295,105 @@ inferred_sold(void)
 	    "listed (-,1] observed\nhidden (1,2] inferred, rule x");
 }
 
+/* A rule that is named without a state: the counters bear it out, or do not. */
+#define LEFT                                                                   \
+	"1 'state':'live'\n3 'state':'absent','absent_from':"                  \
+	"'2026-09-02T23:00:00Z','baseline':true,'ripe':true,'item_days':9,"    \
+	"'returns':0,'pending':0,'g_most':1,"
+#define PAGE "4 'state_rule':'no-product','evidence':'no ld+json'"
+
+static void
+claimed(void)
+{
+	/* one of two left was deleted, by its page: the other was sold */
+	EXPECT(LEFT "'g':1,'t':-1,'v':2,'n':0,'cleared':1,'kept':0\n" PAGE,
+	    "listed (-,1] observed\n"
+	    "sold (1,3] inferred, rule no-product, no ld+json"
+	    " | sold (1,3] inferred, rule no-product, gone 3, seen 1:4");
+	/* of two the other is reserved, counted in the total or not */
+	EVENTS(LEFT "'g':1,'t':0,'v':2,'n':0,'cleared':0,'kept':1\n" PAGE,
+	    "listed (-,1] observed\nsold (1,3] inferred, rule no-product, no "
+	    "ld+json");
+	EVENTS(LEFT "'g':1,'t':-1,'v':2,'n':0,'cleared':0,'kept':1\n" PAGE,
+	    "listed (-,1] observed\nsold (1,3] inferred, rule no-product, no "
+	    "ld+json");
+	/* fewer were sold than left, more, or a quick sale is in it */
+	EVENTS(LEFT "'g':1,'t':-1,'v':3,'n':0,'cleared':1,'kept':0\n" PAGE,
+	    "listed (-,1] observed\nvanished (1,3] unknown, reason unbalanced, "
+	    "sweep");
+	EVENTS(LEFT "'g':2,'t':-1,'v':2,'n':0,'cleared':1,'kept':0\n" PAGE,
+	    "listed (-,1] observed\nvanished (1,3] unknown, reason unbalanced, "
+	    "sweep");
+	EVENTS(LEFT "'g':1,'t':0,'v':2,'n':0,'cleared':1,'kept':0\n" PAGE,
+	    "listed (-,1] observed\nvanished (1,3] unknown, reason unbalanced, "
+	    "sweep");
+	/* nobody knows what the other pages said; or there was no such page */
+	EVENTS(LEFT "'g':1,'t':-1,'v':2,'n':0\n" PAGE,
+	    "listed (-,1] observed\nvanished (1,3] unknown, reason unbalanced, "
+	    "sweep");
+	EVENTS(LEFT "'g':1,'t':-1,'v':2,'n':0,'cleared':1,'kept':0",
+	    "listed (-,1] observed\nvanished (1,3] unknown, reason unbalanced, "
+	    "sweep");
+	/* without a sweep it is out of sight; a later sweep has the counters */
+	EXPECT("1 'state':'live'\n" PAGE,
+	    "listed (-,1] observed\n"
+	    "vanished (1,4] unknown, reason no-product, no ld+json"
+	    " | missing (1,4] unknown, reason no-product, gone 4, seen 1:4");
+	EVENTS("1 'state':'reserved'\n" PAGE "\n5 'state':'reserved'",
+	    "listed (-,1] observed\nreserved (-,1] observed");
+	EVENTS("1 'state':'live'\n2 'state_rule':'no-product','evidence':'no "
+	       "ld+json'\n"
+	       "3 'state':'absent','baseline':true,'ripe':true,'item_days':9,"
+	       "'returns':0,'pending':0,'g_most':1,'g':1,'t':-1,'v':2,'n':0,"
+	       "'cleared':1,'kept':0",
+	    "listed (-,1] observed\nsold (1,3] inferred, rule no-product, no "
+	    "ld+json");
+	/* it tells nothing of what is sold, hidden or gone already */
+	EVENTS("1 'state':'hidden'\n" PAGE,
+	    "listed (-,1] observed\nhidden (-,1] observed");
+	EVENTS("1 'state':'live'\n" PAGE "\n5 'state':'live'",
+	    "listed (-,1] observed\n"
+	    "vanished (1,4] unknown, reason came-back, no ld+json\n"
+	    "returned (1,5] observed");
+}
+
+/* The seller is banned, away or gone herself: a 404 of hers says nothing. */
+static void
+gone_with_her(void)
+{
+	EXPECT("1 'state':'live'\n2 'state':'gone','banned':true",
+	    "listed (-,1] observed\nvanished (1,2] unknown, reason banned"
+	    " | missing (1,2] unknown, reason banned, gone 2, seen 1:1");
+	EVENTS("1 'state':'live'\n2 'state':'gone','on_holiday':true",
+	    "listed (-,1] observed\nvanished (1,2] unknown, reason holiday");
+	EVENTS("1 'state':'live'\n20 'state':'gone','seller_gone':true",
+	    "listed (-,1] observed\n"
+	    "vanished (1,20] unknown, reason seller-gone");
+	EVENTS("1 'state':'live'\n2 'state':'gone','banned':false",
+	    "listed (-,1] observed\ndeleted (1,2] observed");
+	/* what is hidden stays so, what is deleted, too */
+	EVENTS("1 'state':'hidden'\n2 'state':'gone','banned':true",
+	    "listed (-,1] observed\nhidden (-,1] observed");
+	EVENTS("1 'state':'gone'\n2 'state':'gone','banned':true",
+	    "deleted (-,1] observed");
+	/* an account that vanished leaves nothing live */
+	EXPECT("1 'state':'live'\n3 'state':'absent','seller_gone':true",
+	    "listed (-,1] observed\n"
+	    "vanished (1,3] unknown, reason seller-gone, 404 of the seller"
+	    " | missing (1,3] unknown, reason seller-gone, gone 3, seen 1:1");
+	EVENTS("1 'state':'sold'\n3 'state':'absent','seller_gone':true",
+	    "listed (-,1] observed\nsold (-,1] observed");
+	EVENTS("1 'state':'live'\n3 'state':'absent','seller_gone':true\n"
+	       "4 'state':'live'",
+	    "listed (-,1] observed\n"
+	    "vanished (1,3] unknown, reason came-back, 404 of the seller\n"
+	    "returned (3,4] observed");
+	/* she is back, and her sweep lacks it: the counters speak */
+	EVENTS("1 'state':'live'\n3 'state':'absent','seller_gone':true\n"
+	       "4 'state':'absent','ripe':false",
+	    "listed (-,1] observed\nvanished (1,4] unknown, reason lag, sweep");
+}
+
 static void
 gone(void)
 {
@@ -843,6 +942,8 @@ main(void)
 	states();
 	sold_beats();
 	inferred_sold();
+	claimed();
+	gone_with_her();
 	gone();
 	gap_ends_at_the_end();
 	sale_needs_all();
