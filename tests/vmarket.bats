@@ -937,6 +937,38 @@ of() {
   grep -q '"plugins":' "$tmp/flight"
 }
 
+@test "numbers bare_ and buyer_theme_share: pages without a product, whatever became of the item" {
+  track_start '.sold_per_1000_item_days = 100 | .reserved_per_1000_item_days = 100 | .hidden_per_1000_item_days = 100 |
+    .reserved_hours = 900 | .hidden_hours = 900 | .cancel_share = 0 | .holiday_rate = 0 | .ban_rate = 0 |
+    .bare_sold_share = 1 | .bare_reserved_share = 1 | .bare_hidden_share = 1 | .buyer_theme_share = 0.5'
+  market_clock 2026-09-21T08:00:00Z
+  for type in sold reserved hidden; do
+    for id in $(events ".type == \"$type\"" | jq .id | head -n 12); do
+      ask "/items/$id" -L >"$tmp/page"
+      run ! grep -q ld+json "$tmp/page"
+      flight <"$tmp/page" >"$tmp/flight"
+      run ! grep -q '"name":"item_status"' "$tmp/flight"
+      printf '%s %s\n' "$type" "$(grep -o '"theme":"[A-Z]*"' "$tmp/flight" || echo none)"
+    done
+  done | sort -u >"$tmp/seen"
+  same 'hidden "theme":"INFO"
+hidden none
+reserved "theme":"WARNING"
+reserved none
+sold "theme":"SUCCESS"
+sold none' "$(cat "$tmp/seen")"
+}
+
+@test "number vanish_rate: of an account that is gone everything is a 404" {
+  track_start '.vanish_rate = 50 | .ban_rate = 0 | .holiday_rate = 0'
+  market_clock 2026-09-25T08:00:00Z
+  user=$(events '.type == "vanished"' | jq -s '.[0].user_id')
+  [[ $(status_of ask "/api/v2/users/$user") == 404* ]]
+  [[ $(status_of ask "/api/v2/wardrobe/$user/items") == 404* ]]
+  item=$(jq -r "select(.what == \"item\" and .user_id == $user).id" "$TRUTH" | head -n 1)
+  [[ $(status_of ask "/items/$item") == 404* ]]
+}
+
 @test "a sold item's page is gone after sold_page_hours, a deleted one's at once" {
   track_start '.sold_per_1000_item_days = 100 | .deleted_per_1000_item_days = 100 | .sold_page_hours = 10 | .cancel_share = 0'
   market_clock 2026-09-21T08:00:00Z

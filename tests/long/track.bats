@@ -580,3 +580,43 @@ running() {
   inode=$(stat -c %i "$VPIPE_DATA/lock/track" 2>/dev/null) &&
     grep -q " FLOCK .*:$inode " /proc/locks
 }
+
+# --- pages that are no sale ----------------------------------------------------
+
+@test "a market where no page without a product is a sale gives no sale" {
+  market_at "$ROOT/fixtures/market/scenarios/pages-none-sold.json"
+  export VPIPE_TRACK_BUDGET=1000000
+  catalog "$women" 'https://www.vinted.pt/catalog/5-men?order=newest_first' \
+    'https://www.vinted.pt/catalog/1904-women?order=price_low_to_high' >/dev/null 2>&1
+  for _ in 1 2 3 4 5 6; do
+    track >/dev/null 2>&1 || [[ $? -eq 69 ]]
+    forward $((26 * 3600))
+  done
+  same 0 "$(events '.type == "sold"' | wc -l)"
+  same 0 "$(sql "select count(*) from ops.change where event ->> 'type' = 'sold'")"
+  # there were such pages, of both kinds
+  same 't|t|t' "$(sql "select count(*) filter (where state_rule = 'no-product') > 3,
+    count(*) filter (where evidence = 'buyer_item_status:WARNING') > 0,
+    count(*) filter (where evidence = 'buyer_item_status:INFO') > 0
+    from staging.vinted_snapshot")"
+}
+
+@test "pages, 404s and accounts that tell nothing: in any order, the same rows" {
+  for user in 300 310 320 330; do
+    kept 2026-09-01T08:00:00Z <<<"user $user 5 9"
+    kept 2026-09-01T09:00:00Z <<<"wardrobe $user ${user}1 ${user}2 ${user}3 ${user}4"
+    kept 2026-09-02T09:00:00Z <<<"wardrobe $user ${user}3 ${user}4"
+  done
+  kept 2026-09-02T10:00:00Z <<<$'page 3001 gone\npage 3002 bare\nstatus 3101 reserved
+    page 3102 bare\npage 3201 gone\npage 3302 theme WARNING'
+  kept 2026-09-03T10:00:00Z <<<$'user 300 6 8\nuser 310 6 9\nvanished user 330
+    user 320 5 7 {"account_status":8,"is_account_ban_permanent":true}'
+  kept 2026-09-03T11:00:00Z <<<$'status 3101 reserved\nvanished wardrobe 330'
+  kept 2026-09-05T11:00:00Z <<<$'page 3202 gone\nuser 330 5 9\nwardrobe 330 3303'
+  load
+  same 'sold inferred no-product' "$(state 3002)"
+  same 'sold inferred no-product' "$(state 3102)"
+  same 'live observed -' "$(state 3303)"
+  replays
+  feed_is_true
+}
