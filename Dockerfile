@@ -19,7 +19,7 @@ FROM debian:bookworm-slim
 COPY scripts/deps /tmp/deps
 # Debian's postgresql would make a cluster of its own; deps sees to that
 RUN apt-get -qq update && \
-    apt-get -qq install -y --no-install-recommends libcurl4 libjq1 libmicrohttpd12 \
+    apt-get -qq install -y --no-install-recommends libbrotli1 libcurl4 libjq1 libmicrohttpd12 \
         libjpeg62-turbo libpng16-16 libpq5 libsimdjson14 libssl3 libwebp7 libxml2 libzstd1 >/dev/null && \
     /tmp/deps run && \
     rm -rf /tmp/deps /var/lib/apt/lists/* && \

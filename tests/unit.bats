@@ -18,6 +18,11 @@ load helper
   [ -z "$output" ]
 }
 
+@test "decode: what lies under a Content-Encoding, whole or not at all" {
+  run -0 "$O/unit/decode"
+  [ -z "$output" ]
+}
+
 @test "http_multi: a transfer that waits for us does not time out, one that waits for the server does" {
   run -0 "$O/unit/http_multi"
   [ -z "$output" ]

@@ -304,6 +304,37 @@ true'
   same "$(jq -c 'select(.kind == "search").body' "$tmp/out")" '{"data":{"found":0,"results":[]}}'
 }
 
+@test "a gzip of several members is decoded to its end" {
+  { printf '{"data":{"found":0,' | gzip; printf '"results":[]}}' | gzip; } |
+    answer packed '200 OK' 'Content-Encoding: gzip'
+  serve "$tmp/packed"
+  vfetch catalog "$listings" >"$tmp/out" 2>/dev/null
+  same "$(jq -c 'select(.kind == "search").body' "$tmp/out")" '{"data":{"found":0,"results":[]}}'
+}
+
+@test "a wrong or unknown Content-Encoding is a failure of that name, never data" {
+  for coding in gzip br zstd deflate aws-chunked 'gzip, gzip'; do
+    printf '{"data":{"found":0,"results":[]}}' | answer plain '200 OK' "Content-Encoding: $coding"
+    serve "$tmp/plain"
+    run -69 --separate-stderr vfetch catalog "$listings"
+    same "$(jq -c 'select(.kind == "search") | .error.cause, has("body")' <<<"$output")" '"encoding"
+false'
+    [[ $stderr == *"failed:encoding: its Content-Encoding '$coding' is wrong, or not known"* ]]
+    kill "$SERVER_PID"
+    rm "$tmp/port"
+  done
+  unset SERVER_PID
+}
+
+@test "a compressed body that is cut is tried again, and no data" {
+  printf '{"data":{"found":0,"results":[]}}' | gzip | head -c -9 | answer cut '200 OK' 'Content-Encoding: gzip'
+  serve "$tmp/cut"
+  run -75 --separate-stderr vfetch catalog "$listings"
+  same "$(jq -r 'select(.kind == "search") | "\(.attempt) \(has("body"))"' <<<"$output")" '1 false
+2 false
+3 false'
+}
+
 @test "bytes that are not UTF-8 are kept as they are" {
   printf '{"a":"\xff\0"}' | answer bytes '200 OK' 'Content-Type: application/json'
   serve "$tmp/bytes"

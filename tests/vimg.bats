@@ -348,6 +348,34 @@ client-error 5 2026-09-20T12:00:00.000Z
 client-error 31 2026-09-27T08:00:00.000Z'
 }
 
+@test "a picture under a content encoding is decoded, in members and layers too" {
+  serve
+  gzip -c "$corpus/plain.jpg" | reply gzip '200 OK' 'Content-Encoding: gzip'
+  { head -c 300 "$corpus/plain.jpg" | gzip; tail -c +301 "$corpus/plain.jpg" | gzip; } |
+    reply members '200 OK' 'Content-Encoding: X-GZIP'
+  zstd -qc "$corpus/plain.jpg" | gzip | reply layers '200 OK' 'Content-Encoding: zstd' 'Content-Encoding: gzip'
+  reply identity '200 OK' 'Content-Encoding: identity' <"$corpus/plain.jpg"
+  ask gzip members layers identity | vimg -q >"$tmp/out"
+  same "$(records "$tmp/out" '[(.outcome | IN("stored", "known")), .sha256, .bytes] | tojson' | sort -u)" \
+    "[true,\"$(sha256sum <"$corpus/plain.jpg" | cut -c 1-64)\",$(stat -c %s "$corpus/plain.jpg")]"
+}
+
+@test "a wrong content encoding of a picture is a failure, tried again later" {
+  serve
+  reply plain '200 OK' 'Content-Encoding: gzip' <"$corpus/plain.jpg"
+  reply odd '200 OK' 'Content-Encoding: aws-chunked' <"$corpus/plain.jpg"
+  gzip -c "$corpus/plain.jpg" | head -c -20 | reply cut '200 OK' 'Content-Encoding: gzip'
+  head -c 30000000 /dev/zero | gzip | reply bomb '200 OK' 'Content-Encoding: gzip'
+  printf 'no' | reply absent '404 Not Found' 'Content-Encoding: gzip'
+  ask plain odd cut bomb absent | vimg -q >"$tmp/out" || :
+  same "$(records "$tmp/out" '[.photo_key, .outcome, .reason, .try_after != null] | tojson' | sort)" '["k-absent","gone","not-found",false]
+["k-bomb","unfit","too-large",false]
+["k-cut","failed","truncated",true]
+["k-odd","failed","encoding",true]
+["k-plain","failed","encoding",true]'
+  [ -z "$(find "$store/sha256" -type f)" ]
+}
+
 @test "Retry-After is a floor" {
   export VPIPE_NOW=2026-09-20T08:00:00Z
   serve

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "decode.h"
 #include "http_curl.h"
 #include "stop.h"
 #include "banned.h"
@@ -157,7 +158,6 @@ http_set_options(CURL *c, const struct http_base *base,
 	curl_easy_setopt(c, CURLOPT_HTTPGET, 1L);
 	curl_easy_setopt(c, CURLOPT_HTTPHEADER, sink->headers);
 	curl_easy_setopt(c, CURLOPT_USERAGENT, r->agent);
-	curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, ""); /* all it can */
 	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR,
 	    base->connect != NULL ? "http" : "https");
@@ -210,9 +210,7 @@ cause_of(CURLcode code, const struct http_sink *s)
 	case CURLE_FILESIZE_EXCEEDED:
 		return "too-large";
 	case CURLE_WRITE_ERROR:
-		return s->too_large ? "too-large" : "encoding";
-	case CURLE_BAD_CONTENT_ENCODING:
-		return "encoding";
+		return s->too_large ? "too-large" : "protocol";
 	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
@@ -248,6 +246,32 @@ http_sink_start(struct http_sink *s, const struct http_base *base,
 		s->headers = curl_slist_append(s->headers, *line);
 }
 
+/* Not by libcurl, which ends at the first member of a gzip, and takes one
+ * that is cut for whole.  All lines of the header are one list. */
+static void
+decode(struct http_answer *a)
+{
+	struct buf list = { 0 };
+	enum decoded end;
+	struct slice h;
+	int n;
+
+	for (n = 0; (h = http_header(a, "content-encoding", n)).p != NULL; n++)
+		buf_addf(&list, "%s%.*s", n > 0 ? ", " : "", SLICE_ARG(h));
+	end = decode_body(buf_slice(&list), &a->body);
+	if (a->cause == NULL && end != DECODE_OK) {
+		a->cause = end == DECODE_CUT ? "truncated" :
+		    end == DECODE_TOO_LARGE  ? "too-large" :
+		                               "encoding";
+		snprintf(a->message, sizeof a->message,
+		    "its Content-Encoding '%.64s' %s", list.data,
+		    end == DECODE_CUT           ? "ends too early" :
+		        end == DECODE_TOO_LARGE ? "holds too much" :
+		                                  "is wrong, or not known");
+	}
+	buf_release(&list);
+}
+
 void
 http_sink_end(struct http_sink *s, CURL *c, CURLcode code)
 {
@@ -262,6 +286,8 @@ http_sink_end(struct http_sink *s, CURL *c, CURLcode code)
 	if (a->cause != NULL)
 		snprintf(a->message, sizeof a->message, "%s",
 		    *s->error ? s->error : curl_easy_strerror(code));
+	if (code != CURLE_ABORTED_BY_CALLBACK)
+		decode(a);
 	a->location = to != NULL ? xstrdup(to) : NULL;
 	a->ms = clock_mono_ms() - s->began;
 	curl_slist_free_all(s->headers);
@@ -276,6 +302,8 @@ http_get(struct http *h, const struct http_request *r, struct http_answer *a)
 	struct http_sink sink = { .answer = a };
 
 	http_sink_start(&sink, h->base, r);
+	sink.headers =
+	    curl_slist_append(sink.headers, "Accept-Encoding: " DECODE_ACCEPT);
 	http_set_options(h->easy, h->base, h->connect_to, r, &sink);
 	http_sink_end(&sink, h->easy, curl_easy_perform(h->easy));
 }

@@ -4,7 +4,8 @@
  *
  * An exchange ends in an answer (`cause` NULL: status, headers, whole body) or
  * in the cause why there is none.  A body that was cut, or grew over its
- * ceiling, keeps its status, headers and what had come.
+ * ceiling, keeps its status, headers and what had come; one whose
+ * Content-Encoding is wrong, or not known, its bytes as they came.
  *
  * It follows no redirect, keeps no cookie and knows no credentials: what is
  * sent is what the caller says.  SIGINT and SIGTERM end a transfer within a
@@ -39,7 +40,7 @@ struct http_answer {
 	char message[256]; /* words for the cause */
 	int64_t ms;
 	struct buf headers; /* "name: value\n", names in lower case */
-	struct buf body;    /* decoded (gzip, br, zstd) */
+	struct buf body;    /* decoded: decode.h */
 	char *location;     /* absolute, of a redirect; or NULL */
 };
 

@@ -205,7 +205,6 @@ http_multi_get(struct http_multi *m, const struct http_request *r, void *arg)
 	t->drip_len = 0;
 	http_sink_start(&t->sink, m->base, r);
 	http_set_options(c, m->base, m->connect_to, r, &t->sink);
-	curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, NULL);
 	curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 0L);
 	curl_easy_setopt(c, CURLOPT_FORBID_REUSE, 0L);
 	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 1L);
@@ -310,8 +309,8 @@ http_multi_wait(struct http_multi *m, struct pollfd *fds, int n, int64_t ms)
 static void
 hand_out(struct transfer *t, CURLcode code, void **arg, struct http_answer *a)
 {
+	delist(t->m, t); /* by the bytes that came, not what they hold */
 	http_sink_end(&t->sink, t->easy, code);
-	delist(t->m, t);
 	t->m->out += t->answer.body.len;
 	*arg = t->arg;
 	*a = t->answer;
@@ -348,8 +347,8 @@ http_multi_drop(struct http_multi *m, void **arg)
 
 	if (t == NULL)
 		return false;
-	http_sink_end(&t->sink, t->easy, CURLE_ABORTED_BY_CALLBACK);
 	delist(m, t);
+	http_sink_end(&t->sink, t->easy, CURLE_ABORTED_BY_CALLBACK);
 	http_answer_release(&t->answer);
 	t->answer = (struct http_answer){ 0 };
 	*arg = t->arg;

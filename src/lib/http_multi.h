@@ -22,7 +22,8 @@
  * The body of a 200 that says to be larger than max_body is "too-large" at
  * once; of any other answer what fits has come by then.
  *
- * A body comes as it was sent, whatever its Content-Encoding; none is asked.
+ * No Content-Encoding is asked; what comes with one is decoded when it has
+ * ended, and counts by its decoded length from then on.
  */
 #ifndef HTTP_MULTI_H
 #define HTTP_MULTI_H
