@@ -1647,6 +1647,76 @@ refused:rate-limit refused'
   [[ $stderr == *"before 2026-09-20T10:00:00.000Z"* ]]
 }
 
+# paused_by HEADER...: until when a 429 with these pauses the group
+paused_by() {
+  answer wall '429 Too Many Requests' 'Content-Type: application/json' "$@" <<<'{}'
+  serve "$tmp/wall"
+  run -75 --separate-stderr vfetch catalog "$listings"
+  kill "$SERVER_PID"
+  unset SERVER_PID
+  sed -n 's/^not-before //p' "$VPIPE_DATA/state/pace/bazar"
+  rm -r "$VPIPE_DATA" "$tmp/port"
+}
+
+@test "Retry-After is honoured as servers write it; what it is not, is no floor" {
+  same "$(paused_by 'Retry-After: 3600.5')" 2026-09-20T09:00:00.500Z
+  same "$(paused_by 'Retry-After: Sun, 20 Sep 2026 10:00:00 UTC')" 2026-09-20T10:00:00.000Z
+  same "$(paused_by 'Retry-After: Sun, 20 Sep 2026 12:00:00 +0200')" 2026-09-20T10:00:00.000Z
+  same "$(paused_by 'Retry-After: 60' 'Retry-After:  7200 ' 'Retry-After: soon')" 2026-09-20T10:00:00.000Z
+  for text in '' soon -5 'Sun, 20 Sep 2026 07:00:00 GMT'; do
+    same "$(paused_by "Retry-After: $text")" 2026-09-20T08:15:00.000Z
+  done
+}
+
+@test "a Retry-After beyond a day is a day, and says so" {
+  for text in 'Fri, 31 Dec 9999 23:59:59 GMT' 99999999999999999999 1e9; do
+    same "$(paused_by "Retry-After: $text")" 2026-09-21T08:00:00.000Z
+  done
+  answer wall '503 Busy' 'Retry-After: Fri, 31 Dec 9999 23:59:59 GMT' </dev/null
+  serve "$tmp/wall"
+  run -75 --separate-stderr vfetch catalog "$listings"
+  [[ $stderr == *"a Retry-After asks for "*" days: one day is kept"* ]]
+  [[ $stderr == *"'bazar' cools down until 2026-09-21T08:00:00.000Z; to end the pause: vfetch resume bazar"* ]]
+}
+
+@test "a pause of more than a day in an older file is cut when it is read, once" {
+  market
+  printf 'not-before 9999-12-31T23:59:59.000Z\npause 900000\n' | pace_file
+  run -75 --separate-stderr vfetch catalog "$women"
+  [[ $stderr == *"state/pace/vinted' holds a pause of more than a day: it ends at 2026-09-21T08:00:00.000Z"* ]]
+  VPIPE_NOW=2026-09-20T20:00:00Z run -75 --separate-stderr vfetch catalog "$women"
+  [[ $stderr != *"more than a day"* && $stderr == *"until 2026-09-21T08:00:00.000Z"* ]]
+  VPIPE_NOW=2026-09-21T08:00:00Z run -0 --separate-stderr vfetch catalog "$women"
+}
+
+@test "the operator ends a pause by 'resume', and keeps the pace; the next refusal doubles" {
+  market
+  fault 'kind=429&times=1'
+  run -75 --separate-stderr vfetch catalog "$women"
+  [[ $stderr == *"to end the pause: vfetch resume vinted"* ]]
+  asked=$(grep ^asked "$VPIPE_DATA/state/pace/vinted") || :
+  run -0 --separate-stderr vfetch resume vinted
+  same "$stderr" "vfetch: 'vinted' may be asked again: the operator has ended the pause until 2026-09-20T08:15:00.000Z"
+  [ -z "$output" ]
+  same "$(grep ^asked "$VPIPE_DATA/state/pace/vinted")" "$asked"
+  fault 'kind=429&times=1'
+  run -75 --separate-stderr vfetch catalog "$women"
+  [[ $stderr == *"before 2026-09-20T08:30:00.000Z"* ]]
+  run -0 vfetch resume vinted
+  run -0 vfetch catalog "$women"
+  run -0 --separate-stderr vfetch resume vinted
+  same "$stderr" "vfetch: 'vinted' has no pause"
+  # a host of pictures is a group of its own, by the name that vimg says
+  printf 'not-before 2026-09-20T09:00:00.000Z\npause 900000\nasked 2026-09-20T07:59:59.000Z\n' >"$VPIPE_DATA/state/pace/image-images1.example.net"
+  run -0 vfetch resume image-images1.example.net
+  same "$(cat "$VPIPE_DATA/state/pace/image-images1.example.net")" 'not-before 2026-09-20T08:00:00.000Z
+pause 900000
+asked 2026-09-20T07:59:59.000Z'
+  fails 64 "'nobody' is no source, nor a group that was asked" vfetch resume nobody
+  fails 64 "'../vinted' is no name" vfetch resume ../vinted
+  fails 64 'resume takes a source or a group' vfetch resume
+}
+
 @test "what refuses is a refusal, never an empty answer" {
   for fault in 'kind=403 forbidden' 'kind=challenge challenge' 'kind=html html' \
     'kind=404-html dead-route' 'kind=404 dead-route'; do

@@ -402,11 +402,11 @@ client-error 31 2026-09-27T08:00:00.000Z'
   printf '%s\n' "$output" >"$tmp/out"
   same "$(records "$tmp/out" '[.outcome, .reason, .try_after] | join(" ")')" \
     'failed too-many-requests 2026-09-20T08:15:00.000Z'
-  [[ "${stderr_lines[0]}" == *"refused us (rate-limit, status 429): it is not asked before 2026-09-20T08:15:00.000Z" ]]
+  [[ "${stderr_lines[0]}" == *"refused us (rate-limit, status 429): it is not asked before 2026-09-20T08:15:00.000Z; to end the pause: vfetch resume image-${hosts[0]}" ]]
   [[ "${stderr_lines[1]}" == "vimg: 2 photos = 0 stored + 0 known + 1 failed + 1 put off, "* ]]
   VPIPE_NOW=2026-09-20T08:10:00Z run -75 --separate-stderr vimg <"$tmp/in"
   [ -z "$output" ]
-  [[ "${stderr_lines[0]}" == *"cools down until 2026-09-20T08:15:00.000Z" ]]
+  [[ "${stderr_lines[0]}" == *"cools down until 2026-09-20T08:15:00.000Z; to end the pause: vfetch resume "* ]]
   VPIPE_NOW=2026-09-20T08:16:00Z run -75 --separate-stderr vimg < <(ask fine wall)
   [ "$(grep -c '"outcome":"stored"' <<<"$output")" = 1 ]
 }

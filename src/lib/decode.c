@@ -86,8 +86,8 @@ unbrotli(struct slice in, struct buf *out)
 			end = DECODE_WRONG;
 		else if (code == BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT)
 			end = DECODE_CUT;
-	} while (
-	    end == DECODE_OK && code == BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT);
+	} while (end == DECODE_OK &&
+	    code == BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT);
 	BrotliDecoderDestroyInstance(s);
 	return end;
 }

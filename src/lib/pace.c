@@ -7,6 +7,7 @@
 #include "buf.h"
 #include "clock.h"
 #include "file.h"
+#include "msg.h"
 #include "retry.h"
 #include "banned.h"
 
@@ -19,6 +20,7 @@ struct state {
 	int64_t not_before, pause;
 	int64_t *asked;
 	size_t n;
+	bool cut; /* not_before was further away than a day */
 };
 
 void
@@ -65,6 +67,8 @@ state_line(struct state *s, const char *line, size_t len, int64_t now)
 		return clock_parse(line + 11, len - 11, &s->not_before);
 	if (len > 6 && strncmp(line, "pause ", 6) == 0) {
 		s->pause = strtoll(line + 6, NULL, 10);
+		if (s->pause < 0 || s->pause > PACE_MOST_MS)
+			s->pause = PACE_MOST_MS;
 		return true;
 	}
 	if (len <= 6 || strncmp(line, "asked ", 6) != 0 ||
@@ -97,6 +101,9 @@ state_load(const struct pace *p, struct state *s, int64_t now)
 			    p->path);
 	}
 	buf_release(&b);
+	s->cut = s->not_before > now + PACE_DAY_MS;
+	if (s->cut)
+		s->not_before = now + PACE_DAY_MS;
 }
 
 static void
@@ -148,6 +155,24 @@ jitter_most(const struct pace *p)
 	return p->minute > 0 ? MINUTE_MS / p->minute / 2 : 0;
 }
 
+/* Writes down what was read, or it would be a day again at each reading. */
+static void
+cut(const struct pace *p, int64_t now)
+{
+	struct state s;
+	char text[CLOCK_LEN];
+	int fd = lock(p);
+
+	state_load(p, &s, now);
+	if (s.cut) {
+		warn("'%s' holds a pause of more than a day: it ends at %s",
+		    p->path, clock_format(s.not_before, text));
+		state_store(p, &s);
+	}
+	free(s.asked);
+	close(fd);
+}
+
 int64_t
 pace_cooling(const struct pace *p, int64_t now)
 {
@@ -156,7 +181,27 @@ pace_cooling(const struct pace *p, int64_t now)
 	/* the file is replaced whole, so reading needs no lock */
 	state_load(p, &s, now);
 	free(s.asked);
+	if (s.cut)
+		cut(p, now);
 	return s.not_before > now ? s.not_before : 0;
+}
+
+int64_t
+pace_resume(const struct pace *p, int64_t now)
+{
+	struct state s;
+	int64_t until;
+	int fd = lock(p);
+
+	state_load(p, &s, now);
+	until = s.not_before > now ? s.not_before : 0;
+	if (until > 0) {
+		s.not_before = now;
+		state_store(p, &s);
+	}
+	free(s.asked);
+	close(fd);
+	return until;
 }
 
 int64_t
@@ -209,6 +254,8 @@ pace_refused(const struct pace *p, int64_t now, int64_t retry_after_ms)
 		s.pause = PACE_MOST_MS;
 	if (s.not_before < now + s.pause)
 		s.not_before = now + s.pause;
+	if (retry_after_ms > PACE_DAY_MS)
+		retry_after_ms = PACE_DAY_MS;
 	if (s.not_before < now + retry_after_ms)
 		s.not_before = now + retry_after_ms;
 	state_store(p, &s);
@@ -223,6 +270,8 @@ pace_hold(const struct pace *p, int64_t now, int64_t until)
 	int fd = lock(p);
 
 	state_load(p, &s, now);
+	if (until > now + PACE_DAY_MS)
+		until = now + PACE_DAY_MS;
 	if (s.not_before < until) {
 		s.not_before = until;
 		state_store(p, &s);

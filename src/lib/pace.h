@@ -12,7 +12,11 @@
  *
  * A refusal starts a cool-down of 15 minutes; the next one that comes after
  * it doubles, up to 6 hours; an answer after it makes the next 15 minutes
- * again.  Without limits (loopback) nothing is paced, but the cool-down holds.
+ * again.  What a server asks for is a floor that nothing shortens, up to a day;
+ * a file that holds more (an older version's) is cut to a day when it is read,
+ * and says so.  Only the operator ends a cool-down before its time, by
+ * pace_resume; the pace is kept then, too.  Without limits (loopback) nothing
+ * is paced, but the cool-down holds.
  *
  * Nothing here sleeps: pace_take says when, and its caller waits.
  */
@@ -24,6 +28,7 @@
 
 #define PACE_FIRST_MS (15 * 60000)
 #define PACE_MOST_MS (6 * 3600000)
+#define PACE_DAY_MS (24 * 3600000)
 
 struct pace {
 	char *path;
@@ -46,5 +51,8 @@ void pace_refused(const struct pace *p, int64_t now, int64_t retry_after_ms);
 /* A Retry-After that came without a refusal. */
 void pace_hold(const struct pace *p, int64_t now, int64_t until);
 void pace_answered(const struct pace *p, int64_t now);
+/* Ends the cool-down; returns until when it was to last, 0: there is none.  The
+ * next refusal doubles it all the same. */
+int64_t pace_resume(const struct pace *p, int64_t now);
 
 #endif

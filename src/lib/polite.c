@@ -9,11 +9,10 @@
 #include "conf.h"
 #include "file.h"
 #include "opt.h"
+#include "pace.h"
 #include "retry.h"
 #include "url.h"
 #include "banned.h"
-
-#define DAY_MS 86400000
 
 void
 polite_live_or_die(const struct http_base *base)
@@ -84,6 +83,23 @@ polite_run_id(char id[POLITE_RUN_ID], int64_t at, const char *flow)
 	    clock_compact(at, text), flow, random);
 }
 
+int64_t
+polite_asked_pause(const struct http_answer *a)
+{
+	int64_t longest = 0, ms;
+	struct slice text;
+	int n;
+
+	for (n = 0; (text = http_header(a, "retry-after", n)).p != NULL; n++)
+		if (retry_after(text, clock_now_ms(), &ms) && ms > longest)
+			longest = ms;
+	if (longest <= PACE_DAY_MS)
+		return longest;
+	warn("a Retry-After asks for %" PRId64 " days: one day is kept",
+	    longest / PACE_DAY_MS);
+	return PACE_DAY_MS;
+}
+
 /*
  * The file in the cache: its first line is a comment of ours, "# TIME FROM",
  * FROM being the base URL or "live"; the rest is robots.txt as it came.
@@ -114,7 +130,7 @@ polite_robots_kept(const char *via, struct slice host, struct buf *text)
 		    strcmp(space + 1, via ? via : "live") == 0 &&
 		    clock_parse(b.data + 2, (size_t)(space - b.data) - 2,
 		        &at) &&
-		    at <= now && now - at < DAY_MS;
+		    at <= now && now - at < PACE_DAY_MS;
 		if (ok)
 			buf_adds(text, line);
 	}

@@ -23,6 +23,12 @@ char *polite_agent(void);
 void polite_run_id(char id[POLITE_RUN_ID], int64_t at, const char *flow);
 
 /*
+ * The pause that an answer asks for, 0: none; the longest of its Retry-After,
+ * a day at most, which is said.
+ */
+int64_t polite_asked_pause(const struct http_answer *a);
+
+/*
  * robots.txt of a host, kept for a day in the data folder.  via: the base URL
  * that was asked instead of the host, or NULL.  False: none, old, or from
  * elsewhere.

@@ -1,9 +1,11 @@
 #include "retry.h"
 
+#include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <time.h>
 
+#include "http_date.h"
 #include "banned.h"
 
 #define LONGEST_SECONDS 31536000 /* a year: more is no number of theirs */
@@ -54,46 +56,65 @@ retry_random(int64_t most)
 	return (int64_t)(r % ((uint64_t)most + 1));
 }
 
+/* "120", also "3600.5" and "1e3": rounded up, and never over a year. */
 static bool
 seconds(struct slice s, int64_t *ms)
 {
-	int64_t n = 0;
-	size_t i;
+	char text[64], *end;
+	double n;
 
-	for (i = 0; i < s.len; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return false;
-		if (n < LONGEST_SECONDS)
-			n = n * 10 + (s.p[i] - '0');
+	if (s.len == 0 || s.len >= sizeof text)
+		return false;
+	memcpy(text, s.p, s.len);
+	text[s.len] = '\0';
+	if (!isdigit((unsigned char)text[0]) ||
+	    strspn(text, "0123456789.eE+-") != s.len)
+		return false;
+	n = strtod(text, &end); /* a duration, no value: a double will do */
+	if (*end != '\0')
+		return false;
+	*ms = n < LONGEST_SECONDS ? (int64_t)ceil(n * 1000) :
+	                            (int64_t)LONGEST_SECONDS * 1000;
+	return true;
+}
+
+static bool
+one(struct slice s, int64_t now_ms, int64_t *ms)
+{
+	while (s.len > 0 && isspace((unsigned char)s.p[0])) {
+		s.p++;
+		s.len--;
 	}
-	*ms = (n < LONGEST_SECONDS ? n : LONGEST_SECONDS) * 1000;
-	return s.len > 0;
+	while (s.len > 0 && isspace((unsigned char)s.p[s.len - 1]))
+		s.len--;
+	if (seconds(s, ms))
+		return true;
+	if (!http_date_parse(s, ms))
+		return false;
+	*ms = *ms > now_ms ? *ms - now_ms : 0;
+	return true;
 }
 
 bool
 retry_after(struct slice text, int64_t now_ms, int64_t *ms)
 {
-	/* RFC 9110, 5.6.7; the names are those of the C locale */
-	static const char *const forms[] = { "%a, %d %b %Y %H:%M:%S GMT",
-		"%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y" };
-	char *s, *end;
-	struct tm tm;
-	size_t i;
-	bool found;
+	const char *comma;
+	struct slice part;
+	bool found = false;
+	int64_t n;
 
-	if (seconds(text, ms))
+	if (one(text, now_ms, ms))
 		return true;
-	s = xstrndup(text.p, text.len);
-	for (i = 0, found = false; !found && i < 3; i++) {
-		tm = (struct tm){ 0 };
-		end = strptime(s, forms[i], &tm);
-		found = end != NULL && *end == '\0';
+	/* what a proxy made of several: the longest */
+	for (*ms = 0; text.len > 0; text.p += part.len, text.len -= part.len) {
+		comma = memchr(text.p, ',', text.len);
+		part = (struct slice){ text.p,
+			comma != NULL ? (size_t)(comma - text.p) : text.len };
+		if (one(part, now_ms, &n)) {
+			found = true;
+			*ms = *ms > n ? *ms : n;
+		}
+		part.len += comma != NULL;
 	}
-	free(s);
-	if (!found)
-		return false;
-	*ms = (int64_t)timegm(&tm) * 1000 - now_ms;
-	if (*ms < 0)
-		*ms = 0;
-	return true;
+	return found;
 }

@@ -35,8 +35,10 @@ int64_t retry_pause(const struct retry_policy *p, int attempt,
 /* Uniform in [0, most], from the system. */
 int64_t retry_random(int64_t most);
 /*
- * Retry-After (RFC 9110, 10.2.3): seconds, or an HTTP date in any of its three
- * forms; a date that has passed is 0.  False when it is neither.
+ * Retry-After (RFC 9110, 10.2.3): seconds, a fraction too, or a date as
+ * http_date reads it, one that has passed being 0.  How much of it is kept is
+ * pace's business.  Of several with commas between, the longest.  False when it
+ * is neither.
  */
 bool retry_after(struct slice text, int64_t now_ms, int64_t *ms);
 

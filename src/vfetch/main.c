@@ -14,6 +14,7 @@
 #include "options.h"
 #include "plan.h"
 #include "polite.h"
+#include "resume.h"
 #include "state.h"
 #include "stop.h"
 #include "banned.h"
@@ -367,6 +368,13 @@ main(int argc, char *argv[])
 		die(EX_USAGE,
 		    "standard input cannot be both the requests and "
 		    "the state");
+	if (strcmp(p.o.mode, "resume") == 0) {
+		if (n != 1)
+			die(EX_USAGE, "resume takes a source or a group");
+		resume_group(urls[0]);
+		options_release(&p.o);
+		return EX_OK;
+	}
 	load_markets(&p);
 	if (p.o.state != NULL)
 		states_load(&p.states, p.o.state);

@@ -108,8 +108,8 @@ options_parse(struct options *o, int argc, char *argv[])
 			&values[i], usual_help[i] };
 	o->budget = -1;
 	first = opt_parse(argc, argv,
-	    "catalog|requests|check [OPTION]... "
-	    "[URL... | -]",
+	    "catalog|requests|check|resume [OPTION]... "
+	    "[URL... | - | SOURCE]",
 	    "Fetches catalog and search pages; raw records on "
 	    "standard output.",
 	    table);
@@ -117,11 +117,12 @@ options_parse(struct options *o, int argc, char *argv[])
 	check_notes(&o->notes);
 	if (first == argc)
 		die(EX_USAGE,
-		    "nothing to do: 'catalog', 'requests' or "
-		    "'check', see --help");
+		    "nothing to do: 'catalog', 'requests', 'check' or "
+		    "'resume', see --help");
 	o->mode = argv[first++];
 	if (strcmp(o->mode, "catalog") != 0 &&
-	    strcmp(o->mode, "requests") != 0 && strcmp(o->mode, "check") != 0)
+	    strcmp(o->mode, "requests") != 0 && strcmp(o->mode, "check") != 0 &&
+	    strcmp(o->mode, "resume") != 0)
 		die(EX_USAGE, "no such command '%s', see --help", o->mode);
 	if (o->flow == NULL)
 		o->flow = o->mode;

@@ -134,8 +134,8 @@ cooling(struct run *r)
 
 	if (until == 0)
 		return false;
-	warn("'%s' cools down until %s", r->m->group,
-	    clock_format(until, text));
+	warn("'%s' cools down until %s; to end the pause: vfetch resume %s",
+	    r->m->group, clock_format(until, text), r->m->group);
 	r->stop = "cooling";
 	run_worse(r, EX_TEMPFAIL);
 	return true;
@@ -295,29 +295,18 @@ attempt(struct run *r, const struct call *c, int number)
 	return NULL;
 }
 
-static int64_t
-asked_pause(const struct run *r)
-{
-	struct slice text = http_header(&r->answer, "retry-after", 0);
-	int64_t ms = 0;
-
-	if (text.p == NULL || !retry_after(text, clock_now_ms(), &ms))
-		return 0;
-	return ms;
-}
-
 static enum outcome
 refused(struct run *r, const struct call *c)
 {
 	int64_t now = clock_now_ms(), until;
 	char text[CLOCK_LEN];
 
-	pace_refused(&r->pace, now, asked_pause(r));
+	pace_refused(&r->pace, now, polite_asked_pause(&r->answer));
 	until = pace_cooling(&r->pace, now);
 	warn("'%s' refused us (%s, status %d): nothing is asked of '%s' "
-	     "before %s",
+	     "before %s; to end the pause: vfetch resume %s",
 	    c->site->host, r->verdict.name + 8, r->answer.status, r->m->group,
-	    clock_format(until, text));
+	    clock_format(until, text), r->m->group);
 	r->stop = "refused";
 	run_worse(r, r->answer.status == 429 ? EX_TEMPFAIL : EX_NOPERM);
 	run_count_unasked(r, FAILED);
@@ -368,7 +357,8 @@ static bool
 back_off(struct run *r, int tries)
 {
 	const struct retry_policy policy = RETRY_DEFAULT;
-	int64_t floor = asked_pause(r), now = clock_now_ms(), pause;
+	int64_t floor = polite_asked_pause(&r->answer), now = clock_now_ms(),
+	        pause;
 
 	if (floor > 0) /* other processes keep it too */
 		pace_hold(&r->pace, now, now + floor);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "polite.h"
 #include "retry.h"
 #include "run.h"
 #include "stop.h"
@@ -61,17 +62,6 @@ header_text(const struct http_answer *a, const char *name)
 
 	return v.p != NULL && photo_is_validator(v) ? xstrndup(v.p, v.len) :
 	                                              NULL;
-}
-
-static int64_t
-asked_pause(const struct http_answer *a)
-{
-	struct slice text = http_header(a, "retry-after", 0);
-	int64_t ms = 0;
-
-	if (text.p == NULL || !retry_after(text, clock_now_ms(), &ms))
-		return 0;
-	return ms;
 }
 
 static size_t
@@ -199,7 +189,7 @@ answer_judge(struct run *r, struct photo *p, struct http_answer *a)
 	p->status = a->status;
 	p->ms = a->ms;
 	p->fetched_at = clock_now_ms();
-	p->retry_after = asked_pause(a);
+	p->retry_after = polite_asked_pause(a);
 	if (a->status != 0)
 		host_answered(&r->manners, p->host);
 	if (a->status != 0 && a->status != 304 && is_refusal(p, a, &v))

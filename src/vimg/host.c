@@ -205,7 +205,8 @@ read_robots(struct manners *m, struct host *h)
 		url = next;
 	}
 	if (a.status == 429) {
-		host_refused(m, h, "refused:rate-limit", 429, 0);
+		host_refused(m, h, "refused:rate-limit", 429,
+		    polite_asked_pause(&a));
 		go = GO_OFF;
 	} else if (a.cause != NULL || a.status >= 500) {
 		if (!stopped)
@@ -250,7 +251,9 @@ look_for_cooling(struct manners *m, struct host *h, int64_t now, int64_t *at)
 	until = pace_cooling(&h->pace, now);
 	if (until == 0)
 		return GO_NOW;
-	warn("'%s' cools down until %s", h->name, clock_format(until, text));
+	warn("'%s' cools down until %s; to end the pause: vfetch resume "
+	     "image-%s",
+	    h->name, clock_format(until, text), h->name);
 	return put_off(m, h, "cooling", EX_TEMPFAIL);
 }
 
@@ -329,9 +332,9 @@ host_refused(struct manners *m, struct host *h, const char *verdict, int status,
 		pace_refused(&h->pace, now, retry_after);
 		until = pace_cooling(&h->pace, now);
 		warn("'%s' refused us (%s, status %d): it is not asked before "
-		     "%s",
+		     "%s; to end the pause: vfetch resume image-%s",
 		    h->name, verdict + strlen("refused:"), status,
-		    clock_format(until, text));
+		    clock_format(until, text), h->name);
 	}
 	put_off(m, h, "refused", status == 429 ? EX_TEMPFAIL : EX_NOPERM);
 	return pace_cooling(&h->pace, now);

@@ -55,7 +55,8 @@ static void
 each_coding(void)
 {
 	/* brotli's own encoder made it */
-	static const char br[] = "\x8b\x05\x80" "hello brotli\x03";
+	static const char br[] = "\x8b\x05\x80"
+	                         "hello brotli\x03";
 
 	start();
 	add_deflated(&body, 31, SLICE("a gzip"));

@@ -134,6 +134,30 @@ retry_after_is_a_floor(void)
 	pace_release(&p);
 }
 
+/* A day is the most, whoever asks for more; the operator ends it before. */
+static void
+a_day_at_most(void)
+{
+	struct pace p;
+
+	pace_init(&p, folder, "day", 12, 180);
+	pace_refused(&p, now, 1000 * (int64_t)PACE_DAY_MS);
+	CHECK(pace_cooling(&p, now) == now + PACE_DAY_MS);
+	pace_hold(&p, now, now + 1000 * (int64_t)PACE_DAY_MS);
+	CHECK(pace_cooling(&p, now) == now + PACE_DAY_MS);
+	/* the clock jumped back by a month: a day from there, and no more */
+	CHECK(pace_cooling(&p, now - 30 * (int64_t)PACE_DAY_MS) ==
+	    now - 29 * (int64_t)PACE_DAY_MS);
+	CHECK(pace_cooling(&p, now) == 0);
+	pace_refused(&p, now, 0);
+	CHECK(pace_resume(&p, now + 1) == now + 30 * MINUTE);
+	CHECK(pace_cooling(&p, now + 1) == 0);
+	CHECK(pace_resume(&p, now + 1) == 0);
+	pace_refused(&p, now + 1, 0);
+	CHECK(pace_cooling(&p, now + 1) == now + 1 + HOUR);
+	pace_release(&p);
+}
+
 static void
 foreseen(void)
 {
@@ -157,6 +181,7 @@ main(void)
 	two_processes();
 	cool_down();
 	retry_after_is_a_floor();
+	a_day_at_most();
 	foreseen();
 	command = xasprintf("rm -r '%s'", folder);
 	CHECK(system(command) == 0);

@@ -1,0 +1,17 @@
+/*
+ * http_date: the dates of HTTP (RFC 9110, 5.6.7), read as servers write them.
+ *
+ * The three forms of the RFC in any order of their words, the cookies' with
+ * dashes ("Thu, 01-Jan-1970 00:00:00 GMT"), RFC 3339; with GMT, UTC, Z, an
+ * offset ("+0000", "-05:30"), North America's zones (RFC 5322, 4.3) or none.
+ * Another zone counts as UTC.
+ */
+#ifndef HTTP_DATE_H
+#define HTTP_DATE_H
+
+#include "buf.h"
+
+/* False when it is no such date. */
+bool http_date_parse(struct slice text, int64_t *ms);
+
+#endif
