@@ -546,6 +546,49 @@ $count"
 1'
 }
 
+# token_of SET-COOKIE...: which token a front page with these opens, or none
+token_of() {
+  answer front '200 OK' 'Content-Type: text/html' "${@/#/Set-Cookie: }" <<<'<html></html>'
+  answer hits '200 OK' 'Content-Type: application/json' \
+    <<<'{"items":[],"pagination":{"current_page":1,"per_page":96,"total_entries":0,"total_pages":0,"time":1}}'
+  serve "$tmp/front" "$tmp/hits"
+  vfetch catalog "$women" >"$tmp/out" 2>"$tmp/err" || :
+  kill "$SERVER_PID"
+  unset SERVER_PID
+  jq -r .values.token "$VPIPE_DATA/state/session/www.vinted.pt.json" 2>/dev/null || echo none
+  rm -rf "$VPIPE_DATA" "$tmp/port"
+}
+
+@test "the last Set-Cookie of a name wins; one that clears takes its own away" {
+  t=access_token_web
+  same "$(token_of "$t=; Max-Age=0; path=/" "$t=new; path=/")" new
+  same "$(token_of "$t=old; Path=/" "$t=new; PATH=/")" new
+  same "$(token_of "$t=old" "$t=")" none
+  same "$(token_of "$t=old" "$t=gone; MAX-AGE=-1")" none
+  same "$(token_of "$t=old" "$t=\"\"; path=/")" none
+  same "$(token_of "$t=old" "$t=gone; expires=Thu, 01-Jan-1970 00:00:00 GMT")" none
+  same "$(token_of "$t=old" "$t=kept; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=3600")" kept
+  same "$(token_of "$t=kept; Expires=Fri, 31 Dec 9999 23:59:59 GMT")" kept
+}
+
+@test "a cookie is told by its domain and path; a foreign one, or another name, is none" {
+  t=access_token_web
+  same "$(token_of "$t=good; Domain=.vinted.pt" "$t=; Max-Age=0; Domain=www.vinted.pt")" good
+  same "$(token_of "$t=good; Path=/" "$t=; Max-Age=0; Path=/old")" good
+  same "$(token_of "$t=good; domain=VINTED.pt" "$t=; Max-Age=0; Domain=vinted.pt")" none
+  same "$(token_of "$t=good" "$t=evil; Domain=other.example" "$t=evil; Domain=pt")" good
+  same "$(token_of "$t=good" "${t}_2=x" "x$t=x" "ACCESS_TOKEN_WEB=x")" good
+  same "$(token_of " $t = \"quoted\" ; Secure;HttpOnly; Path=/")" quoted
+}
+
+@test "a cookie with a control character, or of more than 8 KiB, is none" {
+  t=access_token_web
+  same "$(token_of "$t=good" "$t=x"$'\x01'"y")" good
+  same "$(token_of "$t=good" "$t=$(head -c 90000 /dev/zero | tr '\0' A)")" good
+  same "$(token_of "$t=$(head -c 90000 /dev/zero | tr '\0' A)")" none
+  [[ $(cat "$tmp/err") == *"opened no session"* ]]
+}
+
 @test "after a 401 the session is renewed, once" {
   market
   fault 'kind=401&at_request=2&times=1'
@@ -566,6 +609,69 @@ $count"
   [[ $stderr == *"refused us (token, status 401)"* ]]
   same "$(received 'select(.path == "/")' | jq -s length)" 2
   [ -s "$VPIPE_DATA/state/session/www.vinted.pt.json" ]
+}
+
+locked() {  # locked FILE: somebody holds it
+  [[ -e $1 ]] && ! flock -n "$1" true
+}
+
+opened() {  # opened PID NAME: it has a file open whose name ends so
+  readlink /proc/"$1"/fd/* 2>/dev/null | grep -q "$2\$"
+}
+
+at_once() {  # at_once N: so many vfetch of one page, all of which succeed
+  local i pids=()
+
+  for ((i = 1; i <= $1; i++)); do
+    vfetch -q catalog "$women" --max-pages 1 >"$tmp/out.$i" 2>"$tmp/err.$i" &
+    pids+=($!)
+  done
+  for i in "${pids[@]}"; do wait "$i"; done
+}
+
+@test "processes that start at once open one session, and read robots.txt once" {
+  market
+  fault 'kind=slow&ms=300&path=/'
+  fault 'kind=slow&ms=200&path=/robots.txt'
+  at_once 4
+  same "$(received 'select(.path == "/").host')" www.vinted.pt
+  same "$(received 'select(.path == "/robots.txt").host')" 'www.vinted.pt
+api.vinted.pt'
+  same "$(received 'select(.path | test("svc")).headers.cookie' | sort -u | wc -l)" 1
+}
+
+@test "a session that several find dead is opened anew once, for all of them" {
+  market
+  at_once 1
+  file=$VPIPE_DATA/state/session/www.vinted.pt.json
+  jq -c '.values.token = "dead"' "$file" >"$tmp/dead"
+  cat "$tmp/dead" >"$file"
+  fault 'kind=slow&ms=300&path=/'
+  at_once 3
+  same "$(received 'select(.path == "/")' | jq -s length)" 2
+  [ "$(cat "$tmp"/out.[123] | jq -s 'map(select(.kind == "search" and .status == 200)) | length')" = 3 ]
+  same "$(stat -c %a "$file")" 600
+}
+
+@test "who waits for another's session ends by TERM; one that is killed leaves no lock" {
+  market
+  fault 'kind=slow&ms=20000&path=/&times=1'
+  vfetch -q catalog "$women" >/dev/null 2>&1 &
+  opener=$!
+  until_true 20 locked "$VPIPE_DATA/state/session/www.vinted.pt.json.lock"
+  vfetch catalog "$women" >"$tmp/out" 2>"$tmp/err" &
+  waiter=$!
+  until_true 20 opened "$waiter" .lock
+  began=${EPOCHREALTIME/./}
+  kill -TERM "$waiter"
+  wait "$waiter" && status=0 || status=$?
+  [ "$status" = 143 ]
+  [ $((${EPOCHREALTIME/./} - began)) -lt 2000000 ]
+  same "$(closing "$tmp/out" '.stop, .ledger.failed')" 'signal
+0'
+  kill -KILL "$opener"
+  wait "$opener" || :
+  at_once 1
 }
 
 @test "a visit that fails takes no token away" {

@@ -7,10 +7,17 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "msg.h"
+#include "stop.h"
 #include "banned.h"
+
+#define LOOK_NS 500000 /* at a lock; doubling */
+#define LOOK_MOST_NS 50000000
+#define GRACE_MS 500 /* after a signal */
 
 bool
 file_read(const char *path, struct buf *b)
@@ -127,20 +134,32 @@ file_mkdirs(const char *path, mode_t mode)
 	return ok;
 }
 
+/* By looking, not by sleeping in flock: a signal that comes between a look at
+ * `stopped` and the call would not end that. */
 int
 file_lock(const char *path, bool wait)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600), err;
+	struct timespec ts = { .tv_nsec = LOOK_NS };
+	int64_t until = 0;
 
 	if (fd < 0)
 		return -1;
-	while (flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB)) != 0) {
+	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (stopped && until == 0)
+			until = clock_mono_ms() + GRACE_MS;
 		if (errno == EINTR)
 			continue;
-		err = errno;
-		close(fd);
-		errno = err;
-		return -1;
+		if (!wait || errno != EWOULDBLOCK ||
+		    (stopped && clock_mono_ms() > until)) {
+			err = errno;
+			close(fd);
+			errno = err;
+			return -1;
+		}
+		nanosleep(&ts, NULL);
+		if (ts.tv_nsec < LOOK_MOST_NS)
+			ts.tv_nsec *= 2;
 	}
 	return fd;
 }

@@ -20,9 +20,10 @@ bool file_replace(const char *path, struct slice s, mode_t mode);
 /* mkdir -p; false with errno. */
 bool file_mkdirs(const char *path, mode_t mode);
 /*
- * Opens (makes) the file and takes an exclusive flock on it.  wait: block
- * until it is free, else give up at once.  Returns the descriptor, closing
- * which unlocks; -1 with errno (EWOULDBLOCK: somebody else has it).
+ * Opens (makes) the file and takes an exclusive flock on it.  wait: until it
+ * is free, or a signal has stopped us, and then for half a second more; else
+ * give up at once.  Returns the descriptor, closing which unlocks (as does our
+ * end, whatever it be); -1 with errno (EWOULDBLOCK: somebody else has it).
  */
 int file_lock(const char *path, bool wait);
 

@@ -117,7 +117,7 @@ state_store(const struct pace *p, const struct state *s)
 	buf_addf(&b, "pause %lld\n", (long long)s->pause);
 	for (i = 0; i < s->n; i++)
 		buf_addf(&b, "asked %s\n", clock_format(s->asked[i], at));
-	if (!file_replace(p->path, buf_slice(&b), 0644))
+	if (!file_replace(p->path, buf_slice(&b), 0600))
 		die_errno(EX_IOERR, "cannot write '%s'", p->path);
 	buf_release(&b);
 }

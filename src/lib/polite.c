@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "clock.h"
 #include "conf.h"
@@ -11,6 +12,7 @@
 #include "opt.h"
 #include "pace.h"
 #include "retry.h"
+#include "stop.h"
 #include "url.h"
 #include "banned.h"
 
@@ -118,7 +120,7 @@ bool
 polite_robots_kept(const char *via, struct slice host, struct buf *text)
 {
 	char *path = cache_path(host), *line, *space;
-	struct buf b = { 0 };
+	struct buf b = { 0 }; /* robots.txt may hold a NUL */
 	int64_t at, now = clock_now_ms();
 	bool ok = false;
 
@@ -132,7 +134,7 @@ polite_robots_kept(const char *via, struct slice host, struct buf *text)
 		        &at) &&
 		    at <= now && now - at < PACE_DAY_MS;
 		if (ok)
-			buf_adds(text, line);
+			buf_add(text, line, (size_t)(b.data + b.len - line));
 	}
 	buf_release(&b);
 	free(path);
@@ -152,21 +154,67 @@ polite_robots_keep(const char *via, struct slice host, struct slice text)
 	buf_addf(&b, "# %s %s\n", clock_format(clock_now_ms(), at),
 	    via ? via : "live");
 	buf_addslice(&b, text);
-	if (!file_replace(path, buf_slice(&b), 0644))
+	if (!file_replace(path, buf_slice(&b), 0600))
 		die_errno(EX_IOERR, "cannot write '%s'", path);
 	buf_release(&b);
 	free(path);
 }
 
-char *
-polite_robots_next(const struct http_answer *a, struct slice host)
+void
+polite_robots_trim(struct http_answer *a)
 {
-	const char *to = a->location, *rest;
+	struct buf *b = &a->body;
+
+	if (a->status / 100 != 2 || a->cause == NULL ||
+	    strcmp(a->cause, "too-large") != 0)
+		return;
+	while (b->len > 0 && b->data[b->len - 1] != '\n' &&
+	    b->data[b->len - 1] != '\r')
+		b->len--;
+	a->cause = NULL;
+}
+
+int
+polite_robots_lock(struct slice host)
+{
+	char *folder = conf_path(NULL, "state/robots");
+	char *path = cache_path(host), *name = xasprintf("%s.lock", path);
+	int fd;
+
+	if (!file_mkdirs(folder, 0755))
+		die_errno(EX_IOERR, "cannot make '%s'", folder);
+	fd = file_lock(name, true);
+	if (fd < 0 && !stopped)
+		die_errno(EX_IOERR, "cannot lock '%s'", name);
+	free(folder);
+	free(path);
+	free(name);
+	return fd;
+}
+
+char *
+polite_robots_next(const struct http_answer *a)
+{
 	struct url u;
 
-	if (to == NULL || a->status / 100 != 3 || !url_split(to, &u) ||
-	    !slice_eq(u.host, host))
+	if (a->status / 100 != 3 || a->location == NULL)
 		return NULL;
-	rest = u.host.p + u.host.len;
-	return xasprintf("https://%.*s%s", SLICE_ARG(host), rest);
+	return url_split(a->location, &u) ? xasprintf("https://%s", u.host.p) :
+	                                    xstrdup(a->location);
+}
+
+bool
+polite_same_site(struct slice host, struct slice other)
+{
+	size_t n;
+
+	if (host.len > 4 && strncasecmp(host.p, "www.", 4) == 0) {
+		host.p += 4;
+		host.len -= 4;
+	}
+	if (other.len < host.len)
+		return false;
+	n = other.len - host.len;
+	return strncasecmp(other.p + n, host.p, host.len) == 0 &&
+	    (n == 0 || other.p[n - 1] == '.');
 }

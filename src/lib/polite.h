@@ -35,9 +35,22 @@ int64_t polite_asked_pause(const struct http_answer *a);
  */
 bool polite_robots_kept(const char *via, struct slice host, struct buf *text);
 void polite_robots_keep(const char *via, struct slice host, struct slice text);
-/* Where a redirect of robots.txt leads on the same host, https, the caller
- * frees; NULL: elsewhere, or it is none. */
-char *polite_robots_next(const struct http_answer *a, struct slice host);
-#define POLITE_REDIRECTS 5 /* RFC 9309, 2.3.1.2 */
+/* Of one that is too large what has come counts, up to its last line (2.5). */
+void polite_robots_trim(struct http_answer *a);
+/* One process reads it, the others wait: closing unlocks.  -1: a signal ended
+ * the wait. */
+int polite_robots_lock(struct slice host);
+/*
+ * RFC 9309, 2.3.1.2: where an answer to robots.txt sends us, also to another
+ * host, the caller frees; NULL: nowhere.
+ */
+char *polite_robots_next(const struct http_answer *a);
+/*
+ * Is that the same site, so that its robots.txt may be asked for: the host
+ * itself, with or without "www.", or below it?
+ */
+bool polite_same_site(struct slice host, struct slice other);
+#define POLITE_REDIRECTS 5                  /* RFC 9309, 2.3.1.2 */
+#define POLITE_ROBOTS_MAX ((size_t)1 << 20) /* 2.5: 500 KiB at least */
 
 #endif

@@ -269,7 +269,9 @@ static char *
 attempt(struct run *r, const struct call *c, int number)
 {
 	char *next;
-	struct http_request q = { c->url, r->agent, c->headers, RUN_BODY_MAX };
+	bool robots = strcmp(c->kind, "robots") == 0;
+	struct http_request q = { c->url, r->agent, c->headers,
+		robots ? POLITE_ROBOTS_MAX : RUN_BODY_MAX };
 
 	if (r->budget > 0)
 		r->budget--;
@@ -278,6 +280,8 @@ attempt(struct run *r, const struct call *c, int number)
 	progress("%s, %" PRIu64 " answered", call_title(r, c),
 	    r->tally.answered);
 	http_get(r->http, &q, &r->answer);
+	if (robots)
+		polite_robots_trim(&r->answer);
 	r->answer_at = clock_now_ms();
 	r->answer_of = c->query;
 	r->tally.bytes += r->answer.body.len;

@@ -3,11 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "conf.h"
+#include "cookie.h"
 #include "file.h"
 #include "json.h"
+#include "stop.h"
 #include "text.h"
 #include "url.h"
 #include "banned.h"
@@ -125,11 +128,15 @@ take_stored(struct session *s, struct val values)
 static bool
 is_private(const char *path)
 {
+	static bool said;
 	struct stat st;
 
 	if (stat(path, &st) != 0 || (st.st_mode & 077) == 0)
 		return true;
-	warn("'%s' is open to others, its mode must be 0600: not used", path);
+	if (!said)
+		warn("'%s' is open to others, its mode must be 0600: not used",
+		    path);
+	said = true;
 	return false;
 }
 
@@ -169,22 +176,6 @@ load(const struct run *r, const struct site *site, struct session *s)
 
 /* ---- the visit ---- */
 
-/* The value of a Set-Cookie by its name, wherever it stands. */
-static struct slice
-cookie(const struct http_answer *a, const char *name)
-{
-	size_t len = strlen(name);
-	struct slice h;
-	int n;
-
-	for (n = 0; (h = http_header(a, "set-cookie", n)).p != NULL; n++)
-		if (h.len > len && h.p[len] == '=' &&
-		    memcmp(h.p, name, len) == 0)
-			return (struct slice){ h.p + len + 1,
-				strcspn(h.p + len + 1, ";\n") };
-	return (struct slice){ NULL, 0 };
-}
-
 /* "exp" of a JSON Web Token (RFC 7519), in Unix seconds: the second of its
  * three parts, in base64url. */
 static bool
@@ -221,7 +212,7 @@ jwt_expiry(const char *token, int64_t *ms)
 }
 
 static struct slice
-taken_from(const struct http_answer *a, struct val from)
+taken_from(const struct http_answer *a, const char *url, struct val from)
 {
 	char *header = val_cstr(val_member(from, "header"));
 	char *name = val_cstr(val_member(from, "cookie"));
@@ -230,22 +221,27 @@ taken_from(const struct http_answer *a, struct val from)
 	if (header != NULL)
 		s = http_header(a, header, 0);
 	if (s.p == NULL && name != NULL)
-		s = cookie(a, name);
+		s = cookie_of(a, url, name);
 	free(header);
 	free(name);
-	return s;
+	if (s.p == NULL || (cookie_fits(s) && text_valid(s)))
+		return s;
+	warn("a session's value that is longer than %d bytes, or no text: not "
+	     "used",
+	    COOKIE_MAX);
+	return (struct slice){ NULL, 0 };
 }
 
 /* Takes the token from the answer at hand; false when it brings none. */
 static bool
-take(struct run *r, struct session *s)
+take(struct run *r, struct session *s, const char *url)
 {
 	struct val token = val_member(r->m->session, "token"), v;
 	struct val_iter it = val_each(val_member(r->m->session, "extra"));
-	struct slice text = taken_from(&r->answer, token), name;
+	struct slice text = taken_from(&r->answer, url, token), name;
 	char *key;
 
-	if (text.len == 0 || !text_valid(text))
+	if (text.p == NULL)
 		return false;
 	forget(s);
 	add_value(s, SLICE("token"), text);
@@ -254,8 +250,8 @@ take(struct run *r, struct session *s)
 		s->expires_at = clock_now_ms() + UNKNOWN_MS;
 	while (val_next(&it, &name, &v)) {
 		key = xstrndup(name.p, name.len);
-		text = taken_from(&r->answer, v);
-		if (text.p != NULL && text_valid(text))
+		text = taken_from(&r->answer, url, v);
+		if (text.p != NULL)
 			add_value(s, slice_of(key), text);
 		free(key);
 	}
@@ -292,7 +288,7 @@ visit(struct run *r, struct session *s)
 	for (hops = 0;; hops++) {
 		c.url = url.data;
 		out = run_ask(r, &c);
-		if (out != ANSWERED || (found = take(r, s)) ||
+		if (out != ANSWERED || (found = take(r, s, c.url)) ||
 		    hops == REDIRECTS || (next = within(r, s->site)) == NULL)
 			break;
 		buf_reset(&url);
@@ -330,6 +326,41 @@ session_due(const struct run *r, const struct site *site)
 	return due;
 }
 
+/*
+ * One process visits, the others wait and take what it has got.  dead: a token
+ * that was refused, whoever opened it; NULL: there is none.
+ */
+static enum outcome
+share(struct run *r, struct session *s, const char *dead)
+{
+	struct session other = { .site = s->site };
+	char *path = file_path(s->site), *name = xasprintf("%s.lock", path);
+	enum outcome out;
+	int fd;
+
+	if ((fd = file_lock(name, false)) < 0) {
+		progress("waiting for another process to open a session");
+		fd = file_lock(name, true);
+	}
+	if (fd < 0 && !stopped)
+		die_errno(EX_IOERR, "cannot lock '%s'", name);
+	free(name);
+	free(path);
+	if (fd < 0)
+		return run_goes_on(r) ? FAILED : PUT_OFF;
+	if (load(r, s->site, &other) &&
+	    (dead == NULL || strcmp(other.values[0].value, dead) != 0)) {
+		session_release(s);
+		*s = other;
+		out = ANSWERED;
+	} else {
+		session_release(&other);
+		out = visit(r, s);
+	}
+	close(fd);
+	return out;
+}
+
 enum outcome
 session_open(struct run *r, struct session *s, const struct site *site)
 {
@@ -344,15 +375,21 @@ session_open(struct run *r, struct session *s, const struct site *site)
 	if (s->values != NULL &&
 	    (s->visited || s->expires_at > clock_now_ms() + MARGIN_MS))
 		return ANSWERED;
-	if (s->hopeless)
-		return FAILED;
-	return visit(r, s);
+	return s->hopeless ? FAILED : share(r, s, NULL);
 }
 
 enum outcome
 session_renew(struct run *r, struct session *s)
 {
-	return s->hopeless ? FAILED : visit(r, s);
+	char *dead;
+	enum outcome out;
+
+	if (s->hopeless)
+		return FAILED;
+	dead = xstrdup(s->values[0].value);
+	out = share(r, s, dead);
+	free(dead);
+	return out;
 }
 
 const char *const *

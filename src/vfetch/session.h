@@ -3,8 +3,9 @@
  *
  * The token is kept per site in the data folder, in a file of mode 0600, until
  * it expires by its own word; it never leaves this module but inside the
- * headers of a request.  A visit that fails takes nothing away: what was kept
- * stays.
+ * headers of a request.  All processes share it: one visits, under a lock, and
+ * the others take what it has got, also after a 401.  A visit that fails takes
+ * nothing away: what was kept stays.
  */
 #ifndef VFETCH_SESSION_H
 #define VFETCH_SESSION_H

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "conf.h"
@@ -12,7 +13,6 @@
 #include "url.h"
 #include "banned.h"
 
-#define ROBOTS_MAX ((size_t)1 << 20)
 #define LOOK_MS 1000 /* how often a cool-down is looked for */
 #define WAIT_MOST_MS (5 * 60000)
 
@@ -171,17 +171,31 @@ static void
 ask_robots(struct manners *m, struct host *h, const char *url,
     struct http_answer *a)
 {
-	struct http_request q = { url, m->agent, NULL, ROBOTS_MAX };
+	struct http_request q = { url, m->agent, NULL, POLITE_ROBOTS_MAX };
 	int64_t now = clock_now_ms(), at = pace_take(&h->pace, now);
 
 	if (at > now)
 		clock_pass_ms(at - now);
 	http_get(m->http, &q, a);
+	polite_robots_trim(a);
+}
+
+/* Only hosts that the source names are asked, and those below this one; on a
+ * base URL of loopback nothing leaves the machine. */
+static bool
+may_follow(const struct manners *m, const struct host *h, const char *url)
+{
+	struct url u;
+
+	return url_split(url, &u) &&
+	    ((m->base.connect != NULL && m->base.loopback) ||
+	        is_named(h->market, u.host) ||
+	        polite_same_site(slice_of(h->name), u.host));
 }
 
 /*
- * RFC 9309, 2.3.1: what is not there (4xx, or a redirect to another host)
- * forbids nothing; what cannot be reached forbids everything.
+ * RFC 9309, 2.3.1: what is not there (4xx, or too many redirects) forbids
+ * nothing; what cannot be reached, or stands at a foreign host, everything.
  */
 static enum go
 read_robots(struct manners *m, struct host *h)
@@ -190,6 +204,7 @@ read_robots(struct manners *m, struct host *h)
 	struct slice name = slice_of(h->name);
 	struct http_answer a = { 0 };
 	enum go go = GO_NOW;
+	bool foreign = false;
 	int hops;
 
 	if (m->http == NULL)
@@ -197,14 +212,20 @@ read_robots(struct manners *m, struct host *h)
 	for (hops = 0;; hops++) {
 		ask_robots(m, h, url, &a);
 		next = a.cause == NULL && hops < POLITE_REDIRECTS ?
-		    polite_robots_next(&a, name) :
+		    polite_robots_next(&a) :
 		    NULL;
 		free(url);
-		if (next == NULL)
-			break;
 		url = next;
+		foreign = url != NULL && !may_follow(m, h, url);
+		if (url == NULL || foreign)
+			break;
 	}
-	if (a.status == 429) {
+	if (foreign) {
+		warn("robots.txt of '%s' is said to be at '%s': not asked, and "
+		     "what it forbids is not known",
+		    h->name, url);
+		go = put_off(m, h, "robots", EX_NOPERM);
+	} else if (a.status == 429) {
 		host_refused(m, h, "refused:rate-limit", 429,
 		    polite_asked_pause(&a));
 		go = GO_OFF;
@@ -218,6 +239,7 @@ read_robots(struct manners *m, struct host *h)
 			buf_addslice(&h->robots, buf_slice(&a.body));
 		polite_robots_keep(m->via, name, buf_slice(&h->robots));
 	}
+	free(url);
 	http_answer_release(&a);
 	return go;
 }
@@ -260,11 +282,20 @@ look_for_cooling(struct manners *m, struct host *h, int64_t now, int64_t *at)
 static enum go
 introduce(struct manners *m, struct host *h)
 {
+	struct slice name = slice_of(h->name);
+	enum go go = GO_NOW;
+	int fd;
+
 	h->introduced = true;
-	if (!m->obey ||
-	    polite_robots_kept(m->via, slice_of(h->name), &h->robots))
+	if (!m->obey || polite_robots_kept(m->via, name, &h->robots))
 		return GO_NOW;
-	return read_robots(m, h);
+	fd = polite_robots_lock(name); /* another process may be at it */
+	if (fd < 0)
+		return put_off(m, h, "signal", EX_TEMPFAIL);
+	if (!polite_robots_kept(m->via, name, &h->robots))
+		go = read_robots(m, h);
+	close(fd);
+	return go;
 }
 
 bool

@@ -1,6 +1,7 @@
 /* robots: RFC 9309, its examples among them */
 #include "lib/robots.c"
 #include "lib/url.c"
+#include "polite.h"
 
 #include "test.h"
 
@@ -64,11 +65,34 @@ wildcards(void)
 	CHECK(allows(text, "/qqx"));
 }
 
+/* Where a robots.txt that redirects may be asked for. */
+static void
+sites(void)
+{
+	static const char *const same[] = { "www.market.example",
+		"market.example", "api.market.example", "WWW.Market.Example",
+		"a.b.market.example" };
+	static const char *const foreign[] = { "other.example", "example",
+		"evilmarket.example", "market.example.evil.example",
+		"www.market.exampl" };
+	size_t i;
+
+	for (i = 0; i < sizeof same / sizeof *same; i++)
+		CHECK(polite_same_site(SLICE("www.market.example"),
+		    slice_of(same[i])));
+	for (i = 0; i < sizeof foreign / sizeof *foreign; i++)
+		CHECK(!polite_same_site(SLICE("www.market.example"),
+		    slice_of(foreign[i])));
+	CHECK(!polite_same_site(SLICE("market.co.example"),
+	    SLICE("other.co.example")));
+}
+
 int
 main(void)
 {
 	groups();
 	longest();
 	wildcards();
+	sites();
 	return DONE();
 }
