@@ -1990,6 +1990,100 @@ api.vinted.pt'
   run -0 "$O/unit/retry"
 }
 
+# robots_at HOST PATH STATUS [HEADER]... <BODY: for serve_robots
+robots_at() {
+  mkdir -p "$tmp/hosts/$1"
+  cat >"$tmp/body"
+  { printf 'HTTP/1.1 %s\r\n' "$3"
+    printf '%s\r\n' "${@:4}" "Content-Length: $(stat -c %s "$tmp/body")" 'Connection: close' ''
+    cat "$tmp/body"; } >"$tmp/hosts/$1/${2//\//_}"
+}
+
+# serve_robots: a server for these, by host and path, which notes what is asked;
+# what it has not, is an empty page of hits
+serve_robots() {
+  robots_at hits hits '200 OK' 'Content-Type: application/json' <<<'{"data":{"found":0,"results":[]}}'
+  perl -MIO::Socket::INET -e '
+    my ($ready, $dir, $log) = @ARGV; $SIG{PIPE} = "IGNORE";
+    my $s = IO::Socket::INET->new(Listen => 5, LocalAddr => "127.0.0.1");
+    open my $r, ">", "$ready.new"; print $r $s->sockport; close $r;
+    rename "$ready.new", $ready;
+    while (my $c = $s->accept) {
+      my $got = "";
+      sysread $c, $got, 65536, length $got until $got =~ /\r\n\r\n/;
+      my ($path) = $got =~ m{^GET (\S+)}; my ($host) = $got =~ m{^host: (\S+)}mi;
+      open my $l, ">>", $log; print $l "$host$path\n"; close $l;
+      (my $name = $path) =~ s{/}{_}g; my $file = "$dir/$host/$name";
+      open my $f, "<:raw", -e $file ? $file : "$dir/hits/hits";
+      local $/; my $b = <$f>;
+      my $more = $b =~ s/^ENDLESS//; print {$c} $b; $b =~ s/.*\r\n\r\n//s;
+      $b x= 1000; 1 while $more && print {$c} $b; close $c;
+    }' "$tmp/port" "$tmp/hosts" "$tmp/asked" 3>&- 4>&- &
+  SERVER_PID=$!
+  until_true 60 test -s "$tmp/port"
+  export VPIPE_BASE_URL=http://127.0.0.1:$(<"$tmp/port")
+  export VPIPE_SOURCES=$ROOT/schema/sources:$ROOT/fixtures/sources
+}
+
+forbid=$'User-agent: *\nDisallow: /'
+
+@test "robots.txt that redirects is followed, five times, to other hosts too" {
+  b=www.bazar.example
+  robots_at $b /robots.txt '301 Moved' "Location: /a" </dev/null
+  robots_at $b /a '302 Found' "Location: http://$b/b" </dev/null
+  robots_at $b /b '303 See' "Location: https://bazar.example/c" </dev/null
+  robots_at bazar.example /c '307 Temporary' "Location: https://cdn.bazar.example/d?x=1" </dev/null
+  robots_at cdn.bazar.example '/d?x=1' '308 Permanent' "Location: //other.example/e" </dev/null
+  robots_at other.example /e '200 OK' <<<"$forbid"
+  serve_robots
+  run -77 --separate-stderr vfetch catalog "$listings"
+  [[ $stderr == *"robots.txt of 'www.bazar.example' forbids"* ]]
+  same "$(cat "$tmp/asked")" 'www.bazar.example/robots.txt
+www.bazar.example/a
+www.bazar.example/b
+bazar.example/c
+cdn.bazar.example/d?x=1
+other.example/e'
+  # it is kept for the host that was asked first
+  run -77 --separate-stderr vfetch catalog "$listings"
+  [ "$(wc -l <"$tmp/asked")" = 6 ]
+}
+
+@test "a robots.txt that redirects in a ring, or is no text, forbids nothing" {
+  robots_at www.bazar.example /robots.txt '302 Found' "Location: /robots.txt" </dev/null
+  serve_robots
+  run -0 --separate-stderr vfetch catalog "$listings"
+  [ "$(grep -c robots "$tmp/asked")" = 6 ]
+  for status in '404 Not Found' '410 Gone' '302 Found' '200 OK'; do
+    rm -r "$VPIPE_DATA"
+    robots_at www.bazar.example /robots.txt "$status" 'Content-Type: text/html' <<<'<html><p>Nothing here</p></html>'
+    run -0 --separate-stderr vfetch catalog "$listings"
+  done
+}
+
+@test "a robots.txt that cannot be reached forbids everything" {
+  robots_at www.bazar.example /robots.txt '503 Busy' </dev/null
+  serve_robots
+  run -75 --separate-stderr vfetch catalog "$listings"
+  same "$(closing /dev/stdin '.queries[0].stop' <<<"$output")" failed:robots
+  [ "$(grep -vc robots "$tmp/asked")" = 0 ]
+}
+
+@test "a byte order mark, gzip and an endless robots.txt are read for what they say" {
+  robots_at www.bazar.example /robots.txt '200 OK' <<<$'\xef\xbb\xbf'"$forbid"
+  serve_robots
+  run -77 vfetch catalog "$listings"
+  rm -r "$VPIPE_DATA"
+  gzip -c <<<"$forbid" | robots_at www.bazar.example /robots.txt '200 OK' 'Content-Encoding: gzip'
+  run -77 vfetch catalog "$listings"
+  rm -r "$VPIPE_DATA"
+  { printf 'ENDLESSHTTP/1.1 200 OK\r\n\r\n'; printf 'User-agent: *\nDisallow: /x\n'; } >"$tmp/hosts/www.bazar.example/_robots.txt"
+  run -0 vfetch catalog "$listings"
+  rm -r "$VPIPE_DATA"
+  { printf 'ENDLESSHTTP/1.1 200 OK\r\n\r\n'; printf '%s\n' "$forbid"; } >"$tmp/hosts/www.bazar.example/_robots.txt"
+  run -77 vfetch catalog "$listings"
+}
+
 @test "robots.txt is read as RFC 9309 says" {
   run -0 "$O/unit/robots"
 }
