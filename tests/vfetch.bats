@@ -402,6 +402,42 @@ null'
   done
 }
 
+@test "endless headers, two lengths and a hundred 100s are named, and not tried again" {
+  long=$(head -c 200000 /dev/zero | tr '\0' a)
+  { printf 'HTTP/1.1 200 OK\r\n'; for n in {1..400}; do printf 'Set-Cookie: c%d=%s\r\n' $n "${long:0:1000}"; done
+    printf 'Content-Length: 2\r\n\r\n{}'; } >"$tmp/flood"
+  printf 'HTTP/1.1 200 OK\r\nX: %s\r\nContent-Length: 2\r\n\r\n{}' "$long" >"$tmp/line"
+  { for n in {1..20000}; do printf 'HTTP/1.1 100 Continue\r\n\r\n'; done; } >"$tmp/hundreds"
+  printf 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}\n' >"$tmp/lengths"
+  for name in flood line hundreds lengths; do
+    serve "$tmp/$name"
+    run -69 --separate-stderr vfetch catalog "$listings"
+    jq -r "select(.kind == \"search\") | \"$name \\(.attempt) \\(.status) \\(.error.cause)\"" <<<"$output" >>"$tmp/have"
+    kill "$SERVER_PID"
+    rm "$tmp/port"
+  done
+  unset SERVER_PID
+  same "$(cat "$tmp/have")" 'flood 1 null too-large
+line 1 null too-large
+hundreds 1 null too-large
+lengths 1 null protocol'
+}
+
+@test "a refusal is one, though its page is broken, too large or wrongly encoded" {
+  answer broken '429 Too Many' 'Content-Encoding: gzip' <<<'{}'
+  head -c 34000000 /dev/zero | answer large '429 Too Many'
+  for name in broken large; do
+    serve "$tmp/$name"
+    run -75 --separate-stderr vfetch catalog "$listings"
+    [[ $stderr == *"refused us (rate-limit, status 429)"* ]]
+    same "$(jq -r 'select(.kind == "search") | .status, (.body_base64 | length < 100000)' <<<"$output")" '429
+true'
+    kill "$SERVER_PID"
+    rm -r "$tmp/port" "$VPIPE_DATA"
+  done
+  unset SERVER_PID
+}
+
 @test "a redirect to another host is not followed" {
   answer away '302 Found' 'Location: https://www.example.org/' </dev/null
   serve "$tmp/away"
@@ -2143,6 +2179,99 @@ other.example/e'
   market '.items = 3000'
   run -0 --separate-stderr bash -c "vfetch catalog https://www.vinted.pt/catalog | head -c 10; echo \" \${PIPESTATUS[0]}\""
   [[ $output == *" 141" && -z $stderr ]]
+}
+
+# stuck HOW: a server that takes the request and then does not come to an end
+stuck() {
+  perl -MIO::Socket::INET -e '
+    my ($ready, $how) = @ARGV; $SIG{PIPE} = "IGNORE";
+    my $s = IO::Socket::INET->new(Listen => 5, LocalAddr => "127.0.0.1");
+    open my $r, ">", "$ready.new"; print $r $s->sockport; close $r;
+    rename "$ready.new", $ready;
+    my $c = $s->accept; my $got = ""; $c->autoflush;
+    sysread $c, $got, 65536, length $got until $got =~ /\r\n\r\n/;
+    open my $t, ">", "$ready.asked"; close $t;
+    my $ok = "HTTP/1.1 200 OK\r\n"; my $long = "X-Slow: " . "a" x 100000;
+    sleep 60 if $how eq "silent";
+    for ($how eq "headers" ? split //, $ok . $long : ()) { print {$c} $_; select undef, undef, undef, .05 }
+    for (1 .. 9999) { last if $how ne "100"; print {$c} "HTTP/1.1 100 Continue\r\n\r\n"; select undef, undef, undef, .05 }
+    print {$c} $ok, "Content-Length: 9999\r\n\r\n";
+    for (1 .. 9999) { print {$c} "{"; select undef, undef, undef, .05 }' "$tmp/port" "$1" 3>&- 4>&- &
+  SERVER_PID=$!
+  until_true 60 test -s "$tmp/port"
+  export VPIPE_BASE_URL=http://127.0.0.1:$(<"$tmp/port") VPIPE_ROBOTS=permitted
+  export VPIPE_SOURCES=$ROOT/schema/sources:$ROOT/fixtures/sources
+}
+
+# ends_by SIGNAL PID: within two seconds, by it
+ends_by() {
+  local began=${EPOCHREALTIME/./} status=0
+
+  kill "-$1" "$2"
+  wait "$2" || status=$?
+  [ "$status" = $((128 + $(kill -l "$1"))) ]
+  [ $((${EPOCHREALTIME/./} - began)) -lt 2000000 ]
+}
+
+@test "TERM and INT end it within two seconds, wherever a server is stuck" {
+  for how in silent headers 100 body; do
+    for signal in TERM INT; do
+      stuck $how
+      # a background job of bash ignores INT
+      env --default-signal=INT vfetch catalog "$listings" >"$tmp/out" 2>/dev/null 3>&- &
+      until_true 20 test -e "$tmp/port.asked"
+      ends_by $signal $!
+      same "$(closing "$tmp/out" .stop)" signal
+      kill "$SERVER_PID"
+      rm "$tmp"/port*
+    done
+  done
+  unset SERVER_PID
+}
+
+@test "TERM ends it while a name is looked up, a black hole is connected to, a turn is waited for" {
+  export VPIPE_LIVE=yes VPIPE_CONTACT=someone@example.org VPIPE_ROBOTS=permitted
+  export VPIPE_SOURCES=$ROOT/schema/sources:$ROOT/fixtures/sources
+  unset VPIPE_NOW
+  FAIL_RESOLVE=hang LD_PRELOAD=$O/fail.so ASAN_OPTIONS=verify_asan_link_order=0 vfetch catalog \
+    --base-url http://nameless.example:80 "$listings" >"$tmp/out" 2>/dev/null 3>&- &
+  until_true 20 grep -q ^asked "$VPIPE_DATA/state/pace/bazar"
+  until_true 20 test "$(ls /proc/$!/task | wc -l)" -ge 1
+  ends_by TERM $!
+  same "$(closing "$tmp/out" .stop)" signal
+  # TEST-NET-1: nobody answers there, or the machine has no way to it
+  vfetch catalog --base-url http://192.0.2.1:80 "$listings" >"$tmp/out" 2>/dev/null 3>&- &
+  until_true 20 eval '[[ $(grep -c ^asked "$VPIPE_DATA/state/pace/bazar") -ge 2 ]]'
+  ends_by TERM $! # it waits for its turn, or for the connection
+  same "$(closing "$tmp/out" .stop)" signal
+}
+
+@test "TERM ends it while it waits for a lock, or for who reads its records" {
+  market '.items = 3000'
+  mkdir -p "$VPIPE_DATA/state/pace"
+  : >"$VPIPE_DATA/state/pace/vinted.lock"
+  export VPIPE_LIVE=yes VPIPE_CONTACT=someone@example.org
+  (
+    exec 8>"$VPIPE_DATA/state/pace/vinted.lock"
+    flock 8
+    touch "$tmp/held"
+    exec sleep 60
+  ) 3>&- &
+  holder=$!
+  until_true 20 test -e "$tmp/held"
+  env -u VPIPE_NOW vfetch catalog --base-url http://192.0.2.1:80 "$women" >"$tmp/out" 2>/dev/null 3>&- &
+  until_true 20 opened $! vinted.lock
+  ends_by TERM $!
+  kill "$holder"
+  mkfifo "$tmp/pipe"
+  sleep 60 <"$tmp/pipe" 3>&- &
+  reader=$!
+  vfetch catalog https://www.vinted.pt/catalog >"$tmp/pipe" 2>"$tmp/err" 3>&- &
+  until_true 20 eval '[[ $(received "select(.path | test(\"svc\")).path" | wc -l) -gt 0 ]]'
+  pid=$!
+  ends_by TERM "$pid"
+  [[ $(cat "$tmp/err") == *"standard output is not read: given up"* ]]
+  kill "$reader"
 }
 
 @test "SIGTERM half way: the record is finished, the run is closed, the signal is passed on" {

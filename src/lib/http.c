@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -75,6 +76,14 @@ http_base_release(struct http_base *base)
 	*base = (struct http_base){ 0 };
 }
 
+void
+http_global_init(void)
+{
+	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, xmalloc, free, xrealloc,
+	        xstrdup, xcalloc) != 0)
+		die(EX_SOFTWARE, "cannot set up libcurl");
+}
+
 struct curl_slist *
 http_connect_to(const struct http_base *base)
 {
@@ -87,8 +96,8 @@ http_new(const struct http_base *base)
 {
 	struct http *h = xcalloc(1, sizeof *h);
 
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0 ||
-	    (h->easy = curl_easy_init()) == NULL)
+	http_global_init();
+	if ((h->easy = curl_easy_init()) == NULL)
 		die(EX_SOFTWARE, "cannot set up libcurl");
 	h->base = base;
 	h->connect_to = http_connect_to(base);
@@ -113,7 +122,7 @@ on_body(char *p, size_t size, size_t n, void *arg)
 
 	if (buf_try_add(&s->answer->body, p, size * n))
 		return size * n;
-	s->too_large = true;
+	s->too_large = "its body is too large";
 	return 0; /* ends the transfer */
 }
 
@@ -121,10 +130,16 @@ on_body(char *p, size_t size, size_t n, void *arg)
 static size_t
 on_header(char *p, size_t size, size_t n, void *arg)
 {
-	struct buf *b = &((struct http_sink *)arg)->answer->headers;
+	struct http_sink *s = arg;
+	struct buf *b = &s->answer->headers;
 	size_t len = size * n, end = len, i, from = b->len;
 	char *colon;
 
+	s->header_bytes += len;
+	if (s->header_bytes > HEADERS_MAX) {
+		s->too_large = "its headers are too large";
+		return 0;
+	}
 	if (len > 5 && strncmp(p, "HTTP/", 5) == 0) {
 		buf_reset(b);
 		return len;
@@ -132,7 +147,7 @@ on_header(char *p, size_t size, size_t n, void *arg)
 	while (end > 0 && isspace((unsigned char)p[end - 1]))
 		end--;
 	colon = memchr(p, ':', end);
-	if (colon == NULL || b->len + end + 1 > HEADERS_MAX)
+	if (colon == NULL)
 		return len;
 	buf_add(b, p, end);
 	buf_addc(b, '\n');
@@ -170,6 +185,8 @@ http_set_options(CURL *c, const struct http_base *base,
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
 	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, TOTAL_MS);
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	/* a name that is being resolved does not keep us from ending */
+	curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
@@ -210,7 +227,9 @@ cause_of(CURLcode code, const struct http_sink *s)
 	case CURLE_FILESIZE_EXCEEDED:
 		return "too-large";
 	case CURLE_WRITE_ERROR:
-		return s->too_large ? "too-large" : "protocol";
+		return s->too_large != NULL ? "too-large" : "protocol";
+	case CURLE_OUT_OF_MEMORY: /* we die of that: a line of 100 KB */
+		return "too-large";
 	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
@@ -234,7 +253,8 @@ http_sink_start(struct http_sink *s, const struct http_base *base,
 	a->location = NULL;
 	a->status = 0;
 	a->message[0] = '\0';
-	s->too_large = false;
+	s->too_large = NULL;
+	s->header_bytes = 0;
 	s->error[0] = '\0';
 	s->began = clock_mono_ms();
 	/* the simulator speaks no TLS; the Host header stays the site's */
@@ -244,6 +264,32 @@ http_sink_start(struct http_sink *s, const struct http_base *base,
 	s->headers = NULL;
 	for (line = r->headers; line != NULL && *line != NULL; line++)
 		s->headers = curl_slist_append(s->headers, *line);
+}
+
+/* RFC 9112, 6.3: of two lengths that differ nobody knows which is true. */
+static bool
+lengths_differ(const struct http_answer *a)
+{
+	struct slice first = http_header(a, "content-length", 0), h;
+	int n;
+
+	for (n = 1; (h = http_header(a, "content-length", n)).p != NULL; n++)
+		if (!slice_eq(first, h))
+			return true;
+	return false;
+}
+
+/* What keeps us, and not the server, from an answer. */
+static void
+die_of_ours(CURL *c, CURLcode code)
+{
+	long err = 0;
+
+	curl_easy_getinfo(c, CURLINFO_OS_ERRNO, &err);
+	if (code != CURLE_OK && (err == EMFILE || err == ENFILE)) {
+		errno = (int)err;
+		die_errno(EX_IOERR, "cannot open a connection");
+	}
 }
 
 /* Not by libcurl, which ends at the first member of a gzip, and takes one
@@ -281,11 +327,19 @@ http_sink_end(struct http_sink *s, CURL *c, CURLcode code)
 
 	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(c, CURLINFO_REDIRECT_URL, &to);
-	a->status = (int)status;
+	a->status = status >= 200 ? (int)status : 0; /* 100 is no answer */
+	die_of_ours(c, code);
 	a->cause = cause_of(code, s);
 	if (a->cause != NULL)
 		snprintf(a->message, sizeof a->message, "%s",
-		    *s->error ? s->error : curl_easy_strerror(code));
+		    s->too_large != NULL ? s->too_large :
+		        *s->error        ? s->error :
+		                           curl_easy_strerror(code));
+	if (a->cause == NULL && lengths_differ(a)) {
+		a->cause = "protocol";
+		snprintf(a->message, sizeof a->message,
+		    "it states two lengths that differ");
+	}
 	if (code != CURLE_ABORTED_BY_CALLBACK)
 		decode(a);
 	a->location = to != NULL ? xstrdup(to) : NULL;

@@ -15,13 +15,16 @@
 
 struct http_sink {
 	struct http_answer *answer;
-	bool too_large; /* the body at hand */
+	size_t header_bytes;   /* of all header blocks, 100s included */
+	const char *too_large; /* what is: static words; or NULL */
 	int64_t began;
 	char *url;
 	struct curl_slist *headers;
 	char error[CURL_ERROR_SIZE];
 };
 
+/* Dies when libcurl cannot be set up, and later when it has no memory. */
+void http_global_init(void);
 struct curl_slist *http_connect_to(const struct http_base *base);
 void http_sink_start(struct http_sink *s, const struct http_base *base,
     const struct http_request *r);

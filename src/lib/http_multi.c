@@ -41,8 +41,8 @@ http_multi_new(const struct http_base *base, int parallel, size_t room,
 {
 	struct http_multi *m = xcalloc(1, sizeof *m);
 
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0 ||
-	    (m->curl = curl_multi_init()) == NULL)
+	http_global_init();
+	if ((m->curl = curl_multi_init()) == NULL)
 		die(EX_SOFTWARE, "cannot set up libcurl");
 	curl_multi_setopt(m->curl, CURLMOPT_MAXCONNECTS, (long)parallel);
 	curl_multi_setopt(m->curl, CURLMOPT_MAX_TOTAL_CONNECTIONS,
@@ -144,7 +144,7 @@ on_body(char *p, size_t size, size_t count, void *arg)
 	}
 	if ((t->answer.body.len == 0 && !begin_body(t)) ||
 	    !buf_try_add(&t->answer.body, p, n)) {
-		t->sink.too_large = true;
+		t->sink.too_large = "its body is too large";
 		return 0;
 	}
 	t->m->active += n;

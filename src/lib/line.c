@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -11,6 +12,8 @@
 #include "clock.h"
 #include "stop.h"
 #include "banned.h"
+
+#define LOOK_MS 200 /* at `stopped`, while waiting */
 
 static const char mark[3] = "\xef\xbb\xbf"; /* U+FEFF in UTF-8 */
 
@@ -30,11 +33,11 @@ reader_tie(struct reader *r, struct writer *w)
 }
 
 static bool
-would_block(int fd)
+readable(int fd, int64_t ms)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	return poll(&p, 1, 0) == 0;
+	return poll(&p, 1, ms > 0 ? (int)ms : 0) != 0;
 }
 
 /* Moves what is left to the front and reads one piece behind it. */
@@ -50,9 +53,13 @@ fill(struct reader *r)
 		r->pos = 0;
 	}
 	buf_grow(&r->buf, LINE_PIECE + LINE_PADDING);
-	if (r->tied != NULL && r->tied->buf.len > 0 && would_block(r->fd))
+	if (r->tied != NULL && r->tied->buf.len > 0 && !readable(r->fd, 0))
 		writer_flush(r->tied);
 	do {
+		/* a signal between a look at `stopped` and the read would not
+		 * end that */
+		while (!stopped && !readable(r->fd, LOOK_MS))
+			;
 		if (stopped)
 			return false;
 		n = read(r->fd, r->buf.data + r->buf.len, LINE_PIECE);
@@ -129,14 +136,6 @@ reader_next(struct reader *r, struct slice *line)
 	}
 }
 
-static bool
-readable(int fd, int64_t ms)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-
-	return poll(&p, 1, ms > 0 ? (int)ms : 0) != 0;
-}
-
 bool
 reader_wait(struct reader *r, int64_t ms)
 {
@@ -181,13 +180,35 @@ writer_open(struct writer *w, const char *path)
 	w->name = path;
 }
 
+/* Waits until a piece that a pipe takes whole can be written. */
+static void
+await_reader(const struct writer *w)
+{
+	struct pollfd p = { .fd = w->fd, .events = POLLOUT };
+	int64_t until = 0;
+
+	while (poll(&p, 1, LOOK_MS) <= 0) {
+		if (!stopped)
+			continue;
+		if (until == 0)
+			until = clock_mono_ms() + w->patience_ms;
+		if (clock_mono_ms() > until) {
+			say("%s is not read: given up", w->name);
+			stop_again();
+		}
+	}
+}
+
 static void
 write_all(struct writer *w, const char *p, size_t n)
 {
 	ssize_t done;
 
 	while (n > 0) {
-		done = write(w->fd, p, n);
+		if (w->patience_ms > 0)
+			await_reader(w);
+		done = write(w->fd, p,
+		    w->patience_ms > 0 && n > PIPE_BUF ? PIPE_BUF : n);
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done < 0 && errno == EPIPE) { /* SIGPIPE was ignored */

@@ -12,6 +12,9 @@
  * fatal (74), because a filter without its output has nothing left to do.  A
  * reader that has gone ends us by SIGPIPE, without a word.
  *
+ * With patience_ms a signal ends a writer whose reader takes nothing for so
+ * long: what it was not given is said, and lost with the rest of the run.
+ *
  * Tie a reader to the writer that its program fills (reader_tie): the writer
  * is flushed before a read that would block.  Fast in bulk, prompt in a
  * trickle.
@@ -36,7 +39,8 @@ struct writer {
 	int fd;
 	const char *name; /* for messages; not owned */
 	struct buf buf;
-	uint64_t bytes; /* written so far, the buffer included */
+	uint64_t bytes;      /* written so far, the buffer included */
+	int64_t patience_ms; /* see below; 0: for ever */
 };
 
 struct reader {

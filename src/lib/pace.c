@@ -9,6 +9,7 @@
 #include "file.h"
 #include "msg.h"
 #include "retry.h"
+#include "stop.h"
 #include "banned.h"
 
 #define MINUTE_MS 60000
@@ -39,13 +40,14 @@ pace_release(struct pace *p)
 	p->path = NULL;
 }
 
+/* -1: a signal has ended the wait, and what was to be written is not. */
 static int
 lock(const struct pace *p)
 {
 	char *path = xasprintf("%s.lock", p->path);
 	int fd = file_lock(path, true);
 
-	if (fd < 0)
+	if (fd < 0 && !stopped)
 		die_errno(EX_IOERR, "cannot lock '%s'", path);
 	free(path);
 	return fd;
@@ -163,6 +165,8 @@ cut(const struct pace *p, int64_t now)
 	char text[CLOCK_LEN];
 	int fd = lock(p);
 
+	if (fd < 0)
+		return;
 	state_load(p, &s, now);
 	if (s.cut) {
 		warn("'%s' holds a pause of more than a day: it ends at %s",
@@ -193,6 +197,8 @@ pace_resume(const struct pace *p, int64_t now)
 	int64_t until;
 	int fd = lock(p);
 
+	if (fd < 0)
+		return 0;
 	state_load(p, &s, now);
 	until = s.not_before > now ? s.not_before : 0;
 	if (until > 0) {
@@ -214,6 +220,8 @@ pace_take(const struct pace *p, int64_t now)
 	if (p->minute == 0 && p->hour == 0)
 		return now;
 	fd = lock(p);
+	if (fd < 0)
+		return now;
 	state_load(p, &s, now);
 	at = next_instant(p, &s, now, retry_random(jitter_most(p)));
 	state_add(&s, at);
@@ -246,6 +254,10 @@ pace_refused(const struct pace *p, int64_t now, int64_t retry_after_ms)
 	struct state s;
 	int fd = lock(p);
 
+	if (fd < 0) {
+		warn("'%s' is locked: the pause is not written down", p->path);
+		return;
+	}
 	state_load(p, &s, now);
 	/* one wall, met by two processes at once, doubles nothing */
 	if (s.not_before <= now || s.pause == 0)
@@ -269,6 +281,8 @@ pace_hold(const struct pace *p, int64_t now, int64_t until)
 	struct state s;
 	int fd = lock(p);
 
+	if (fd < 0)
+		return;
 	state_load(p, &s, now);
 	if (until > now + PACE_DAY_MS)
 		until = now + PACE_DAY_MS;
@@ -291,6 +305,8 @@ pace_answered(const struct pace *p, int64_t now)
 	if (s.pause == 0 || now < s.not_before)
 		return;
 	fd = lock(p);
+	if (fd < 0)
+		return;
 	state_load(p, &s, now);
 	if (now >= s.not_before) {
 		s.pause = 0;

@@ -42,7 +42,9 @@ void pace_release(struct pace *p);
 
 /* Until when the group cools down; 0 when it does not. */
 int64_t pace_cooling(const struct pace *p, int64_t now);
-/* Takes the next free instant, not before now, and writes it down. */
+/* Takes the next free instant, not before now, and writes it down; now, and
+ * nothing written, when a signal ended the wait for the lock: look at
+ * `stopped` before asking. */
 int64_t pace_take(const struct pace *p, int64_t now);
 /* When the last of n requests would go out; changes nothing. */
 int64_t pace_foresee(const struct pace *p, int64_t now, int64_t n);

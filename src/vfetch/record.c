@@ -9,6 +9,7 @@
 #include "text.h"
 #include "banned.h"
 
+#define ERROR_PAGE_MAX ((size_t)64 << 10) /* of what was not whole */
 #define HEADERS_MOST 64
 
 static void
@@ -141,8 +142,10 @@ form_of(struct run *r)
 	const char *why;
 	size_t at;
 
+	/* of a refusal the status is enough, though its page cannot be read */
 	if (a->status == 0 ||
-	    (a->cause != NULL && strcmp(a->cause, "truncated") != 0))
+	    (a->cause != NULL && strcmp(a->cause, "truncated") != 0 &&
+	        a->status / 100 == 2))
 		return FORM_ERROR;
 	if (a->cause != NULL)
 		return FORM_BASE64;
@@ -277,6 +280,9 @@ record_answer(struct run *r, const struct call *c, int attempt)
 	struct answer_header h[HEADERS_MOST];
 	struct answer a = { .kind = slice_of(c->kind), .headers = h };
 
+	if (r->answer.cause != NULL && r->answer.status / 100 != 2 &&
+	    r->answer.body.len > ERROR_PAGE_MAX)
+		r->answer.body.len = ERROR_PAGE_MAX;
 	/* the scanner reads a little past the end; no more bytes will come */
 	r->answer.body.max = 0;
 	buf_grow(&r->answer.body, LINE_PADDING);

@@ -17,6 +17,7 @@
 
 /* A Retry-After longer than this is not waited for, but handed to cron. */
 #define WAIT_MOST_MS (5 * 60000)
+#define PATIENCE_MS 500 /* after a signal, with who reads our records */
 
 static void
 init_base(struct run *r, const char *text)
@@ -55,6 +56,7 @@ run_init(struct run *r, const struct market *m, const struct run_options *o)
 	r->http = http_new(&r->base);
 	r->scan = scan_new();
 	writer_init(&r->out, STDOUT_FILENO);
+	r->out.patience_ms = PATIENCE_MS;
 	free(folder);
 }
 
@@ -183,6 +185,8 @@ wait_turn(struct run *r)
 		return false;
 	now = clock_now_ms();
 	at = pace_take(&r->pace, now);
+	if (stopped)
+		return run_goes_on(r);
 	if (at <= now)
 		return true;
 	progress("waiting until %s", clock_format(at, text));

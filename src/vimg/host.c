@@ -176,7 +176,7 @@ ask_robots(struct manners *m, struct host *h, const char *url,
 
 	if (at > now)
 		clock_pass_ms(at - now);
-	http_get(m->http, &q, a);
+	http_get(m->http, &q, a); /* ends at once when stopped */
 	polite_robots_trim(a);
 }
 
