@@ -625,6 +625,19 @@ token_of() {
   [[ $(cat "$tmp/err") == *"opened no session"* ]]
 }
 
+@test "what it keeps is its own to read, whatever the umask; metrics are for all" {
+  market
+  for mask in 000 022 077; do
+    (umask $mask && vfetch -q catalog "$women" --max-pages 1 --metrics "$tmp/metrics" >/dev/null)
+    VPIPE_NOW=2026-09-20T08:00:00Z vfetch -q resume vinted 2>/dev/null
+    same "$(find "$VPIPE_DATA" -type f -printf '%m\n' | sort -u)" 600
+    [ "$(find "$VPIPE_DATA" -type f | wc -l)" -ge 5 ]
+    same "$(find "$VPIPE_DATA" -type d -perm /022)" ''
+    same "$(stat -c %a "$tmp/metrics")" 644
+    rm -r "$VPIPE_DATA"
+  done
+}
+
 @test "after a 401 the session is renewed, once" {
   market
   fault 'kind=401&at_request=2&times=1'

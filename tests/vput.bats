@@ -17,6 +17,15 @@ load fail/fail
 	[ -z "$(find "$tmp" -name 'vput.*')" ]
 }
 
+@test "what is published is its owner's to read, whatever the umask" {
+	whole_run 2 >"$tmp/in"
+	for mask in 000 022 077; do
+		(umask $mask && vput -q --raw "$tmp/$mask" <"$tmp/in" >/dev/null)
+		same "$(find "$tmp/$mask" -type f -printf '%m\n' | sort -u)" 600
+		same "$(find "$tmp/$mask" -type d -perm /022)" ''
+	done
+}
+
 @test "the raw folder may be an operand, an option or a setting" {
 	whole_run 2 >"$tmp/in"
 	vput "$tmp/a/" <"$tmp/in" >/dev/null

@@ -105,6 +105,23 @@ file_replace(const char *path, struct slice s, mode_t mode)
 	return ok;
 }
 
+int
+file_create(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CREAT | O_CLOEXEC, 0600), err;
+	struct stat st;
+
+	if (fd < 0 ||
+	    (fstat(fd, &st) == 0 &&
+	        (!S_ISREG(st.st_mode) || (st.st_mode & 0777) == 0600 ||
+	            fchmod(fd, 0600) == 0)))
+		return fd;
+	err = errno;
+	close(fd);
+	errno = err;
+	return -1;
+}
+
 bool
 file_mkdirs(const char *path, mode_t mode)
 {
@@ -139,7 +156,7 @@ file_mkdirs(const char *path, mode_t mode)
 int
 file_lock(const char *path, bool wait)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600), err;
+	int fd = file_create(path, O_RDWR), err;
 	struct timespec ts = { .tv_nsec = LOOK_NS };
 	int64_t until = 0;
 

@@ -17,6 +17,12 @@ bool file_read_text(const char *path, struct buf *b);
 /* Writes beside, syncs, renames: readers see the old or the new.  False with
  * errno; nothing is left behind then. */
 bool file_replace(const char *path, struct slice s, mode_t mode);
+/*
+ * open(2) of a file that is written: ours alone, 0600 whatever the umask and
+ * whatever it was before; what is no regular file (a pipe, a device) stays as
+ * it is.  -1 with errno.
+ */
+int file_create(const char *path, int flags);
 /* mkdir -p; false with errno. */
 bool file_mkdirs(const char *path, mode_t mode);
 /*

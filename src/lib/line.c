@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "file.h"
 #include "stop.h"
 #include "banned.h"
 
@@ -172,7 +173,7 @@ writer_init(struct writer *w, int fd)
 void
 writer_open(struct writer *w, const char *path)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	int fd = file_create(path, O_WRONLY | O_TRUNC);
 
 	if (fd < 0)
 		die_errno(EX_IOERR, "cannot write '%s'", path);

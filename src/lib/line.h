@@ -70,7 +70,8 @@ bool reader_wait(struct reader *r, int64_t ms);
 void reader_close_or_die(struct reader *r);
 
 void writer_init(struct writer *w, int fd);
-/* Opens for writing, created or emptied; dies when it cannot (74). */
+/* Opens for writing, created or emptied, ours alone (0600); dies when it cannot
+ * (74). */
 void writer_open(struct writer *w, const char *path);
 void writer_flush(struct writer *w);
 /* Flush, fsync where that means something, close; dies of any failure. */

@@ -66,7 +66,7 @@ place_open(const struct place *to)
 {
 	int fd;
 
-	if (!to->mount && !file_mkdirs(to->root, 0777))
+	if (!to->mount && !file_mkdirs(to->root, 0755))
 		die_errno(EX_IOERR, "cannot make '%s'", to->root);
 	fd = open(to->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) /* EIO: it is mounted, its server is away */
@@ -254,7 +254,7 @@ publish_copy(struct publication *p, const struct place *to, const char *path,
 		.bytes = from->bytes };
 	memcpy(p->sha256, from->sha256, SHA_HEX);
 	unsettle(p);
-	fd = open(p->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	fd = file_create(p->tmp, O_WRONLY | O_EXCL);
 	if (fd < 0) {
 		say("cannot write '%s': %s", path, strerror(errno));
 		return false;

@@ -186,7 +186,7 @@ make_folder(const char *path)
 	bool ok;
 
 	*strrchr(dir, '/') = '\0';
-	ok = file_mkdirs(dir, 0777);
+	ok = file_mkdirs(dir, 0755);
 	free(dir);
 	return ok;
 }
@@ -221,9 +221,9 @@ foresee_folder(struct store *s, char *path)
 		above = strrchr(path, '/');
 		*above = '\0';
 		if (!is_foreseen(s, path))
-			mkdir(path, 0777);
+			mkdir(path, 0755);
 		*above = '/';
-		mkdir(path, 0777);
+		mkdir(path, 0755);
 	}
 	*slash = '/';
 }
@@ -239,7 +239,7 @@ put_at(struct store *s, char *path, struct store_item *it)
 	for (try = 0; try < TRIES; try++) {
 		if (try > 2)
 			clock_sleep_ms(retry_random(PAUSE_MS));
-		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		fd = file_create(path, O_WRONLY | O_EXCL);
 		if (fd >= 0) {
 			status = fill(s, fd, path, it, &again);
 			if (status != EX_OK || !again)

@@ -40,7 +40,7 @@ spool_file(void)
 	char *path = xasprintf("%s/vput.XXXXXX", dir);
 	int fd;
 
-	if (!file_mkdirs(dir, 0777))
+	if (!file_mkdirs(dir, 0700))
 		die_errno(EX_IOERR, "cannot make '%s'", dir);
 	fd = mkostemp(path, O_CLOEXEC);
 	if (fd < 0)

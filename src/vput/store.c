@@ -172,7 +172,7 @@ store_slots(struct slot *slots, const struct place *to, const char *dir,
 		if (!slot_look_up(&slots[i], dir))
 			return EX_DATAERR;
 	}
-	if (!file_mkdirs(dir, 0777)) {
+	if (!file_mkdirs(dir, 0755)) {
 		say("cannot make '%s': %s", dir, strerror(errno));
 		return EX_IOERR;
 	}
