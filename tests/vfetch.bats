@@ -2182,6 +2182,18 @@ other.example/e'
   [ -z "$output" ]
 }
 
+@test "out of descriptors is said in one sentence, with 74" {
+  market
+  for n in 5 6 7 8 9 10; do
+    rm -rf "$VPIPE_DATA"
+    run --separate-stderr bash -c "exec prlimit --nofile=$n vfetch catalog '$women' --max-pages 1 3>&- 4>&-"
+    [ "$status" = 0 ] || [ "$status" = 74 ]
+    [ "${#stderr_lines[@]}" = 1 ]
+    [[ $status = 0 || $stderr == *": Too many open files" ]]
+  done
+  [ "$status" = 0 ]
+}
+
 @test "a full disk is said, with 74" {
   market
   run -74 --separate-stderr bash -c "vfetch catalog '$women' >/dev/full"

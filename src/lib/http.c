@@ -76,14 +76,6 @@ http_base_release(struct http_base *base)
 	*base = (struct http_base){ 0 };
 }
 
-void
-http_global_init(void)
-{
-	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, xmalloc, free, xrealloc,
-	        xstrdup, xcalloc) != 0)
-		die(EX_SOFTWARE, "cannot set up libcurl");
-}
-
 struct curl_slist *
 http_connect_to(const struct http_base *base)
 {
@@ -96,8 +88,8 @@ http_new(const struct http_base *base)
 {
 	struct http *h = xcalloc(1, sizeof *h);
 
-	http_global_init();
-	if ((h->easy = curl_easy_init()) == NULL)
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0 ||
+	    (h->easy = curl_easy_init()) == NULL)
 		die(EX_SOFTWARE, "cannot set up libcurl");
 	h->base = base;
 	h->connect_to = http_connect_to(base);

@@ -23,8 +23,6 @@ struct http_sink {
 	char error[CURL_ERROR_SIZE];
 };
 
-/* Dies when libcurl cannot be set up, and later when it has no memory. */
-void http_global_init(void);
 struct curl_slist *http_connect_to(const struct http_base *base);
 void http_sink_start(struct http_sink *s, const struct http_base *base,
     const struct http_request *r);

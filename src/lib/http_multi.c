@@ -41,8 +41,8 @@ http_multi_new(const struct http_base *base, int parallel, size_t room,
 {
 	struct http_multi *m = xcalloc(1, sizeof *m);
 
-	http_global_init();
-	if ((m->curl = curl_multi_init()) == NULL)
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0 ||
+	    (m->curl = curl_multi_init()) == NULL)
 		die(EX_SOFTWARE, "cannot set up libcurl");
 	curl_multi_setopt(m->curl, CURLMOPT_MAXCONNECTS, (long)parallel);
 	curl_multi_setopt(m->curl, CURLMOPT_MAX_TOTAL_CONNECTIONS,
