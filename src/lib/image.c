@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "image_canvas.h"
+#include "image_tail.h"
 #include "phash.h"
 #include "banned.h"
 
@@ -22,6 +23,24 @@ const char *
 image_format_ext(enum image_format f)
 {
 	return f == IMAGE_JPEG ? "jpg" : image_format_name(f);
+}
+
+void
+image_lenient_add(struct buf *out, unsigned lenient)
+{
+	static const char *const names[IMAGE_LENIENCES] = { "no-end-mark",
+		"end-mark-again", "stray-bytes", "padding", "more-pictures",
+		"maker-trailer", "motion-photo", "html-comment", "bad-chunk",
+		"more-data" };
+	int i;
+
+	for (i = 0; i < IMAGE_LENIENCES; i++) {
+		if ((lenient & 1u << i) == 0)
+			continue;
+		if (out->len > 0)
+			buf_addc(out, ' ');
+		buf_adds(out, names[i]);
+	}
 }
 
 /* ---- what it is ---- */
@@ -102,18 +121,6 @@ image_admit(struct image_job *j, size_t memory)
 	if (l->take != NULL)
 		l->take(l->arg, memory);
 	return NULL;
-}
-
-static bool
-is_padding(struct slice s)
-{
-	size_t i;
-
-	for (i = 0; i < s.len; i++)
-		if (s.p[i] != '\0' && s.p[i] != '\xff' &&
-		    !isspace((unsigned char)s.p[i]))
-			return false;
-	return s.len <= IMAGE_PADDING;
 }
 
 /* ---- what it looks like ---- */
@@ -200,11 +207,7 @@ try_pass(struct image_job *j, int by)
 	j->by = by;
 	j->taken = 0;
 	why = decoders[j->im->format](j);
-	if (why == NULL &&
-	    !is_padding((struct slice){
-	        j->bytes.p + j->end, j->bytes.len - j->end }))
-		why = "trailing-data";
-	if (why == NULL)
+	if (why == NULL && !j->unseen)
 		look(j);
 	canvases_release(&j->canvases);
 	if (j->taken > 0 && j->limits->give != NULL)
@@ -281,6 +284,20 @@ passes(struct image_job *j)
 }
 
 const char *
+image_second(const struct image_job *of, struct slice bytes, size_t *len)
+{
+	struct image im = { .format = IMAGE_JPEG };
+	struct image_job j = {
+		.bytes = bytes, .limits = of->limits, .im = &im, .unseen = true
+	};
+	const char *why = try_pass(&j, 0);
+
+	*len = j.end;
+	of->im->lenient |= im.lenient;
+	return why;
+}
+
+const char *
 image_decode(struct slice bytes, const struct image_limits *l, struct image *im,
     struct image_copy *copies, int n)
 {
@@ -289,10 +306,15 @@ image_decode(struct slice bytes, const struct image_limits *l, struct image *im,
 		.im = im,
 		.copies = copies,
 		.ncopies = n < CANVAS_COPIES ? n : CANVAS_COPIES };
+	const char *why;
 
 	*im = (struct image){ .format = format_of(bytes) };
-	if (im->format != IMAGE_NONE)
-		return passes(&j);
+	if (im->format != IMAGE_NONE) {
+		/* what is known by its end is no data of the picture's */
+		j.bytes.len = image_tail_trim(bytes, im);
+		why = passes(&j);
+		return why != NULL ? why : image_tail(&j, bytes);
+	}
 	if (is_html(bytes))
 		return "html";
 	return is_foreign(bytes) ? "unsupported" : "not-an-image";

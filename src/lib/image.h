@@ -17,8 +17,13 @@
  * metadata is not looked at.  Transparent parts stand on white.  An animated
  * PNG is its default image, an animated WebP is unsupported.
  *
- * Behind the picture's end there may be padding (NUL, FF, blanks, line ends)
- * of IMAGE_PADDING bytes at most, and nothing else.
+ * Lenient where viewers are, and where it is known what stands there: each such
+ * thing is a bit of `lenient` (image_tail.h has what may follow a picture).  A
+ * JPEG may lack its end mark when all rows are there; a PNG may have broken
+ * ancillary chunks, and some more data than pixels.
+ *
+ * A lack of memory is no reason: the program ends (70), so that no picture is
+ * called unfit for it.
  *
  * The reasons, all permanent but "truncated": not-an-image, html, unsupported,
  * too-many-pixels, corrupt, truncated, trailing-data.
@@ -37,6 +42,21 @@
 #define IMAGE_EDGE_MAX 2048 /* of a smaller copy */
 
 enum image_format { IMAGE_NONE, IMAGE_JPEG, IMAGE_PNG, IMAGE_WEBP };
+
+/* What a picture has that a strict reader would refuse; names in image.c. */
+enum image_lenient {
+	IMAGE_NO_END = 1 << 0,    /* a JPEG without its end mark */
+	IMAGE_END_AGAIN = 1 << 1, /* more than one end mark */
+	IMAGE_STRAY = 1 << 2,     /* a few bytes between markers */
+	IMAGE_PADDED = 1 << 3,    /* padding behind it */
+	IMAGE_MORE = 1 << 4,      /* further JPEGs behind it */
+	IMAGE_TRAILER = 1 << 5,   /* a camera maker's trailer */
+	IMAGE_MOTION = 1 << 6,    /* the video of a motion photo */
+	IMAGE_COMMENT = 1 << 7,   /* an HTML comment behind it */
+	IMAGE_BAD_CHUNK = 1 << 8, /* a PNG's ancillary chunk is broken */
+	IMAGE_MORE_DATA = 1 << 9, /* a PNG's data goes on behind its pixels */
+	IMAGE_LENIENCES = 10
+};
 
 struct image_limits {
 	int64_t pixels;
@@ -62,10 +82,13 @@ struct image {
 	uint8_t red, green, blue; /* the dominant colour */
 	bool has_phash;           /* a flat picture has none */
 	uint64_t phash;
+	unsigned lenient; /* of enum image_lenient */
 };
 
 const char *image_format_name(enum image_format f); /* "jpeg" */
 const char *image_format_ext(enum image_format f);  /* "jpg" */
+/* Adds their names, with blanks between them: "more-pictures padding". */
+void image_lenient_add(struct buf *out, unsigned lenient);
 
 /* NULL: all is well; else the reason why not, static. */
 const char *image_decode(struct slice bytes, const struct image_limits *l,

@@ -53,7 +53,8 @@ struct image_job {
 	struct image_copy *copies;
 	int ncopies;
 	bool without[CANVAS_COPIES]; /* those left out for their memory */
-	int by; /* the reduction of this pass; 0: the hash's */
+	int by;      /* the reduction of this pass; 0: the hash's */
+	bool unseen; /* decoded to be proven, and not looked at */
 	struct canvases canvases;
 	size_t taken; /* memory told to the gate */
 	size_t end;   /* where the picture ends */
@@ -63,6 +64,11 @@ struct image_job {
 void image_plan(struct image_job *j, int w, int h, bool scattered);
 /* Holds the limits against size and need, and passes the gate. */
 const char *image_admit(struct image_job *j, size_t memory);
+
+/* A JPEG that begins there, decoded as the first one is; its length, with what
+ * it is lenient about told to the first one's. */
+const char *image_second(const struct image_job *of, struct slice bytes,
+    size_t *len);
 
 const char *image_jpeg(struct image_job *j);
 const char *image_png(struct image_job *j);

@@ -3,6 +3,7 @@
  * guarded(), and all that is allocated hangs on structures outside of it.
  */
 #include "image_canvas.h"
+#include "image_tail.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -24,7 +25,9 @@ struct decoder {
 	struct jpeg_progress_mgr progress;
 	jmp_buf out;
 	const char *why;
-	long skipped;
+	bool ended;           /* the bytes did, before the end mark */
+	unsigned seen;        /* components that a scan had */
+	long skipped, behind; /* bytes between markers; behind all of them */
 	uint8_t *row, *rgb;
 	struct image_job *job;
 };
@@ -46,6 +49,14 @@ quiet(j_common_ptr c)
 
 /* ---- decode ---- */
 
+/* What goes wrong behind the end of the bytes goes wrong because of it. */
+static void
+blame(struct decoder *d, const char *why)
+{
+	if (d->why == NULL)
+		d->why = d->ended ? "truncated" : why;
+}
+
 static const char *
 reason(int code)
 {
@@ -62,8 +73,9 @@ reason(int code)
 	case JERR_IMAGE_TOO_BIG:
 	case JERR_WIDTH_OVERFLOW:
 	case JERR_NO_BACKING_STORE:
-	case JERR_OUT_OF_MEMORY:
 		return "too-many-pixels";
+	case JERR_OUT_OF_MEMORY:
+		die(EX_SOFTWARE, "out of memory");
 	default:
 		return "corrupt";
 	}
@@ -74,8 +86,7 @@ on_error(j_common_ptr c)
 {
 	struct decoder *d = c->client_data;
 
-	if (d->why == NULL)
-		d->why = reason(c->err->msg_code);
+	blame(d, reason(c->err->msg_code));
 	longjmp(d->out, 1);
 }
 
@@ -89,12 +100,12 @@ on_message(j_common_ptr c, int level)
 		return;
 	switch (c->err->msg_code) {
 	case JWRN_JPEG_EOF:
-		d->why = "truncated";
+		d->ended = true;
 		break;
 	case JWRN_EXTRANEOUS_DATA:
-		d->skipped += c->err->msg_parm.i[0];
-		if (d->skipped > SKIPPED_MOST && d->why == NULL)
-			d->why = "corrupt";
+		*(d->ended ? &d->behind : &d->skipped) += c->err->msg_parm.i[0];
+		if (d->skipped > SKIPPED_MOST)
+			blame(d, "corrupt");
 		break;
 	case JWRN_HIT_MARKER:
 	case JWRN_HUFF_BAD_CODE:
@@ -102,8 +113,7 @@ on_message(j_common_ptr c, int level)
 	case JWRN_BOGUS_PROGRESSION:
 	case JWRN_MUST_RESYNC:
 	case JWRN_NOT_SEQUENTIAL:
-		if (d->why == NULL)
-			d->why = "corrupt";
+		blame(d, "corrupt");
 		break;
 	default:
 		break;
@@ -115,7 +125,10 @@ static void
 on_progress(j_common_ptr c)
 {
 	struct decoder *d = c->client_data;
+	int i;
 
+	for (i = 0; i < d->c.comps_in_scan; i++)
+		d->seen |= 1u << d->c.cur_comp_info[i]->component_index;
 	if (d->c.input_scan_number > IMAGE_SCANS) {
 		d->why = "unsupported";
 		longjmp(d->out, 1);
@@ -154,6 +167,48 @@ row_to_rgb(const struct decoder *d)
 			*out++ = (uint8_t)(v * k / 255);
 		}
 	}
+}
+
+/* All scans are there, as far as they tell: all components of a sequential
+ * picture, all bits of a progressive one. */
+static bool
+has_all_scans(const struct decoder *d)
+{
+	const struct jpeg_decompress_struct *c = &d->c;
+	int i, k;
+
+	if (!c->progressive_mode)
+		return c->num_components == c->comps_in_scan ||
+		    d->seen == (1u << c->num_components) - 1;
+	for (i = 0; i < c->num_components; i++)
+		for (k = 0; k < DCTSIZE2; k++)
+			if (c->coef_bits[i][k] != 0)
+				return false;
+	return true;
+}
+
+/* All rows are there.  Is the end mark?  Without it only padding may follow. */
+static const char *
+finish(struct decoder *d)
+{
+	struct image_job *j = d->job;
+	bool all = has_all_scans(d);
+
+	jpeg_finish_decompress(&d->c);
+	j->end = j->bytes.len - d->c.src->bytes_in_buffer;
+	if (d->skipped > 0)
+		j->im->lenient |= IMAGE_STRAY;
+	if (!d->ended || d->why != NULL)
+		return d->why;
+	if (!all)
+		return "truncated";
+	j->end = j->bytes.len;
+	j->im->lenient |= IMAGE_NO_END;
+	if (d->behind > 0)
+		j->im->lenient |= IMAGE_PADDED;
+	return d->behind > (long)image_tail_padding(j->bytes) ?
+	    "trailing-data" :
+	    NULL;
 }
 
 static const char *
@@ -195,14 +250,7 @@ decode(struct decoder *d)
 			row_to_rgb(d);
 		canvases_row(&j->canvases, (int)c->output_scanline - 1, d->rgb);
 	}
-	if (d->why != NULL && strcmp(d->why, "truncated") != 0) {
-		/* damage, or an early end?  The reader knows at its end. */
-		return d->why;
-	}
-	if (d->why == NULL)
-		jpeg_finish_decompress(c);
-	j->end = j->bytes.len - c->src->bytes_in_buffer;
-	return d->why;
+	return d->why != NULL ? d->why : finish(d);
 }
 
 static const char *

@@ -2,16 +2,23 @@
  * PNG, by libpng.  Its errors leave by longjmp; that stays within guarded().
  * The chunks are walked first: where the picture ends, and that no file of a
  * million chunks keeps libpng busy.  Texts, profiles and other ancillary
- * chunks are skipped unread, so that there is nothing in them to unpack.
+ * chunks are skipped unread, so that there is nothing in them to unpack, and
+ * what is wrong with them costs nothing.
+ *
+ * A picture's data may go on when its rows are there (libpng calls that
+ * benign): by no more than an eighth, or its header is not to be believed, and
+ * without the signature of another format in it.
  *
  * An interlaced picture is never held as a whole: each pass adds its pixels
  * to the averages.
  */
 #include "image_canvas.h"
+#include "image_tail.h"
 
 #include <png.h>
 #include <setjmp.h>
 #include <stdlib.h>
+#include <zlib.h>
 
 #include "banned.h"
 
@@ -26,6 +33,8 @@ struct reading {
 	size_t at;
 	const char *why;
 	uint8_t *row, *rgb;
+	size_t bits;  /* a pixel, as it is packed */
+	size_t bytes; /* of the rows so far, so packed */
 	int channels;
 };
 
@@ -101,10 +110,35 @@ on_error(png_structp png, png_const_charp message)
 	png_longjmp(png, 1);
 }
 
+/* Benign errors come here, too: "tEXt: CRC error", "IDAT: Too much image data".
+ * Of what is critical only those of more data are. */
 static void
 on_warning(png_structp png, png_const_charp message)
 {
-	(void)png, (void)message;
+	struct reading *r = png_get_error_ptr(png);
+
+	if (strcmp(message, "IDAT: Too much image data") == 0 ||
+	    strcmp(message, "IDAT: Extra compressed data") == 0 ||
+	    strstr(message, "Too many IDATs") != NULL)
+		r->job->im->lenient |= IMAGE_MORE_DATA;
+	else if (strncmp(message, "IDAT: ", 6) == 0)
+		r->why = r->why != NULL ? r->why : "corrupt";
+	else if (strlen(message) > 6 && memcmp(message + 4, ": ", 2) == 0)
+		r->job->im->lenient |= IMAGE_BAD_CHUNK;
+}
+
+static png_voidp
+on_malloc(png_structp png, png_alloc_size_t n)
+{
+	(void)png;
+	return xmalloc(n);
+}
+
+static void
+on_free(png_structp png, png_voidp p)
+{
+	(void)png;
+	free(p);
 }
 
 static void
@@ -118,6 +152,61 @@ on_read(png_structp png, png_bytep to, size_t n)
 	}
 	memcpy(to, r->job->bytes.p + r->at, n);
 	r->at += n;
+}
+
+/* ---- data behind the pixels ---- */
+
+/* Unpacks what `z` has; keeps what is beyond the picture's own bytes. */
+static bool
+unpack(const struct reading *r, z_stream *z, size_t *got, struct buf *more)
+{
+	unsigned char piece[16384];
+	size_t n, from;
+	int code = Z_OK;
+
+	while (code == Z_OK && (z->avail_in > 0 || z->avail_out == 0)) {
+		z->next_out = piece;
+		z->avail_out = sizeof piece;
+		code = inflate(z, Z_NO_FLUSH);
+		n = sizeof piece - z->avail_out;
+		from = *got >= r->bytes ? 0 :
+		    r->bytes - *got > n ? n :
+		                          r->bytes - *got;
+		if (!buf_try_add(more, piece + from, n - from))
+			return false;
+		*got += n;
+	}
+	/* behind the end of the compressed data: as it is */
+	return code != Z_STREAM_END ||
+	    buf_try_add(more, z->next_in, z->avail_in);
+}
+
+static bool
+is_more_harmless(const struct reading *r)
+{
+	struct slice s = r->job->bytes;
+	size_t at = 8, len, got = 0, most = r->bytes / 8;
+	struct buf more = { .max = most < IMAGE_PADDING ? most + 1 :
+		                                          IMAGE_PADDING };
+	z_stream z = { 0 };
+	bool ok;
+
+	if (inflateInit(&z) != Z_OK)
+		die(EX_SOFTWARE, "out of memory");
+	for (ok = true; ok && s.len - at >= 12; at += 12 + len) {
+		len = be32(s.p + at);
+		if (s.len - at - 12 < len)
+			break;
+		if (memcmp(s.p + at + 4, "IDAT", 4) != 0)
+			continue;
+		z.next_in = (unsigned char *)(uintptr_t)(s.p + at + 8);
+		z.avail_in = (unsigned)len;
+		ok = unpack(r, &z, &got, &more);
+	}
+	inflateEnd(&z);
+	ok = ok && !image_tail_hides(buf_slice(&more), NULL);
+	buf_release(&more);
+	return ok;
 }
 
 /* ---- rows ---- */
@@ -140,7 +229,11 @@ flatten(const struct reading *r, int width)
 static void
 read_row(struct reading *r, int width)
 {
+	/* as it is packed: a byte for the filter, then the pixels */
+	size_t packed = 1 + ((size_t)width * r->bits + 7) / 8;
+
 	png_read_row(r->png, r->row, NULL);
+	r->bytes += packed;
 	if (r->channels == 4)
 		flatten(r, width);
 }
@@ -197,8 +290,11 @@ decode(struct reading *r)
 	png_set_read_fn(r->png, r, on_read);
 	png_set_user_limits(r->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
 	png_set_keep_unknown_chunks(r->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
-	png_set_benign_errors(r->png, 0);
+	png_set_chunk_malloc_max(r->png, 0); /* they are skipped */
+	png_set_benign_errors(r->png, 1);
 	png_read_info(r->png, r->info);
+	r->bits = (size_t)png_get_bit_depth(r->png, r->info) *
+	    png_get_channels(r->png, r->info);
 	scattered =
 	    png_get_interlace_type(r->png, r->info) != PNG_INTERLACE_NONE;
 	j->by = 1;
@@ -224,7 +320,10 @@ decode(struct reading *r)
 	else
 		read_ordered(r);
 	png_read_end(r->png, NULL);
-	return NULL;
+	if (r->why == NULL && (j->im->lenient & IMAGE_MORE_DATA) != 0 &&
+	    !is_more_harmless(r))
+		r->why = "corrupt";
+	return r->why;
 }
 
 static const char *
@@ -247,8 +346,8 @@ image_png(struct image_job *j)
 	walked = walk(j);
 	if (why != NULL || walked != NULL)
 		return why != NULL ? why : walked;
-	r.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &r, on_error,
-	    on_warning);
+	r.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &r, on_error,
+	    on_warning, NULL, on_malloc, on_free);
 	r.info = r.png != NULL ? png_create_info_struct(r.png) : NULL;
 	if (r.info == NULL)
 		die(EX_SOFTWARE, "out of memory");

@@ -35,7 +35,7 @@ reason(VP8StatusCode code)
 	case VP8_STATUS_UNSUPPORTED_FEATURE:
 		return "unsupported";
 	case VP8_STATUS_OUT_OF_MEMORY:
-		return "too-many-pixels";
+		die(EX_SOFTWARE, "out of memory");
 	default:
 		return "corrupt";
 	}
