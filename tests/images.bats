@@ -108,6 +108,48 @@ b failed server-error 2026-09-20T09:15:00Z'
   same 'b 1 0' "$(due)"
 }
 
+@test "photos whose address cannot be asked have a record, and are due no more: older ones get their turn" {
+  shown 2026-09-20T08:00:01Z <<<'11 1 old'
+  shown 2026-09-21T08:00:02Z <<<$'12 1 space\n13 1 port\n14 1 user\n15 1 long\n16 1 bare\n17 1 tab\n18 1 empty'
+  zstd -dcq "$VPIPE_RAW"/vinted/catalog/*/*/*.zst | jq -c --arg long "$(printf '%010000d' 0)" '
+    def at($u): .url = $u | .full_size_url = $u | .thumbnails = [];
+    if .kind == "search" then .body.items[].photos[0] |= (.high_resolution.id as $k | "https://images1.vinted.net" as $h
+      | if $k == "space" then at("\($h)/a b.jpg") elif $k == "port" then at("\($h):8080/x") elif $k == "user" then at("\($h):443@evil.example/x")
+        elif $k == "long" then at("\($h)/\($long)") elif $k == "bare" then at("/t/x.jpg") elif $k == "tab" then at("\($h)/t\ta\nb")
+        elif $k == "empty" then at("") else at("\($h):443/old") end) else . end' >"$tmp/raw"
+  rm -r "$VPIPE_RAW"
+  run -0 load "$tmp/raw"
+  same $'long 1 0\nport 1 0\nspace 1 0\ntab 1 0\nuser 1 0\nold 1 0' "$(due)"
+  # nobody listens there: what is asked fails for now, what is not is unfit
+  export VPIPE_BASE_URL=http://127.0.0.1:1 VPIPE_ROBOTS=permitted VPIPE_IMAGE_BUDGET=2 VPIPE_NOW=2026-09-30T00:00:00Z
+  run -0 images
+  run -0 images
+  run -0 images
+  same 'long|unfit|too-long|10027
+port|unfit|bad-address|33
+user|unfit|bad-address|45' "$(sql "select photo_key, outcome, reason, length(url) from staging.vinted_photo_fetch where outcome = 'unfit' order by 1")"
+  same 'old 1 1
+space 1 1
+tab 1 1' "$(NOW=2026-10-09T00:00:00Z due --budget 9 | sort)"
+  # seen again at the same address they stay so
+  sed 's/2026-09-21T08/2026-10-01T08/g; s/20260921T08/20261001T08/g' "$tmp/raw" >"$tmp/later"
+  export VPIPE_NOW=2026-10-09T00:00:00Z
+  run -0 load "$tmp/later"
+  same 'old 1 1
+space 1 1
+tab 1 1' "$(NOW=2026-10-09T00:00:00Z due --budget 9 | sort)"
+}
+
+@test "records of before, without the members of today, are loaded beside those that have them" {
+  run -0 load "$raw/good-images.ndjson"
+  jq -c 'if .kind == "image" and .body.sha256 then .body.lenient = "padding" | .body.encoding = "gzip"
+    | .run = "20260921T120000Z-image-0000000000000001" | .fetched_at = "2026-09-21T12:00:00.000Z" else empty end' \
+    "$raw/good-images.ndjson" >"$tmp/newer"
+  same '|' "$(sql 'select distinct i.lenient, f.encoding from staging.vinted_image i, staging.vinted_photo_fetch f')"
+  run -0 load "$tmp/newer"
+  same 'padding|gzip' "$(sql 'select distinct i.lenient, f.encoding from staging.vinted_image i join staging.vinted_photo_fetch f using (sha256)')"
+}
+
 @test "the budget is kept, and what is asked wrongly is 64 or 78" {
   shown 2026-09-20T08:00:01Z <<<'11 1 a,b,c'
   run -0 load

@@ -48,7 +48,8 @@ again(struct photo *p, const char *reason)
 	}
 	pause = retry_pause(&policy, p->tries, retry_random(1000000),
 	    p->retry_after);
-	info("'%s': %s, trying again in %" PRId64 " ms", p->url, reason, pause);
+	info("'%s': %s, trying again in %" PRId64 " ms", p->address, reason,
+	    pause);
 	p->due_at = now + pause;
 	return NEXT_AGAIN;
 }
@@ -198,6 +199,7 @@ answer_judge(struct run *r, struct photo *p, struct http_answer *a)
 		return no_answer(r, p, a);
 	p->etag = header_text(a, "etag");
 	p->modified = header_text(a, "last-modified");
+	p->encoding = header_text(a, "content-encoding");
 	if (a->status == 304)
 		return not_modified(r, p);
 	if (a->status == 404 || a->status == 410) {

@@ -69,8 +69,8 @@ take(struct run *r, struct val object, const char *source)
 		return;
 	}
 	if (!seen_add(r->seen, p)) {
-		info("line %llu: '%s' was asked for already",
-		    (unsigned long long)r->in.lines, p->url);
+		info("line %llu: it was asked for already",
+		    (unsigned long long)r->in.lines);
 		r->tally.repeated++;
 		photo_free(p);
 		return;
@@ -82,7 +82,10 @@ take(struct run *r, struct val object, const char *source)
 		return;
 	}
 	r->tally.photos++;
-	p->host = manners_host(&r->manners, k, p->url);
+	if (p->refused == NULL) {
+		p->host = manners_host(&r->manners, k, p->address);
+		p->refused = p->host == NULL ? "other-host" : NULL;
+	}
 	run_take(r, p);
 }
 

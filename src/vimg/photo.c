@@ -2,92 +2,133 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "url.h"
 #include "banned.h"
 
 /* ---- reading ---- */
 
-static const char *const too_long = "a photo's url is over 8 KiB, or another "
-                                    "text of it over 1 KiB";
-
-/* NULL when it is none; with *why when it is longer than is held. */
-static char *
-text(struct val v, size_t most, const char **why)
+static void
+refuse(struct photo *p, const char *why)
 {
-	/* six bytes are the longest escape of one */
-	bool fits = val_text(v).len <= 6 * most + 2;
-	char *s = fits ? val_cstr(v) : NULL;
+	if (p->refused == NULL)
+		p->refused = why;
+}
 
-	if (val_type(v) != SCAN_STRING ||
-	    (fits && (s == NULL || strlen(s) <= most)))
-		return s;
-	*why = too_long;
-	free(s);
-	return NULL;
+/* NULL when it is none.  One that is longer than is held while it waits is
+ * kept for the record, which is written at once. */
+static char *
+text(struct photo *p, struct val v, size_t most)
+{
+	char *s = val_type(v) == SCAN_STRING ? val_cstr(v) : NULL;
+
+	if (s != NULL && strlen(s) > most)
+		refuse(p, "too-long");
+	return s;
 }
 
 static char *
-member(struct val object, const char *name, const char **why)
+member(struct photo *p, struct val object, const char *name)
 {
-	return text(val_member(object, name), TEXT_MOST, why);
-}
-
-static char *
-member_or(struct val object, const char *name, const char *otherwise,
-    const char **why)
-{
-	char *s = member(object, name, why);
-
-	return s == NULL && otherwise != NULL ? xstrdup(otherwise) : s;
+	return text(p, val_member(object, name), TEXT_MOST);
 }
 
 /* Of the sizes on offer the one that is wanted; NULL when it is not there. */
 static char *
-offered(struct val object, const char *type, const char **why)
+offered(struct photo *p, struct val object, const char *type)
 {
 	struct val_iter it = val_each(val_member(object, "sizes"));
 	struct val v;
 
 	if (strcmp(type, "full") == 0)
-		return text(val_member(object, "full_url"), URL_MOST, why);
+		return text(p, val_member(object, "full_url"), SIZE_MAX);
 	while (val_next(&it, NULL, &v))
 		if (val_is(val_member(v, "type"), type))
-			return text(val_member(v, "url"), URL_MOST, why);
+			return text(p, val_member(v, "url"), SIZE_MAX);
 	return NULL;
 }
 
 static void
-choose_size(struct photo *p, struct val object, const char *type,
-    const char **why)
+choose_size(struct photo *p, struct val object, const char *type)
 {
-	char *url = type != NULL ? offered(object, type, why) : NULL;
+	char *url = type != NULL ? offered(p, object, type) : NULL;
 
 	if (url != NULL) {
 		p->url = url;
 		p->size = xstrdup(type);
 		return;
 	}
-	p->url = text(val_member(object, "url"), URL_MOST, why);
-	p->size = member_or(object, "size", "list", why);
+	p->url = text(p, val_member(object, "url"), SIZE_MAX);
+	p->size = member(p, object, "size");
+	if (p->size == NULL)
+		p->size = xstrdup("list");
 }
 
-/* https, whatever it was; without a fragment; nothing that breaks a line. */
+/* As browsers do (url.spec.whatwg.org): tabs and line ends are left out, what
+ * may not stand there as it is becomes %XX; a fragment is not sent. */
+static void
+add_path(struct buf *b, const char *path)
+{
+	const char *c;
+
+	for (c = path; *c != '\0' && *c != '#'; c++)
+		if (strchr("\t\n\r", *c) != NULL)
+			continue;
+		else if (*c > ' ' && *c < 0x7f &&
+		    strchr("\"<>\\^`{|}", *c) == NULL)
+			buf_addc(b, *c);
+		else
+			url_encode(b, (struct slice){ c, 1 });
+}
+
+/* https, whatever it was; to the port that is the default; nobody's name. */
 static bool
+add_address(struct buf *b, const char *url)
+{
+	const char *p = url;
+	struct url u;
+	size_t len;
+
+	if (strncasecmp(p, "https://", 8) == 0)
+		p += 8;
+	else if (strncasecmp(p, "http://", 7) == 0)
+		p += 7;
+	len = strcspn(p, ":/?#");
+	buf_addf(b, "https://%.*s", (int)len, p);
+	p += len;
+	if (*p == ':')
+		p += strncmp(p, ":443", 4) == 0 ? 4 : 1;
+	if (*p != '\0' && strchr("/?#", *p) == NULL)
+		return false;
+	add_path(b, p);
+	return url_split(b->data, &u);
+}
+
+static void
 settle_url(struct photo *p)
 {
-	struct url u;
-	char *url, *c;
+	const char *from = p->url, *end = from + strlen(from);
+	struct buf b = { 0 };
+	char *url;
 
-	if (p->url == NULL || !url_split(p->url, &u))
-		return false;
-	for (c = p->url; *c != '\0'; c++)
-		if ((unsigned char)*c <= ' ' || *c == '\x7f')
-			return false;
-	url = xasprintf("https://%.*s", (int)strcspn(u.host.p, "#"), u.host.p);
-	free(p->url);
-	p->url = url;
-	return true;
+	if (p->refused != NULL)
+		return;
+	while (*from > '\0' && *from <= ' ')
+		from++;
+	while (end > from && end[-1] > '\0' && end[-1] <= ' ')
+		end--;
+	url = xstrndup(from, (size_t)(end - from));
+	if (strlen(url) > URL_MOST)
+		refuse(p, "too-long");
+	else if (!add_address(&b, url))
+		refuse(p, "bad-address");
+	else if (b.len > URL_MOST)
+		refuse(p, "too-long");
+	else
+		p->address = buf_take(&b);
+	buf_release(&b);
+	free(url);
 }
 
 static bool
@@ -110,9 +151,10 @@ photo_is_validator(struct slice text)
 
 /* It becomes a header: one that would be two is none. */
 static char *
-validator(struct val object, const char *name, const char **why)
+validator(struct val object, const char *name)
 {
-	char *s = member(object, name, why);
+	struct val v = val_member(object, name);
+	char *s = val_type(v) == SCAN_STRING ? val_cstr(v) : NULL;
 
 	if (s != NULL && photo_is_validator(slice_of(s)))
 		return s;
@@ -122,13 +164,13 @@ validator(struct val object, const char *name, const char **why)
 
 /* What an earlier fetch left to ask by; all of it, or nothing. */
 static void
-read_known(struct photo *p, struct val object, const char **why)
+read_known(struct photo *p, struct val object)
 {
-	char *sha = member(object, "sha256", why);
+	char *sha = validator(object, "sha256");
 
-	p->known_etag = validator(object, "etag", why);
-	p->known_modified = validator(object, "last_modified", why);
-	p->known_ext = member(object, "ext", why);
+	p->known_etag = validator(object, "etag");
+	p->known_modified = validator(object, "last_modified");
+	p->known_ext = validator(object, "ext");
 	if (is_hash(sha) &&
 	    val_int64(val_member(object, "bytes"), &p->known_bytes) &&
 	    p->known_bytes > 0)
@@ -136,20 +178,32 @@ read_known(struct photo *p, struct val object, const char **why)
 	free(sha);
 }
 
-static bool
-read_item(struct photo *p, struct val object, const char **why)
+static void
+read_item(struct photo *p, struct val object)
 {
 	struct val v = val_member(object, "item_id");
 	struct slice t = val_text(v);
 
 	if ((val_type(v) != SCAN_STRING && val_type(v) != SCAN_NUMBER) ||
 	    val_lone(v))
-		return false;
+		return;
+	p->item_id = xstrndup(t.p, t.len);
 	if (t.len > TEXT_MOST)
-		*why = too_long;
-	else
-		p->item_id = xstrndup(t.p, t.len);
-	return true;
+		refuse(p, "too-long");
+}
+
+static const char *
+lacks(const struct photo *p)
+{
+	if (p->source == NULL)
+		return "a photo names no 'source'";
+	if (strlen(p->source) > TEXT_MOST)
+		return "a photo's 'source' is over 1 KiB";
+	if (p->item_id == NULL)
+		return "a photo names no 'item_id'";
+	if (p->photo_key == NULL)
+		return "a photo names no 'photo_key'";
+	return p->url == NULL ? "a photo's 'url' is none" : NULL;
 }
 
 struct photo *
@@ -157,32 +211,25 @@ photo_read(struct val object, const char *source, const char *type,
     const char **why)
 {
 	struct photo *p = xcalloc(1, sizeof *p);
-	bool has_item;
 
-	*why = NULL;
-	p->source = member_or(object, "source", source, why);
-	p->site = member(object, "site", why);
-	p->photo_key = member(object, "photo_key", why);
+	p->source = member(p, object, "source");
+	if (p->source == NULL && source != NULL)
+		p->source = xstrdup(source);
+	p->site = member(p, object, "site");
+	p->photo_key = member(p, object, "photo_key");
 	p->has_position =
 	    val_int64(val_member(object, "position"), &p->position);
 	if (!val_int64(val_member(object, "attempts"), &p->attempts) ||
 	    p->attempts < 0)
 		p->attempts = 0;
-	has_item = read_item(p, object, why);
-	choose_size(p, object, type, why);
-	read_known(p, object, why);
-	if (*why != NULL)
-		;
-	else if (p->source == NULL)
-		*why = "a photo names no 'source'";
-	else if (!has_item)
-		*why = "a photo names no 'item_id'";
-	else if (p->photo_key == NULL)
-		*why = "a photo names no 'photo_key'";
-	else if (!settle_url(p))
-		*why = "a photo's 'url' is none";
-	if (*why == NULL)
+	read_item(p, object);
+	choose_size(p, object, type);
+	read_known(p, object);
+	*why = lacks(p);
+	if (*why == NULL) {
+		settle_url(p);
 		return p;
+	}
 	photo_free(p);
 	return NULL;
 }
@@ -203,7 +250,8 @@ photo_reset(struct photo *p)
 	free(p->path);
 	free(p->etag);
 	free(p->modified);
-	p->path = p->etag = p->modified = NULL;
+	free(p->encoding);
+	p->path = p->etag = p->modified = p->encoding = NULL;
 	p->outcome = NULL;
 	p->reason[0] = '\0';
 	p->decoded = p->reread = false;
@@ -223,6 +271,7 @@ photo_free(struct photo *p)
 	free(p->photo_key);
 	free(p->size);
 	free(p->url);
+	free(p->address);
 	free(p->known_etag);
 	free(p->known_modified);
 	free(p->known_ext);

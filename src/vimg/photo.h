@@ -15,7 +15,7 @@
 
 #define COPIES_MOST 8
 #define URL_MOST 8192  /* bytes of an address */
-#define TEXT_MOST 1024 /* of any other text of a photo */
+#define TEXT_MOST 1024 /* of any other text of a photo that is asked for */
 
 struct host;
 
@@ -27,6 +27,8 @@ struct copy_file {
 struct photo {
 	/* as asked; item_id is JSON text, the rest are texts */
 	char *source, *site, *item_id, *photo_key, *size, *url;
+	char *address;       /* what the url is asked by; NULL: it cannot be */
+	const char *refused; /* then, and when it may not be: the reason */
 	char *known_etag, *known_modified, *known_ext;
 	char known_sha256[SHA_HEX]; /* empty: none */
 	int64_t known_bytes, position, attempts;
@@ -41,7 +43,7 @@ struct photo {
 	/* the answer */
 	int status;
 	int64_t fetched_at, ms, retry_after;
-	char *etag, *modified;
+	char *etag, *modified, *encoding;
 	struct buf body;
 	size_t held; /* bytes that count as in flight */
 	bool reread; /* 304: the object is to be read */
@@ -71,7 +73,8 @@ struct photos { /* a list, first in, first out */
 /*
  * From a request object, or the record of a stream of photos (then source is
  * the SCHEMA's).  type: which of `sizes` is wanted, "full", or NULL.  NULL
- * with the reason when it is none.
+ * with the reason when it is none: when a record could not say which it is of.
+ * One that cannot be asked for is `refused`, so that its record says so.
  */
 struct photo *photo_read(struct val object, const char *source,
     const char *type, const char **why);

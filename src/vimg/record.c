@@ -20,10 +20,11 @@ static const char schema[] =
         TEXT("site") "\"item_id\":{\"type\":[\"string\",\"integer\"]}," TEXT(
             "photo_key") NUMBER("position") TEXT("size") TEXT("url")
             TEXT("outcome") NUMBER("status") TEXT("reason") TIME("try_after")
-                NUMBER("attempts") TIME("fetched_at") NUMBER("ms")
-                    TEXT("sha256") NUMBER("bytes") TEXT("format") TEXT("ext")
-                        NUMBER("width") NUMBER("height") TEXT("dominant_color")
-                            TEXT("phash") TEXT("etag") TEXT("last_modified")
+                NUMBER("attempts") TIME("fetched_at") NUMBER("ms") TEXT(
+                    "encoding") TEXT("sha256") NUMBER("bytes") TEXT("format")
+                    TEXT("ext") NUMBER("width") NUMBER("height")
+                        TEXT("dominant_color") TEXT("phash") TEXT("lenient")
+                            TEXT("etag") TEXT("last_modified")
                                 TEXT("path") "\"thumbs\":{\"type\":[\"array\","
                                              "\"null\"]}}},"
                                              "\"key_properties\":[]}\n";
@@ -61,6 +62,7 @@ put_look(struct json *j, const struct photo *p)
 	const struct image *im = &p->image;
 	char text[32];
 	bool sized = im->width > 0 && im->height > 0;
+	struct buf lenient = { 0 };
 
 	put_text(j, "format", image_format_name(im->format));
 	put_text(j, "ext", image_format_ext(im->format));
@@ -71,6 +73,9 @@ put_look(struct json *j, const struct photo *p)
 	put_text(j, "dominant_color", p->decoded ? text : NULL);
 	snprintf(text, sizeof text, "%016" PRIx64, im->phash);
 	put_text(j, "phash", p->decoded && im->has_phash ? text : NULL);
+	image_lenient_add(&lenient, im->lenient);
+	put_text(j, "lenient", p->decoded ? lenient.data : NULL);
+	buf_release(&lenient);
 }
 
 static void
@@ -127,6 +132,7 @@ put_photo(struct json *j, const struct photo *p)
 	put_int(j, "attempts", true, attempts(p));
 	put_time(j, "fetched_at", p->fetched_at);
 	put_int(j, "ms", p->tries > 0, p->ms);
+	put_text(j, "encoding", p->encoding);
 	put_text(j, "sha256", hashed ? p->sha256 : NULL);
 	put_int(j, "bytes", hashed, (int64_t)p->bytes);
 	put_look(j, p);
@@ -179,7 +185,7 @@ raw_request(struct run *r, struct json *j, const struct photo *p)
 	json_key(j, "request");
 	json_object(j);
 	put_text(j, "method", "GET");
-	put_text(j, "url", p->url);
+	put_text(j, "url", p->address != NULL ? p->address : p->url);
 	if (r->manners.via != NULL)
 		put_text(j, "via", r->manners.via);
 	json_key(j, "item_id");

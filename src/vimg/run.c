@@ -89,10 +89,10 @@ run_done(struct run *r, struct photo *p)
 void
 run_take(struct run *r, struct photo *p)
 {
-	if (p->host == NULL) {
+	if (p->refused != NULL) {
 		r->held++;
 		p->fetched_at = clock_now_ms();
-		photo_reason(p, "unfit", "other-host");
+		photo_reason(p, "unfit", p->refused);
 		run_done(r, p);
 		return;
 	}
@@ -155,7 +155,7 @@ is_held(const struct run *r, const struct photo *p)
 static void
 ask(struct run *r, struct photo *p)
 {
-	struct http_request q = { p->url, r->manners.agent, NULL,
+	struct http_request q = { p->address, r->manners.agent, NULL,
 		(size_t)r->o->max_bytes };
 	const char *headers[4] = { "Accept: image/webp,image/png,image/jpeg,"
 		                   "image/*;q=0.8" };
@@ -240,7 +240,7 @@ launch(struct run *r)
 			if (soonest == 0 || at < soonest)
 				soonest = at;
 			photos_add(&r->ready, p);
-		} else if (!host_allows(&r->manners, p->host, p->url)) {
+		} else if (!host_allows(&r->manners, p->host, p->address)) {
 			forbid(r, p);
 		} else {
 			ask(r, p);

@@ -250,7 +250,7 @@ k-wide unfit too-many-pixels 200 false false'
   perl -e 'local $/; my $b = <>; substr($b, 41, 1) ^= "\x55"; print $b' "$corpus/plain.png" | reply flipped '200 OK'
   { cat "$corpus/plain.png"; printf 'PK\3\4'; head -c 100000 /dev/urandom; } | reply png-zip '200 OK'
   { cat "$corpus/plain.webp"; printf '<script>alert(1)</script>'; } | reply webp-html '200 OK'
-  { cat "$corpus/plain.jpg"; cat "$corpus/plain.jpg"; } | reply two '200 OK'
+  { cat "$corpus/plain.jpg"; cat "$corpus/plain.png"; } | reply two '200 OK'
   { printf 'GIF89a'; cat "$corpus/plain.jpg"; } | reply gif-jpeg '200 OK'
   printf '%%PDF-1.7\n' | reply pdf '200 OK' 'Content-Type: image/jpeg'
   printf '<svg xmlns="http://www.w3.org/2000/svg"/>' | reply svg '200 OK' 'Content-Type: image/svg+xml'
@@ -328,10 +328,12 @@ k-webp-html unfit trailing-data 200 false'
     bad 'del(.source)'; bad '.source = 7'; bad '.source = "../../etc"'
     bad '.item_id = null'; bad '.item_id = {}'; bad '.item_id = true'
     bad '.photo_key = 7'; bad '.photo_key = null'
-    bad '.url = 7'; bad '.url = null'; bad '.url = ""'
-    other 'file:///etc/passwd'; other 'ftp://images1.vinted.net/x'; other "https://${hosts[0]}:25/x"
-    other "https://user:word@${hosts[0]}/x"; other "https://${hosts[0]}/a b"; other 'https://[::1]/x'; other $'https://images1.vinted.net/a\r\nHost: evil'
+    bad '.url = 7'; bad '.url = null'
   } >"$tmp/rejected"
+  {
+    other ''; other 'file:///etc/passwd'; other 'ftp://images1.vinted.net/x'; other "https://${hosts[0]}:25/x"
+    other "https://user:word@${hosts[0]}/x"; other 'https://[::1]/x'; other $'https://images1.vinted.net:443\r\nHost: evil/x'
+  } >"$tmp/no-address"
   {
     other 'https://evil.example/x'; other "https://${hosts[0]}.evil.example/x"; other "https://evil.example/${hosts[0]}"
     other 'https://127.0.0.1/x'; other "https://evil.example#@${hosts[0]}/x"
@@ -346,8 +348,9 @@ k-webp-html unfit trailing-data 200 false'
     bad '.photo_key = "sizes" | .sizes = [1, null, {"type":"thumb"}, {"type":"thumb","url":7}]'
     bad '.photo_key = "upper" | .url |= sub("images1.vinted.net"; "IMAGES1.Vinted.NET")'
     bad '.photo_key = "http" | .url |= sub("https"; "http")'
+    bad '.photo_key = "blank" | .url += "?a b\r\nHost: evil"' | sed 's/evil/e vil/'
   } >"$tmp/odd"
-  cat "$tmp/rejected" "$tmp/foreign" "$tmp/odd" >"$tmp/in"
+  cat "$tmp/rejected" "$tmp/no-address" "$tmp/foreign" "$tmp/odd" >"$tmp/in"
   status=0
   vimg --size thumb <"$tmp/in" >"$tmp/out" 2>"$tmp/err" || status=$?
   [ "$status" -eq 65 ]
@@ -356,6 +359,7 @@ k-webp-html unfit trailing-data 200 false'
   same "$(sed '$d' "$tmp/err" | sed 's/.*line \([0-9]*\):.*/\1/' | sort -un | wc -l)" "$refused"
   tail -n 1 "$tmp/err" | grep -q ", $refused rejected lines$"
   same "$(records "$tmp/out" 'select(.reason == "other-host").photo_key' | sort)" "$(jq -r .photo_key "$tmp/foreign" | sort)"
+  same "$(records "$tmp/out" 'select(.reason == "bad-address").photo_key' | sort)" "$(jq -r .photo_key "$tmp/no-address" | sort)"
   [ "$(records "$tmp/out" .outcome | grep -cxE 'stored|known')" -eq "$(wc -l <"$tmp/odd")" ]
   [ "$(find "$store" -type f | wc -l)" -eq 1 ]
   [ "$(find "$tmp" -name '*.jpg' | wc -l)" -eq 1 ]
@@ -405,6 +409,7 @@ peak_of() {
   done >"$tmp/in"
   peak=$(peak_of vimg -q --thumbs 400,1024)
   echo "# resident at most, KB: $peak" >&3
+  same "$(records "$tmp/out" 'select(.reason == "bad-address").photo_key' | sort)" "$(jq -r .photo_key "$tmp/no-address" | sort)"
   [ "$(records "$tmp/out" .outcome | grep -cxE 'stored|known')" -eq 18 ]
   store_holds "$tmp/out"
   [ "$peak" -le 65536 ]
@@ -436,6 +441,7 @@ peak_of() {
   grep -q "^vimg: [0-9]* photos = [0-9]* stored + [0-9]* known + 0 failed + [0-9]* put off, " "$tmp/err"
   store_holds "$tmp/out"
   vimg -q <"$tmp/in" >"$tmp/out"
+  same "$(records "$tmp/out" 'select(.reason == "bad-address").photo_key' | sort)" "$(jq -r .photo_key "$tmp/no-address" | sort)"
   [ "$(records "$tmp/out" .outcome | grep -cxE 'stored|known')" -eq 40 ]
   store_holds "$tmp/out"
 }
