@@ -780,6 +780,56 @@ line 3: a stream of photos has a name or a source over 256 bytes'
   done
 }
 
+@test "SIGTERM ends it within two seconds while a host is silent, asked for robots.txt or a picture" {
+  serve
+  printf 'PAUSE' | tee "$tmp/www/slow" >"$tmp/www/robots.txt"
+  for what in robots.txt slow; do
+    rm -f "$tmp/asked"
+    ask slow >"$tmp/in"
+    VPIPE_ROBOTS=$([ "$what" = robots.txt ] || echo permitted) vimg <"$tmp/in" >"$tmp/out" 2>"$tmp/err" 3>&- &
+    pid=$!
+    until_true 60 grep -qs "^GET /$what" "$tmp/asked"
+    before=$(date +%s%3N) status=0
+    kill -TERM $pid
+    wait $pid || status=$?
+    [ "$status" -eq 143 ]
+    [ $(($(date +%s%3N) - before)) -lt 2000 ]
+    same "$(cat "$tmp/err")" "vimg: 1 photos = 0 stored + 0 known + 0 failed + 1 put off, 0 gone, 0 unfit, $([ "$what" = slow ] && echo 1 || echo 0) attempts, 0 body bytes, 0 repeated, 0 rejected lines"
+  done
+}
+
+@test "where few files may be open there are fewer transfers, and it is said; too few are 74" {
+  serve
+  reply fine '200 OK' <"$corpus/plain.jpg"
+  for n in $(seq 40); do ask fine | jq -c ".photo_key = \"$n\""; done >"$tmp/in"
+  run -0 --separate-stderr bash -c "ulimit -n 20 && vimg <'$tmp/in'"
+  [[ "${stderr_lines[0]}" == "vimg: no more than 20 files may be open (ulimit -n): 4 transfers at a time" ]]
+  [[ "$stderr" == *"40 photos = 1 stored + 39 known + 0 failed + 0 put off"* ]]
+  fails 74 "no more than 12 files may be open (ulimit -n), and 17 are needed" bash -c "ulimit -n 12 && vimg <'$tmp/in'"
+  run -0 --separate-stderr bash -c "ulimit -Sn 20 && vimg -q <'$tmp/in'" # the soft one is raised
+  [ -z "$(grep -v ' photos = ' <<<"$stderr")" ]
+}
+
+@test "out of memory at any point: 70 and one sentence, and no picture is called unfit for it" {
+  ! grep -q __asan_init "$BIN/vimg" || skip "sanitizers have their own malloc"
+  serve
+  for name in progressive.jpg plain.png lossless.webp; do reply "$name" '200 OK' <"$corpus/$name"; done
+  ask progressive.jpg plain.png lossless.webp >"$tmp/in"
+  for ((n = 1; ; n += n < 3000 ? 600 : 60)); do
+    [ "$n" -lt 30000 ]
+    status=0
+    rm -rf "$store" "$tmp/told"
+    env LD_PRELOAD="$O/fail.so" FAIL_CALL=malloc FAIL_HOW=ENOMEM FAIL_TIMES=0 FAIL_AT=$n FAIL_TELL="$tmp/told" \
+      vimg -q --threads 1 --thumbs 20 <"$tmp/in" >"$tmp/out" 2>"$tmp/err" || status=$?
+    [ -e "$tmp/told" ] || break
+    [ "$status" -eq 70 ]
+    [ "$(wc -l <"$tmp/err")" -eq 1 ]
+    [ -z "$(records "$tmp/out" 'select(.outcome != "stored")')" ]
+    store_holds "$tmp/out"
+  done
+  [ "$status" -eq 0 ]
+}
+
 @test "a store that must be a mount and is none is refused" {
   fails 78 "cannot open '$store'" vimg --mount --store "$store" </dev/null
   mkdir "$store"

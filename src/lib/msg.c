@@ -1,6 +1,7 @@
 #include "msg.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,11 +47,21 @@ emit(const char *fmt, va_list ap, int err)
 		fprintf(stderr, "%s: %s\n", progname, text);
 }
 
+/* Of threads that die of the same cause one says it, and ends the others. */
+static void
+die_alone(void)
+{
+	static pthread_mutex_t dying = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
+	pthread_mutex_lock(&dying);
+}
+
 void
 die(int status, const char *fmt, ...)
 {
 	va_list ap;
 
+	die_alone();
 	va_start(ap, fmt);
 	emit(fmt, ap, 0);
 	va_end(ap);
@@ -63,6 +74,7 @@ die_errno(int status, const char *fmt, ...)
 	va_list ap;
 	int err = errno;
 
+	die_alone();
 	va_start(ap, fmt);
 	emit(fmt, ap, err);
 	va_end(ap);

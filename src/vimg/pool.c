@@ -16,7 +16,6 @@
 #define BATCH 64
 #define BATCH_BYTES ((size_t)5 << 19)
 #define BATCH_MS 100
-#define MOUNT_STORERS 6
 #define LOOKS ((size_t)4096) /* pictures that are known again */
 
 /* What a picture was found to be: the same bytes are decoded once. */

@@ -17,6 +17,8 @@
 #include "photo.h"
 #include "store.h"
 
+#define MOUNT_STORERS 6
+
 struct pool;
 
 /* store NULL: nothing is kept. */

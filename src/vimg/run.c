@@ -1,6 +1,7 @@
 #include "run.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "clock.h"
 #include "stop.h"
@@ -11,13 +12,49 @@
 #define WAIT_MS 1000
 #define REST_MS 3
 
+/*
+ * As many as there are descriptors for, beside what else is open: where the
+ * limit is low, fewer transfers are better than some that cannot connect, or a
+ * store that cannot be written.
+ */
+static int
+transfers(const struct options *o)
+{
+	const int64_t others = o->mount ? 2 * MOUNT_STORERS + 14 : 16;
+	int64_t most;
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) != 0)
+		return (int)o->parallel;
+	if (l.rlim_cur < (rlim_t)(o->parallel + others)) {
+		l.rlim_cur = l.rlim_max < (rlim_t)(o->parallel + others) ?
+		    l.rlim_max :
+		    (rlim_t)(o->parallel + others);
+		setrlimit(RLIMIT_NOFILE, &l);
+	}
+	if (l.rlim_cur >= (rlim_t)(o->parallel + others))
+		return (int)o->parallel;
+	most = (int64_t)l.rlim_cur - others;
+	if (most < 1)
+		die(EX_IOERR,
+		    "no more than %d files may be open (ulimit -n), and %d are "
+		    "needed",
+		    (int)l.rlim_cur, (int)others + 1);
+	warn("no more than %d files may be open (ulimit -n): %d transfers at a "
+	     "time",
+	    (int)l.rlim_cur, (int)most);
+	return (int)most;
+}
+
 void
 run_init(struct run *r, const struct options *o)
 {
-	*r = (struct run){ .o = o, .budget = o->budget };
+	*r = (struct run){
+		.o = o, .budget = o->budget, .parallel = transfers(o)
+	};
 	manners_init(&r->manners, o->base_url);
 	/* all that are under way may meet the same short outage */
-	r->manners.silent_most = 2 * (int)o->parallel + 8;
+	r->manners.silent_most = 2 * r->parallel + 8;
 	r->began_at = clock_now_ms();
 	if (o->raw != NULL)
 		polite_run_id(r->id, r->began_at, o->raw);
@@ -25,9 +62,9 @@ run_init(struct run *r, const struct options *o)
 		store_open(&r->store, o->folder, o->mount,
 		    o->store == NULL ? "VPIPE_IMAGES_MOUNT" : "--mount");
 	r->pool = pool_new(o, o->hash_only ? NULL : &r->store);
-	r->http = http_multi_new(&r->manners.base, (int)o->parallel, ROOM,
-	    o->timeout);
-	r->window = (size_t)o->parallel * 2 + WINDOW_MORE;
+	r->http =
+	    http_multi_new(&r->manners.base, r->parallel, ROOM, o->timeout);
+	r->window = (size_t)r->parallel * 2 + WINDOW_MORE;
 	photos_init(&r->ready);
 	r->scan = scan_new();
 	r->seen = seen_new();
@@ -195,7 +232,7 @@ has_room(const struct run *r)
 {
 	size_t n = (size_t)http_multi_n(r->http);
 
-	return n < (size_t)r->o->parallel && (n == 0 || n * r->usual < ROOM);
+	return n < (size_t)r->parallel && (n == 0 || n * r->usual < ROOM);
 }
 
 /*
@@ -216,7 +253,7 @@ is_ahead(const struct run *r)
 static int64_t
 launch(struct run *r)
 {
-	bool waits = r->ready.n < (size_t)r->o->parallel && is_ahead(r);
+	bool waits = r->ready.n < (size_t)r->parallel && is_ahead(r);
 	size_t n = waits ? 0 : r->ready.n;
 	int64_t now = clock_now_ms(), at, soonest = 0;
 	struct photo *p;

@@ -32,6 +32,7 @@ struct run {
 	struct pool *pool;
 	struct photos ready;
 	int64_t budget;      /* photos left; -1: no limit */
+	int parallel;        /* transfers: no more than may be open */
 	size_t window, held; /* photos: most, and now */
 	size_t usual;        /* bytes of a body, of late */
 
