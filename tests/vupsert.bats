@@ -1021,7 +1021,11 @@ load_state() {
 }
 
 some_table() {
-	(($(sql "select count(*) from pg_class where relname = 'vinted_item'") > 0))
+	some_relation vinted_item
+}
+
+some_relation() {
+	(($(sql "select count(*) from pg_class where relname = '$1'") > 0))
 }
 
 some_rows() {
@@ -1053,11 +1057,12 @@ appended() {
 
 @test "SIGTERM: the batch in hand is committed, then it dies by the signal" {
 	mkfifo "$tmp/in"
-	upsert -q <"$tmp/in" >"$tmp/out" 3>&- &
+	vupsert -q --schema staging <"$tmp/in" >"$tmp/out" 3>&- & # no function: its subshell would get the signal
 	pid=$!
 	exec 5>"$tmp/in"
 	{ schema "$id_v" '["id"]'; record '"id":1'; record '"id":2'; printf '{"type":"STATE","value":1}\n'; } >&5
-	sleep 0.3
+	until_true 60 some_relation s # the lines behind SCHEMA are read at once
+	sleep 0.1
 	kill -TERM $pid
 	status=0
 	wait $pid || status=$?

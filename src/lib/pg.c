@@ -1,9 +1,14 @@
 #include "pg.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
 
 #include <libpq-fe.h>
 
@@ -11,15 +16,39 @@
 #include "stop.h"
 #include "banned.h"
 
-#define CONNECT_MS 15000 /* one attempt */
+#define CONNECT_S "15" /* one attempt */
 #define PAUSE_FIRST_MS 50
 #define PAUSE_LAST_MS 5000
+#define ANSWER_MS 60000 /* above the server's own limit */
+
+/* What the environment or a service file says comes before this. */
+static const char *const parameters[][2] = { { "connect_timeout", CONNECT_S },
+	{ "keepalives_idle", "30" }, { "keepalives_interval", "10" },
+	{ "keepalives_count", "3" } };
+#define NPARAMETERS (sizeof parameters / sizeof *parameters)
+
+/*
+ * And before this, what PGOPTIONS says.  A lock is somebody else's batch or
+ * index; a statement may be as long as a table takes that is written anew; and
+ * the server is to notice as well when the other side is gone, for a
+ * transaction that nobody ends keeps its locks.
+ */
+static const char limits[] =
+    "select set_config(name, ours, false) from (values "
+    "('lock_timeout', '10min'), ('statement_timeout', '1h'), "
+    "('idle_in_transaction_session_timeout', '0'), "
+    "('tcp_keepalives_idle', '30'), ('tcp_keepalives_interval', '10'), "
+    "('tcp_keepalives_count', '3')) as l (name, ours) "
+    "join pg_catalog.pg_settings using (name) where source <> 'client'; "
+    "select setting from pg_catalog.pg_settings "
+    "where name = 'statement_timeout'";
 
 struct pg {
 	PGconn *conn;
 	PGresult *result;
-	const char *setup;
+	char *setup;
 	int64_t retry_ms;
+	int64_t answer_ms;   /* the longest that an answer may take; 0: any */
 	unsigned number;     /* of this connection; the first is 1 */
 	unsigned statements; /* ids handed out */
 	const char **values; /* of the parameters, as libpq takes them */
@@ -27,6 +56,79 @@ struct pg {
 	char state[6];
 	char message[512];
 };
+
+/*
+ * The call that is being waited for, for two signals: its time is up, and the
+ * program has to end.  One connection at a time waits.
+ */
+static struct {
+	timer_t timer;
+	volatile sig_atomic_t fd, late;
+	PGcancel *volatile cancel;
+} watch = { .fd = -1 };
+
+/* libpq finds the connection closed, and comes back. */
+static void
+on_late(int sig)
+{
+	int saved = errno;
+
+	(void)sig;
+	if (watch.fd >= 0) {
+		watch.late = 1;
+		shutdown(watch.fd, SHUT_RDWR);
+	}
+	errno = saved;
+}
+
+/* So that a statement that waits for a lock does not outlive us. */
+static void
+cancel_now(void)
+{
+	char why[64];
+
+	if (watch.fd >= 0 && watch.cancel != NULL)
+		PQcancel(watch.cancel, why, sizeof why);
+}
+
+static void
+watch_start(void)
+{
+	struct sigaction sa = { .sa_handler = on_late, .sa_flags = SA_RESTART };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL,
+		.sigev_signo = SIGRTMIN };
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGRTMIN, &sa, NULL);
+	if (timer_create(CLOCK_MONOTONIC, &event, &watch.timer) != 0)
+		die_errno(EX_SOFTWARE, "cannot make a timer");
+	stop_limit(cancel_now);
+}
+
+static void
+set_timer(int64_t ms)
+{
+	struct itimerspec t = { .it_value = { .tv_sec = ms / 1000,
+		                    .tv_nsec = ms % 1000 * 1000000 } };
+
+	timer_settime(watch.timer, 0, &t, NULL);
+}
+
+/* Around each call of libpq that talks to the server. */
+static void
+watch_begin(const struct pg *pg)
+{
+	watch.late = 0;
+	watch.fd = PQsocket(pg->conn);
+	set_timer(pg->answer_ms);
+}
+
+static void
+watch_end(void)
+{
+	set_timer(0);
+	watch.fd = -1;
+}
 
 static void
 set_error(struct pg *pg, const char *state, const char *message)
@@ -51,7 +153,7 @@ static enum pg_outcome
 outcome(const char *state)
 {
 	static const char *const lost[] = { "08", "57P", NULL };
-	static const char *const again[] = { "40", "23505", "55P03", NULL };
+	static const char *const again[] = { "40", "23505", NULL };
 	static const char *const data[] = { "22", "23", "54", NULL };
 
 	if (state_in(state, lost))
@@ -68,6 +170,18 @@ drop_result(struct pg *pg)
 	pg->result = NULL;
 }
 
+/* The connection failed, or no answer came in time. */
+static enum pg_outcome
+lost(struct pg *pg, const char *message)
+{
+	char late[64];
+
+	snprintf(late, sizeof late, "no answer within %" PRId64 " s",
+	    pg->answer_ms / 1000);
+	set_error(pg, "", watch.late ? late : message);
+	return PG_LOST;
+}
+
 /* Judges pg->result; every command ends here. */
 static enum pg_outcome
 judge(struct pg *pg)
@@ -78,6 +192,8 @@ judge(struct pg *pg)
 	if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ||
 	    status == PGRES_COPY_IN || status == PGRES_EMPTY_QUERY)
 		return PG_OK;
+	if (watch.late)
+		return lost(pg, NULL);
 	state = PQresultErrorField(pg->result, PG_DIAG_SQLSTATE);
 	message = PQresultErrorField(pg->result, PG_DIAG_MESSAGE_PRIMARY);
 	set_error(pg, state, message ? message : PQerrorMessage(pg->conn));
@@ -91,7 +207,9 @@ enum pg_outcome
 pg_exec(struct pg *pg, const char *sql)
 {
 	drop_result(pg);
+	watch_begin(pg);
 	pg->result = PQexec(pg->conn, sql);
+	watch_end();
 	return judge(pg);
 }
 
@@ -101,7 +219,9 @@ prepare(struct pg *pg, struct pg_statement *s, const char *name)
 	enum pg_outcome o;
 
 	drop_result(pg);
+	watch_begin(pg);
 	pg->result = PQprepare(pg->conn, name, s->sql, 0, NULL);
+	watch_end();
 	if ((o = judge(pg)) == PG_OK)
 		s->prepared_on = pg->number;
 	return o;
@@ -134,8 +254,10 @@ pg_query(struct pg *pg, const char *sql, const struct pg_param *p, int n)
 {
 	spread(pg, p, n);
 	drop_result(pg);
+	watch_begin(pg);
 	pg->result = PQexecParams(pg->conn, sql, n, NULL, pg->values,
 	    pg->lengths, pg->formats, 0);
+	watch_end();
 	return judge(pg);
 }
 
@@ -153,8 +275,10 @@ pg_run(struct pg *pg, struct pg_statement *s, const struct pg_param *p, int n,
 		return o;
 	spread(pg, p, n);
 	drop_result(pg);
+	watch_begin(pg);
 	pg->result = PQexecPrepared(pg->conn, name, n, pg->values, pg->lengths,
 	    pg->formats, binary_result);
+	watch_end();
 	return judge(pg);
 }
 
@@ -188,28 +312,32 @@ pg_affected(const struct pg *pg)
 enum pg_outcome
 pg_copy_put(struct pg *pg, struct slice s)
 {
+	int done;
+
+	watch_begin(pg);
+	done = PQputCopyData(pg->conn, s.p, (int)s.len);
+	watch_end();
 	/* the refusal itself is read by pg_copy_end */
-	if (PQputCopyData(pg->conn, s.p, (int)s.len) == 1)
-		return PG_OK;
-	set_error(pg, NULL, PQerrorMessage(pg->conn));
-	return PG_LOST;
+	return done == 1 ? PG_OK : lost(pg, PQerrorMessage(pg->conn));
 }
 
 enum pg_outcome
 pg_copy_end(struct pg *pg, const char *abort)
 {
-	enum pg_outcome o;
+	enum pg_outcome o = PG_LOST;
 	PGresult *r;
 
-	if (PQputCopyEnd(pg->conn, abort) != 1) {
-		set_error(pg, NULL, PQerrorMessage(pg->conn));
-		return PG_LOST;
+	watch_begin(pg);
+	if (PQputCopyEnd(pg->conn, abort) == 1) {
+		drop_result(pg);
+		pg->result = PQgetResult(pg->conn);
+		o = judge(pg);
+		while ((r = PQgetResult(pg->conn)) != NULL)
+			PQclear(r);
+	} else {
+		lost(pg, PQerrorMessage(pg->conn));
 	}
-	drop_result(pg);
-	pg->result = PQgetResult(pg->conn);
-	o = judge(pg);
-	while ((r = PQgetResult(pg->conn)) != NULL)
-		PQclear(r);
+	watch_end();
 	return o;
 }
 
@@ -304,9 +432,9 @@ set_connect_error(struct pg *pg)
 }
 
 static enum pg_outcome
-connect_poll(struct pg *pg)
+connect_poll(struct pg *pg, int64_t limit_ms)
 {
-	int64_t until = clock_mono_ms() + CONNECT_MS, left;
+	int64_t until = clock_mono_ms() + limit_ms, left = -1;
 	PostgresPollingStatusType s = PGRES_POLLING_WRITING;
 	struct pollfd fd;
 
@@ -315,8 +443,9 @@ connect_poll(struct pg *pg)
 			set_connect_error(pg);
 			return PG_LOST;
 		}
-		left = until - clock_mono_ms();
-		if (left <= 0 || stopped) {
+		if (limit_ms > 0)
+			left = until - clock_mono_ms();
+		if ((limit_ms > 0 && left <= 0) || stopped) {
 			set_error(pg, "", "no answer from the server");
 			return PG_LOST;
 		}
@@ -335,17 +464,53 @@ no_notice(void *arg, const PGresult *r)
 	(void)r;
 }
 
-static enum pg_outcome
-connect_once(struct pg *pg)
+/* What the environment or a service file says; NULL: nothing. */
+static const char *
+given_value(const PQconninfoOption *given, const char *key)
 {
-	const char *const keys[] = { "fallback_application_name",
-		"client_encoding", NULL };
-	const char *const values[] = { progname, "UTF8", NULL };
-	enum pg_outcome o;
+	for (; given != NULL && given->keyword != NULL; given++)
+		if (strcmp(given->keyword, key) == 0)
+			return given->val != NULL && *given->val != '\0' ?
+			    given->val :
+			    NULL;
+	return NULL;
+}
 
-	drop_result(pg);
-	PQfinish(pg->conn);
-	pg->conn = PQconnectStartParams(keys, values, 0);
+/* As libpq reads it: 0 is no limit, and 1 becomes 2. */
+static int64_t
+connect_limit_ms(const PQconninfoOption *given)
+{
+	const char *text = given_value(given, "connect_timeout");
+	int seconds = atoi(text ? text : CONNECT_S);
+
+	return seconds <= 0 ? 0 : seconds == 1 ? 2000 : seconds * 1000LL;
+}
+
+static bool
+is_list(const char *text)
+{
+	return text != NULL && strchr(text, ',') != NULL;
+}
+
+static enum pg_outcome
+connect_with(struct pg *pg, const PQconninfoOption *given)
+{
+	const char *keys[NPARAMETERS + 3] = { "fallback_application_name",
+		"client_encoding" };
+	const char *values[NPARAMETERS + 3] = { progname, "UTF8" };
+	size_t i, n = 2;
+	bool several = is_list(given_value(given, "host")) ||
+	    is_list(given_value(given, "hostaddr"));
+
+	for (i = 0; i < NPARAMETERS; i++)
+		if (given_value(given, parameters[i][0]) == NULL) {
+			keys[n] = parameters[i][0];
+			values[n++] = parameters[i][1];
+		}
+	/* only the call that waits goes on to the next host by the clock; of
+	 * the other we learn why it failed */
+	pg->conn = several ? PQconnectdbParams(keys, values, 0) :
+	                     PQconnectStartParams(keys, values, 0);
 	if (pg->conn == NULL)
 		die(EX_SOFTWARE, "out of memory");
 	if (PQstatus(pg->conn) == CONNECTION_BAD) {
@@ -354,10 +519,48 @@ connect_once(struct pg *pg)
 	}
 	PQsetErrorVerbosity(pg->conn, PQERRORS_VERBOSE);
 	PQsetNoticeReceiver(pg->conn, no_notice, NULL);
-	if ((o = connect_poll(pg)) != PG_OK)
+	return several ? PG_OK : connect_poll(pg, connect_limit_ms(given));
+}
+
+static void
+disconnect(struct pg *pg)
+{
+	PGcancel *cancel = watch.cancel;
+
+	watch.cancel = NULL;
+	PQfreeCancel(cancel);
+	drop_result(pg);
+	PQfinish(pg->conn);
+	pg->conn = NULL;
+}
+
+static enum pg_outcome
+connect_once(struct pg *pg, bool at_start)
+{
+	PQconninfoOption *given = PQconndefaults();
+	enum pg_outcome o;
+	const char *standby;
+
+	disconnect(pg);
+	o = connect_with(pg, given);
+	PQconninfoFree(given);
+	if (o != PG_OK)
 		return o;
+	watch.cancel = PQgetCancel(pg->conn);
 	pg->number++;
-	return pg_exec(pg, pg->setup);
+	pg->answer_ms = ANSWER_MS;
+	if ((o = pg_exec(pg, pg->setup)) != PG_OK)
+		return o;
+	if (*pg_text(pg, 0, 0) == '0')
+		pg->answer_ms = 0;
+	else
+		pg->answer_ms += strtoll(pg_text(pg, 0, 0), NULL, 10);
+	standby = PQparameterStatus(pg->conn, "in_hot_standby");
+	if (!at_start && standby != NULL && strcmp(standby, "on") == 0) {
+		set_error(pg, "", "it is a standby, which nobody can write");
+		return PG_LOST;
+	}
+	return PG_OK;
 }
 
 /* 57P: starting or shutting down; 53300: no free slot; "": nobody there. */
@@ -375,7 +578,7 @@ connect_patiently(struct pg *pg, bool at_start)
 {
 	int64_t until = clock_mono_ms() + pg->retry_ms, pause = PAUSE_FIRST_MS;
 
-	while (connect_once(pg) != PG_OK) {
+	while (connect_once(pg, at_start) != PG_OK) {
 		if (stopped)
 			stop_again();
 		if (!may_come_back(pg, at_start) ||
@@ -393,8 +596,9 @@ pg_open(const char *setup, int64_t retry_ms)
 {
 	struct pg *pg = xcalloc(1, sizeof *pg);
 
-	pg->setup = setup;
+	pg->setup = xasprintf("%s; %s", setup, limits);
 	pg->retry_ms = retry_ms;
+	watch_start();
 	connect_patiently(pg, true);
 	return pg;
 }
@@ -406,13 +610,19 @@ pg_reconnect(struct pg *pg)
 	connect_patiently(pg, false);
 }
 
+unsigned
+pg_connection(const struct pg *pg)
+{
+	return pg->number;
+}
+
 void
 pg_close(struct pg *pg)
 {
 	if (pg == NULL)
 		return;
-	drop_result(pg);
-	PQfinish(pg->conn);
+	disconnect(pg);
+	free(pg->setup);
 	free(pg->values);
 	free(pg->lengths);
 	free(pg->formats);

@@ -16,6 +16,10 @@
  *
  * A statement is prepared at its first use on each connection.  The result of a
  * command stays until the next one.
+ *
+ * Nothing is waited for without limit: pg.c has the limits of connecting, of
+ * locks and of statements, and libpq's environment comes before them.  From
+ * pg_open on SIGINT and SIGTERM end the program within two seconds (stop.h).
  */
 #ifndef PG_H
 #define PG_H
@@ -57,11 +61,12 @@ struct pg_param {
 /*
  * Connects, or dies: 75 unreachable, 69 no such database, 77 wrong password.
  * A server that is starting up is waited for, retry_ms at most.  `setup` is
- * run on every new connection; it must live as long as the connection.
+ * run on every new connection.
  */
 struct pg *pg_open(const char *setup, int64_t retry_ms);
 /* After PG_LOST: tries again with back-off, and dies (75) after retry_ms. */
 void pg_reconnect(struct pg *);
+unsigned pg_connection(const struct pg *); /* its number, from 1 */
 void pg_close(struct pg *);
 
 /* SQL without parameters; several statements are one transaction. */

@@ -1,16 +1,37 @@
 #include "stop.h"
 
 #include <stddef.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "banned.h"
 
 volatile sig_atomic_t stopped;
 
+static volatile sig_atomic_t limited;
+static void (*last_words)(void);
+
+/* The time for the work in hand, then for the last words. */
+static const struct itimerval limit = { .it_value = { 1, 600000 },
+	.it_interval = { 0, 250000 } };
+
 static void
 on_signal(int sig)
 {
+	if (limited && !stopped) /* a second signal gives no more time */
+		setitimer(ITIMER_REAL, &limit, NULL);
 	stopped = sig;
+}
+
+static void
+on_alarm(int sig)
+{
+	static volatile sig_atomic_t n;
+
+	(void)sig;
+	if (n++ == 0 && last_words != NULL)
+		last_words();
+	stop_again();
 }
 
 void
@@ -23,6 +44,21 @@ stop_install(void)
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	signal(SIGPIPE, SIG_DFL);
+}
+
+void
+stop_limit(void (*words)(void))
+{
+	/* last words that hang are interrupted by the next alarm */
+	struct sigaction sa = { .sa_handler = on_alarm,
+		.sa_flags = SA_RESTART | SA_NODEFER };
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGALRM, &sa, NULL);
+	last_words = words;
+	limited = 1;
+	if (stopped)
+		stop_again();
 }
 
 int

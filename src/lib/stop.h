@@ -14,4 +14,11 @@ extern volatile sig_atomic_t stopped; /* 0, or the signal's number */
 void stop_install(void); /* also: SIGPIPE to its default */
 int stop_again(void);    /* raises the signal; does not come back */
 
+/*
+ * From now on the signal kills two seconds after it came at the latest,
+ * whatever the program waits for.  `words`, or NULL, is called shortly before,
+ * from a signal handler, and may hang.
+ */
+void stop_limit(void (*words)(void));
+
 #endif

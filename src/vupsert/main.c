@@ -16,15 +16,14 @@
 
 /*
  * Look-ups go by index whatever the planner thinks of a table it has no
- * statistics of; text that comes back is what JSON would say; and STATE
- * promises rows that outlive a crash.
+ * statistics of; text that comes back is what JSON would say; who waited for a
+ * lock sees what the other wrote; and STATE promises rows that outlive a crash.
  */
 static const char setup[] =
     "set timezone to 'UTC'; set jit to off; "
     "set enable_seqscan to off; set enable_hashjoin to off; "
     "set enable_mergejoin to off; set plan_cache_mode to force_generic_plan; "
-    "set lock_timeout to 0; set statement_timeout to 0; "
-    "set idle_in_transaction_session_timeout to 0; "
+    "set default_transaction_isolation to 'read committed'; "
     "select set_config('synchronous_commit', 'on', false) "
     "where current_setting('synchronous_commit') = 'off'";
 
