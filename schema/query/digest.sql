@@ -1,7 +1,8 @@
 -- A row per table and view of :staging and :serving: its name, its rows, and a
 -- hash of them in which neither their order nor that of the columns counts,
 -- nor a column that is null throughout, nor when they were loaded.  A table
--- with a side table stands there as its joined view.  scripts/db digest.
+-- with a side table stands there as its joined view; what vupsert remembers of
+-- its own transactions is left out.  scripts/db digest.
 select format(
     'select %L, count(*), md5(coalesce(string_agg(row, '','' '
     'order by row collate "C"), '''')) from (select md5('
@@ -15,5 +16,6 @@ where n.nspname in (:'staging', :'serving')
     and c.relkind in ('r', 'p', 'v', 'm')
     and not c.relispartition
     and c.relname not like '%\_seen'
+    and c.relname not like 'vupsert commit: %'
     and to_regclass(format('%I.%I', n.nspname, c.relname || '_full')) is null
 order by n.nspname = :'serving', c.relname collate "C" \gexec

@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "line.h"
+#include "marker.h"
 #include "ops.h"
 #include "reject.h"
 #include "scope.h"
@@ -19,6 +20,7 @@
 
 static struct {
 	struct pg *pg;
+	const char *schema;
 	struct writer out;
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -27,6 +29,7 @@ static struct {
 	struct batch *job; /* being written; NULL: the writer is idle */
 	bool quit;
 	bool inside;      /* a scope goes on: so does its transaction */
+	bool dirty;       /* it may have changed a table */
 	struct buf held;  /* STATE lines that wait for its COMMIT */
 	uint64_t refused; /* rows, by the server, in all batches before */
 } c = { .lock = PTHREAD_MUTEX_INITIALIZER,
@@ -36,8 +39,12 @@ static struct {
 
 struct attempt {
 	struct tally *tallies; /* one for each part */
+	bool pieces;           /* others came before, and are in no memory */
 	bool careful;          /* some row is refused: find it */
-	char xid[24];          /* of a COMMIT on its way; "": none */
+	bool marked;           /* the marker of this transaction is written */
+	bool asking;    /* a marked COMMIT got no answer: did it happen? */
+	bool unsure;    /* the same, without any marker */
+	bool committed; /* it did happen */
 };
 
 static void
@@ -128,6 +135,13 @@ write_part(const struct batch *b, struct part *p, bool careful, struct tally *t)
 	return write_slots(c.pg, b, p->stream, p->slots, p->nslots, t);
 }
 
+/* Scopes that are as they were have filled temporary tables only. */
+static bool
+may_change(const struct part *p, const struct tally *t)
+{
+	return !p->scoped || t->inserted + t->updated + t->deleted > 0;
+}
+
 static enum pg_outcome
 write_parts(struct batch *b, struct attempt *a)
 {
@@ -137,8 +151,10 @@ write_parts(struct batch *b, struct attempt *a)
 	/* everybody takes the locks of several tables in the same order */
 	if (b->nparts > 1)
 		qsort(b->parts, (size_t)b->nparts, sizeof *b->parts, by_table);
-	for (i = 0; o == PG_OK && i < b->nparts; i++)
+	for (i = 0; o == PG_OK && i < b->nparts; i++) {
 		o = write_part(b, &b->parts[i], a->careful, &a->tallies[i]);
+		c.dirty |= may_change(&b->parts[i], &a->tallies[i]);
+	}
 	return o;
 }
 
@@ -156,6 +172,7 @@ write_loads(const struct batch *b)
 			pg_die(c.pg, "write ops.load");
 		if (o != PG_OK)
 			return o;
+		c.dirty = true;
 		p += strlen(p) + 1;
 	}
 	return PG_OK;
@@ -164,17 +181,18 @@ write_loads(const struct batch *b)
 static enum pg_outcome
 commit(struct attempt *a)
 {
-	enum pg_outcome o;
+	enum pg_outcome o = PG_OK;
 
-	o = pg_query(c.pg, "select pg_current_xact_id_if_assigned()", NULL, 0);
+	if (c.dirty && !a->marked)
+		o = marker_write(c.pg, &a->marked);
 	if (o != PG_OK)
 		return o;
-	if (pg_text(c.pg, 0, 0) != NULL)
-		memccpy(a->xid, pg_text(c.pg, 0, 0), '\0', sizeof a->xid);
 	rejects_sync_or_die();
 	o = pg_exec(c.pg, "commit");
-	if (o != PG_LOST)
-		a->xid[0] = '\0';
+	a->asking = o == PG_LOST && a->marked;
+	a->unsure = o == PG_LOST && c.dirty && !marker_is_kept();
+	if (o == PG_OK && a->marked)
+		marker_acknowledge(c.pg);
 	return o;
 }
 
@@ -190,16 +208,42 @@ judge(struct batch *b, const struct attempt *a)
 	batch_judge(b, refused);
 }
 
+/* A transaction begins: what became of the one before it? */
+static enum pg_outcome
+settle(struct attempt *a)
+{
+	enum pg_outcome o;
+
+	if (!a->asking)
+		return marker_check(c.pg);
+	if ((o = marker_claim(c.pg, &a->committed)) != PG_OK)
+		return o;
+	a->asking = false;
+	a->marked = !a->committed;
+	if (!a->committed)
+		return PG_OK;
+	marker_acknowledge(c.pg);
+	return pg_exec(c.pg, "rollback");
+}
+
 static enum pg_outcome
 transaction(struct batch *b, struct attempt *a)
 {
 	enum pg_outcome o = PG_OK;
 
+	if (!c.inside) {
+		a->marked = c.dirty = false;
+		if ((o = pg_exec(c.pg, "begin")) == PG_OK)
+			o = settle(a);
+	}
+	if (o != PG_OK || a->committed)
+		return o; /* what it did is tallied */
+	if (a->pieces && !c.inside)
+		die(EX_TEMPFAIL,
+		    "cannot write a scope larger than a batch: the connection "
+		    "was lost at COMMIT");
 	memset(a->tallies, 0, (size_t)b->nparts * sizeof *a->tallies);
-	if (!c.inside)
-		o = pg_exec(c.pg, "begin");
-	if (o == PG_OK)
-		o = write_parts(b, a);
+	o = write_parts(b, a);
 	if (o == PG_OK)
 		judge(b, a);
 	if (o == PG_OK && (o = write_loads(b)) == PG_OK && !b->open)
@@ -207,27 +251,18 @@ transaction(struct batch *b, struct attempt *a)
 	return o;
 }
 
-/* A COMMIT was sent and its answer never came: did it happen? */
-static bool
-was_committed(const char *xid)
+static void
+check_doubling(const struct batch *b)
 {
-	struct pg_param p = { slice_of(xid), false };
-	enum pg_outcome o;
-	const char *status;
+	const struct part *p;
 
-	for (;;) {
-		o = pg_query(c.pg, "select pg_xact_status($1::xid8)", &p, 1);
-		if (o == PG_LOST) {
-			pg_reconnect(c.pg);
-			continue;
-		}
-		pg_must(c.pg, o, "ask for the last transaction");
-		status = pg_text(c.pg, 0, 0);
-		if (status == NULL || strcmp(status, "in progress") != 0)
-			return status != NULL &&
-			    strcmp(status, "committed") == 0;
-		clock_sleep_ms(PAUSE_MS); /* its backend still lives */
-	}
+	for (p = b->parts; p < b->parts + b->nparts; p++)
+		if (p->n > 0 && p->stream->nkey == 0)
+			die(EX_TEMPFAIL,
+			    "the connection was lost at COMMIT, and nobody "
+			    "can tell whether the last rows of %s, which has "
+			    "no key, are in",
+			    p->stream->wide);
 }
 
 static void
@@ -236,17 +271,17 @@ until_committed(struct batch *b, struct attempt *a)
 	enum pg_outcome o;
 	int tries = 0, lost = 0;
 
-	while ((o = transaction(b, a)) != PG_OK) {
-		if (c.inside) /* the pieces before are in no memory */
+	while ((o = transaction(b, a)) != PG_OK && !a->committed) {
+		if (a->pieces && !a->asking)
 			pg_die(c.pg, "write a scope larger than a batch");
+		c.inside = false;
 		switch (o) {
 		case PG_LOST:
 			if (lost++ == LOST_MAX)
 				pg_die(c.pg, "write rows");
+			if (a->unsure)
+				check_doubling(b);
 			pg_reconnect(c.pg);
-			if (a->xid[0] != '\0' && was_committed(a->xid))
-				return;
-			a->xid[0] = '\0';
 			break;
 		case PG_DATA:
 			if (a->careful)
@@ -269,14 +304,18 @@ until_committed(struct batch *b, struct attempt *a)
 static void
 write_batch(struct batch *b)
 {
-	struct attempt a = { .tallies = xcalloc((size_t)b->nparts,
-		                 sizeof *a.tallies) };
+	struct attempt a = { .tallies =
+		                 xcalloc((size_t)b->nparts, sizeof *a.tallies),
+		.pieces = c.inside };
 	int i;
 
-	if (b->rows > 0 || b->loads.len > 0 || c.inside)
+	if (b->rows > 0 || b->loads.len > 0 || c.inside) {
+		if (!c.inside)
+			marker_find(c.pg, c.schema);
 		until_committed(b, &a);
-	else
+	} else {
 		judge(b, &a);
+	}
 	c.inside = b->open;
 	for (i = 0; i < b->nparts; i++) {
 		add_tally(&b->parts[i].stream->tally, &a.tallies[i]);
@@ -318,11 +357,12 @@ work(void *arg)
 }
 
 void
-commit_start(struct pg *pg)
+commit_start(struct pg *pg, const char *schema)
 {
 	sigset_t ours, before;
 
 	c.pg = pg;
+	c.schema = schema;
 	writer_init(&c.out, STDOUT_FILENO);
 	/* these are for the reader: its read has to come back */
 	sigemptyset(&ours);
@@ -372,6 +412,7 @@ commit_stop(void)
 	pthread_cond_signal(&c.changed);
 	pthread_mutex_unlock(&c.lock);
 	pthread_join(c.thread, NULL);
+	marker_remove(c.pg);
 	writer_close_or_die(&c.out);
 	batch_release(&c.batches[0]);
 	batch_release(&c.batches[1]);

@@ -8,8 +8,8 @@
  * and to the reader at any other time.
  *
  * A batch is one transaction, repeated until it is in: when the connection is
- * lost (the server is asked whether a COMMIT without answer took place), and
- * when the server rolled it back.  When it refuses a value, the batch is
+ * lost (marker.h says whether a COMMIT without answer took place), and when the
+ * server rolled it back.  When it refuses a value, the batch is
  * halved until the one row is found, which becomes a reject.  Rejects are on
  * disk before COMMIT; after it the STATE lines of the batch go to stdout.
  */
@@ -18,7 +18,8 @@
 
 #include "batch.h"
 
-void commit_start(struct pg *);
+/* The schema is that of the tables. */
+void commit_start(struct pg *, const char *schema);
 /* Hands the batch over and returns an empty one; waits for the one before. */
 struct batch *commit_give(struct batch *);
 void commit_wait(void); /* until everything given is committed */

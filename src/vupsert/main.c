@@ -154,7 +154,7 @@ main(int argc, char *argv[])
 		if (!stream_define_plain(r.plain, o.key, &why))
 			die(EX_USAGE, "--key '%s': %s", o.key, why);
 	}
-	commit_start(r.pg);
+	commit_start(r.pg, o.schema);
 	r.batch = commit_give(NULL);
 	reader_init(&in, STDIN_FILENO, (size_t)o.maxline);
 

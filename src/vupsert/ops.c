@@ -5,6 +5,8 @@
 #include "json.h"
 #include "banned.h"
 
+#define TRIES 10 /* of a statement that is rolled back */
+
 static enum pg_outcome
 has_ops(struct pg *pg, bool *has)
 {
@@ -108,6 +110,15 @@ static const char note_contracts[] =
     "version = excluded.version, columns = excluded.columns, "
     "seen_at = now() where excluded.version >= t.version";
 
+/* A plain Singer stream has nothing for ops, nor need its role see it. */
+static bool
+says_anything(struct val message)
+{
+	return val_type(val_member(message, "x-key")) != SCAN_NONE ||
+	    val_type(val_member(message, "x-source")) != SCAN_NONE ||
+	    val_type(val_member(message, "x-variants")) != SCAN_NONE;
+}
+
 static enum pg_outcome
 note(struct pg *pg, const struct stream *s, struct val message)
 {
@@ -116,6 +127,8 @@ note(struct pg *pg, const struct stream *s, struct val message)
 	enum pg_outcome o;
 	bool has, same = true;
 
+	if (!says_anything(message))
+		return PG_OK;
 	extract(&b, message, s);
 	p = (struct pg_param){ buf_slice(&b), false };
 	if ((o = has_ops(pg, &has)) == PG_OK && has)
@@ -139,8 +152,10 @@ void
 ops_note_schema(struct pg *pg, const struct stream *s, struct val message)
 {
 	enum pg_outcome o;
+	int tries = 0;
 
-	while ((o = note(pg, s, message)) == PG_LOST || o == PG_AGAIN)
+	while ((o = note(pg, s, message)) == PG_LOST ||
+	    (o == PG_AGAIN && tries++ < TRIES))
 		if (o == PG_LOST)
 			pg_reconnect(pg);
 	pg_must(pg, o, "write ops.contract");

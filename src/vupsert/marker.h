@@ -1,0 +1,44 @@
+/*
+ * marker: how it is known whether a transaction was committed.
+ *
+ * A run has a row, (token, n): token is random, n the number of its last
+ * transaction that wrote anything.  Each such transaction raises n, so the row
+ * is committed with the rows of the batch or not at all.  An xid says less:
+ * one that never reached the disk is given out again after a crash, and then
+ * says what became of somebody else's transaction.
+ *
+ * When the connection is lost behind a COMMIT, the transaction that repeats it
+ * begins with the same statement.  That waits for the old backend, should it
+ * still be at work, as a plain read would not.  Then n is raised, and the batch
+ * is to be written; or it is there already, and the batch was committed; or
+ * there is less than was acknowledged: the server has lost commits (a standby
+ * that took over without them), and the run ends with 75.
+ *
+ * The row stands in ops.commit (schema/migration), else in a table beside those
+ * of the streams, which is made when it has to be.  Where that is not allowed,
+ * there is none.  A run removes its row when it ends; rows of runs that were
+ * killed are removed a month later by any run.
+ */
+#ifndef MARKER_H
+#define MARKER_H
+
+#include "pg.h"
+
+/* Finds or makes the table, unless that is done.  Outside of a transaction. */
+void marker_find(struct pg *, const char *schema);
+bool marker_is_kept(void);
+
+/* Before COMMIT, when the transaction has an xid; *written says that it has. */
+enum pg_outcome marker_write(struct pg *, bool *written);
+/* After COMMIT. */
+void marker_acknowledge(const struct pg *);
+
+/* The first statement of the transaction that repeats one whose COMMIT got no
+ * answer: either it is written, or that one was committed. */
+enum pg_outcome marker_claim(struct pg *, bool *committed);
+/* On a new connection: what was acknowledged is there.  Dies (75) if not. */
+enum pg_outcome marker_check(struct pg *);
+/* At the end of the run; checks as well. */
+void marker_remove(struct pg *);
+
+#endif
