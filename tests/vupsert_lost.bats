@@ -346,6 +346,16 @@ cut() {
 	same 4 "$(sql 'select count(*) from staging.s')"
 }
 
+@test "a schema that is dropped meanwhile: 75, and no STATE" {
+	begin --batch-rows 2 --batch-age 100ms
+	{ schema '["n"]'; rows 1 2; state 1; } >&5
+	until_true 60 test -s "$tmp/out"
+	sql 'drop schema staging cascade' 2>/dev/null
+	{ rows 3 4; state 2; } >&5
+	ends 75 'the columns of "staging"."s" were altered meanwhile: run again'
+	same "$(state 1)" "$(cat "$tmp/out")"
+}
+
 # --- a server that hangs ------------------------------------------------------
 
 # dies_soon SIGNAL: within two seconds, by the signal; half of one for a slow machine
@@ -445,4 +455,9 @@ server() {
 	server STOP
 	PGCONNECT_TIMEOUT=1 fails 75 'cannot connect to the database: no answer from the server' upsert </dev/null
 	server CONT
+}
+
+@test "of several hosts the next is tried" {
+	PGHOST=$tmp,$PGHOST run -0 --separate-stderr upsert < <(schema '["n"]'; rows 1 2)
+	[[ $stderr == *'2 inserted'* ]]
 }
