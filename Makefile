@@ -90,7 +90,7 @@ test-parts: all $(UNITS:%=$(O)/unit/%) $(O)/fail.so
 # -- tests ------------------------------------------------------------------
 
 # BIN and O reach the tests, so that the same suite runs on sanitized programs
-BATS = BIN="$(abspath $(BIN))" O="$(abspath $(O))" bats --jobs 4 \
+BATS = BIN="$(abspath $(BIN))" O="$(abspath $(O))" bats --jobs 4 --timing \
 	--no-parallelize-within-files --report-formatter tap
 
 # report, and its TAP where scripts/test counts

@@ -457,9 +457,7 @@ END
   same 'page-bare 7 null no ld+json no-product' "$(told)"
   { head -c 52428800 /dev/zero | tr '\0' x; printf '%s' "$need"; } >"$tmp/page"
   paged "$tmp/page" www.vinted.it 7 >"$tmp/raw"
-  same 'longer than 16777216 bytes' "$(told)"
-  normalized --max-line 64M --threshold 1 --rejects "$tmp/rejects" <"$tmp/raw" >"$tmp/out"
-  same 'the page is longer than 8 MiB' "$(jq -r .reason "$tmp/rejects")"
+  same 'the page is longer than 8 MiB' "$(told)"
 }
 
 @test "a page that is not UTF-8, a challenge, a 404: looks, and no items" {
@@ -748,8 +746,9 @@ END
 @test "--quality counts, with the smallest and the greatest, and no seller's id" {
   cat "$raw/good-one-item.ndjson" "$raw/good-catalog-2026.ndjson" "$raw/good-list-2025.ndjson" >"$tmp/raw"
   normalized --quality "$tmp/quality" <"$tmp/raw" >"$tmp/out"
+  version=$(jq .version "$ROOT/schema/sources/vinted/item.list-2025.json")
   [ "$(jq -c 'select(.property == "price" and .variant == "list-2025") | [.stream, .version, .records, .nulls, .invalids]' \
-    "$tmp/quality")" = '["vinted_item",3,1,0,0]' ]
+    "$tmp/quality")" = "[\"vinted_item\",$version,1,0,0]" ]
   grep -q '"property":"price","records":1,"nulls":0,"invalids":0,"unknown_labels":0,"min":135.0,"max":135.0}' "$tmp/quality"
   jq -es 'map(select(.property == "user_id")) | length > 0 and all(.min == null)' "$tmp/quality"
 }

@@ -26,6 +26,11 @@ rows() {
 	seq "$1" "$2" | sed "s/.*/{\"type\":\"RECORD\",\"stream\":\"s\",\"record\":{\"n\":&,\"v\":\"${3:-x}\"}}/"
 }
 
+# feed rows FROM TO state N: in one write, for vupsert may end before a second
+feed() {
+	printf '%s\n' "$(rows "$2" "$3" && state "$5")" >&5
+}
+
 state() {
 	printf '{"type":"STATE","value":%s}\n' "$1"
 }
@@ -106,7 +111,7 @@ crash_then() {
 	pg_user rm -rf "$PG_FOLDER/d"
 	pg_user mv "$PG_FOLDER/standby" "$PG_FOLDER/d"
 	pg_up 5>&-
-	{ rows 5 6; state 2; } >&5
+	feed rows 5 6 state 2
 	ends 75 'the server has lost what it had committed: of the 2 transactions of this run it has 0'
 	same "$(state 1)" "$(cat "$tmp/out")"
 }
@@ -317,19 +322,19 @@ cut() {
 	first_batch
 	sql 'delete from ops.commit'
 	cut
-	{ rows 1 2; state 2; } >&5
+	feed rows 1 2 state 2
 	ends 75 'of the 1 transactions of this run it has 0'
 	same "$(state 1)" "$(cat "$tmp/out")"
 }
 
 @test "acknowledged commits are missed also when an earlier one is there" {
 	first_batch
-	{ rows 3 4; state 2; } >&5
+	feed rows 3 4 state 2
 	until_true 60 has 'select count(*) = 4 from staging.s'
 	until_true 60 has "select n = 2 from ops.commit"
 	until_true 60 grep -q 2 "$tmp/out"
 	sql 'update ops.commit set n = 1'
-	{ rows 5 6; state 3; } >&5
+	feed rows 5 6 state 3
 	ends 75 'of the 2 transactions of this run it has 1'
 }
 
@@ -338,7 +343,7 @@ cut() {
 	pg_down fast
 	pg_user touch "$PG_FOLDER/d/standby.signal"
 	pg_up 5>&-
-	{ rows 3 4; state 2; } >&5
+	feed rows 3 4 state 2
 	until_true 60 grep -q 'connection lost' "$tmp/err"
 	sleep 0.3
 	sql 'select pg_promote()' >/dev/null
@@ -351,7 +356,7 @@ cut() {
 	{ schema '["n"]'; rows 1 2; state 1; } >&5
 	until_true 60 test -s "$tmp/out"
 	sql 'drop schema staging cascade' 2>/dev/null
-	{ rows 3 4; state 2; } >&5
+	feed rows 3 4 state 2
 	ends 75 'the columns of "staging"."s" were altered meanwhile: run again'
 	same "$(state 1)" "$(cat "$tmp/out")"
 }
