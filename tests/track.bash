@@ -123,14 +123,15 @@ in_batches() {
 	done
 }
 
-# replays: at once, backwards, and shuffled, the rows are the same
+# replays: shuffled (and at once, and backwards), the rows are the same
 replays() {
 	local want
 
 	want=$("$ROOT/scripts/db" digest)
+	same "$want" "$(replayed shuffled shuffled 1)" || return
+	[[ -n ${SOAK:-} ]] || return 0
 	same "$want" "$(replayed at_once load)" || return
-	same "$want" "$(replayed backwards backwards)" || return
-	same "$want" "$(replayed shuffled shuffled 1)"
+	same "$want" "$(replayed backwards backwards)"
 }
 
 # --- the market ---------------------------------------------------------------
