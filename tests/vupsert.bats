@@ -519,6 +519,24 @@ new_keys() {
 	(($(sql "select count(distinct xmin::text) from pg_attribute where attrelid = 'staging.s'::regclass and attnum > 0") < 3))
 }
 
+# A table of which the planner believes that it has one row: each took a minute.
+@test "a key is looked up once, also where statistics say nothing of the table" {
+	awk 'BEGIN { for (i = 0; i < 1000; i++) { printf "{\"id\":%d", i
+	    for (k = 0; k < 400; k++) printf ",\"v%d\":\"x\"", k; print "}" } }' >"$tmp/wide"
+	vupsert -q --schema staging --stream wide --key id <"$tmp/wide"
+	run -0 timeout 20 vupsert --schema staging --stream wide --key id <"$tmp/wide"
+	[[ $output == *" + 1000 unchanged + "* ]]
+
+	vupsert -q --schema staging --stream small --key site,id <<<'{"site":"a","id":0,"v":"x"}'
+	sql 'analyze staging.small'
+	for v in x y; do
+		seq 20000 | sed "s/.*/{\"site\":\"a\",\"id\":&,\"v\":\"$v\"}/"
+	done >"$tmp/twice"
+	run -0 timeout 20 vupsert --batch-rows 1000 --schema staging --stream small --key site,id <"$tmp/twice"
+	[[ $output == *" = 20000 inserted + 20000 updated + "* ]]
+	same 20001,20000 "$(sql "select count(*) || ',' || count(*) filter (where v = 'y') from staging.small")"
+}
+
 @test "columns are made without waiting for more input" {
 	mkfifo "$tmp/in"
 	upsert -q --batch-age 100ms --stream s --key id <"$tmp/in" 3>&- &

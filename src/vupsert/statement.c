@@ -76,6 +76,47 @@ add_match(struct buf *b, const struct stream *s)
 	}
 }
 
+/*
+ * " where t.k = any(array[i.c3]) and t.l = i.c4".  A plain "=" of the first
+ * column of a key would let the planner walk the whole index, and all of i for
+ * each row there: it does so where it believes that the table has one row, as
+ * of one that had one when it was analysed, or never was and has wide rows.
+ */
+static void
+add_target(struct buf *b, const struct stream *s)
+{
+	int i = s->npos;
+
+	buf_adds(b, " where t.");
+	pg_identifier(b, s->columns[i].name);
+	buf_addf(b, " = any(array[i.c%d])", i);
+	while (++i < s->npos + s->nkey) {
+		buf_adds(b, " and t.");
+		pg_identifier(b, s->columns[i].name);
+		buf_addf(b, " = i.c%d", i);
+	}
+}
+
+/* The row of the table, looked up once for each of i: "offset 0" keeps the
+ * planner from joining some other way, see add_target. */
+static void
+add_lookup(struct buf *b, const struct stream *s)
+{
+	bool side = stream_has_side(s);
+	int i;
+
+	buf_adds(b, " left join lateral (select ");
+	for (i = 0; i < s->npos + s->nkey; i++) {
+		buf_adds(b, i ? ", t." : "t.");
+		pg_identifier(b, s->columns[i].name);
+	}
+	buf_addf(b, "%s from %s as t where ",
+	    side ? ", t.first_seen, t.last_seen, t.content_hash" : "",
+	    side ? s->side : s->wide);
+	add_match(b, s);
+	buf_adds(b, " offset 0) as t on true");
+}
+
 /* "(i.c0, i.c1 collate "C")", or of t: the position as a tuple */
 static void
 add_position(struct buf *b, const struct stream *s, bool of_table)
@@ -191,8 +232,7 @@ build_find(struct shape *sh, const struct stream *s)
 	add_verdict(&b, s);
 	buf_adds(&b, " end as letter from ");
 	add_source(&b, s, sh, true);
-	buf_addf(&b, " left join %s as t on ", side ? s->side : s->wide);
-	add_match(&b, s);
+	add_lookup(&b, s);
 	buf_addf(&b, ") as x where letter <> '%c' group by letter", DUPLICATE);
 	sh->statement.sql = buf_take(&b);
 }
@@ -213,8 +253,7 @@ build_raise(struct shape *sh, const struct stream *s)
 	    "last_seen = greatest(t.last_seen, i.last), "
 	    "content_hash = i.hash from ");
 	add_source(&b, s, sh, false);
-	buf_adds(&b, " where ");
-	add_match(&b, s);
+	add_target(&b, s);
 	sh->statement.sql = buf_take(&b);
 }
 
@@ -232,8 +271,7 @@ build_stretch(struct shape *sh, const struct stream *s)
 	    "last_seen = greatest(t.last_seen, i.last) from ",
 	    s->side);
 	add_source(&b, s, sh, false);
-	buf_adds(&b, " where ");
-	add_match(&b, s);
+	add_target(&b, s);
 	sh->statement.sql = buf_take(&b);
 }
 
@@ -255,8 +293,7 @@ build_replace(struct shape *sh, const struct stream *s)
 	add_assignments(&b, s, rest, s->n);
 	buf_adds(&b, " from ");
 	add_source(&b, s, sh, false);
-	buf_adds(&b, " where ");
-	add_match(&b, s);
+	add_target(&b, s);
 	if (s->norder == 0) {
 		buf_adds(&b, " and ");
 		add_tuple(&b, s, rest, s->n, true);
