@@ -110,18 +110,18 @@ b failed server-error 2026-09-20T09:15:00Z'
 
 @test "photos whose address cannot be asked have a record, and are due no more: older ones get their turn" {
   shown 2026-09-20T08:00:01Z <<<'11 1 old'
-  shown 2026-09-21T08:00:02Z <<<$'12 1 space\n13 1 port\n14 1 user\n15 1 long\n16 1 bare\n17 1 tab\n18 1 empty'
+  shown 2026-09-21T08:00:02Z <<<$'12 1 space\n13 1 port\n14 1 user\n15 1 long\n16 1 bare\n17 1 tab\n18 1 empty\n19 1 plain'
   zstd -dcq "$VPIPE_RAW"/vinted/catalog/*/*/*.zst | jq -c --arg long "$(printf '%010000d' 0)" '
     def at($u): .url = $u | .full_size_url = $u | .thumbnails = [];
     if .kind == "search" then .body.items[].photos[0] |= (.high_resolution.id as $k | "https://images1.vinted.net" as $h
       | if $k == "space" then at("\($h)/a b.jpg") elif $k == "port" then at("\($h):8080/x") elif $k == "user" then at("\($h):443@evil.example/x")
         elif $k == "long" then at("\($h)/\($long)") elif $k == "bare" then at("/t/x.jpg") elif $k == "tab" then at("\($h)/t\ta\nb")
-        elif $k == "empty" then at("") else at("\($h):443/old") end) else . end' >"$tmp/raw"
+        elif $k == "empty" then at("") elif $k == "plain" then at($h[6:] + "/p") else at("\($h):443/old") end) else . end' >"$tmp/raw"
   rm -r "$VPIPE_RAW"
   run -0 load "$tmp/raw"
-  same $'long 1 0\nport 1 0\nspace 1 0\ntab 1 0\nuser 1 0\nold 1 0' "$(due)"
+  same $'long 1 0\nplain 1 0\nport 1 0\nspace 1 0\ntab 1 0\nuser 1 0\nold 1 0' "$(due)"
   # nobody listens there: what is asked fails for now, what is not is unfit
-  export VPIPE_BASE_URL=http://127.0.0.1:1 VPIPE_ROBOTS=permitted VPIPE_IMAGE_BUDGET=2 VPIPE_NOW=2026-09-30T00:00:00Z
+  export VPIPE_BASE_URL=http://127.0.0.1:1 VPIPE_ROBOTS=permitted VPIPE_IMAGE_BUDGET=3 VPIPE_NOW=2026-09-30T00:00:00Z
   run -0 images
   run -0 images
   run -0 images
@@ -129,6 +129,7 @@ b failed server-error 2026-09-20T09:15:00Z'
 port|unfit|bad-address|33
 user|unfit|bad-address|45' "$(sql "select photo_key, outcome, reason, length(url) from staging.vinted_photo_fetch where outcome = 'unfit' order by 1")"
   same 'old 1 1
+plain 1 1
 space 1 1
 tab 1 1' "$(NOW=2026-10-09T00:00:00Z due --budget 9 | sort)"
   # seen again at the same address they stay so
@@ -136,6 +137,7 @@ tab 1 1' "$(NOW=2026-10-09T00:00:00Z due --budget 9 | sort)"
   export VPIPE_NOW=2026-10-09T00:00:00Z
   run -0 load "$tmp/later"
   same 'old 1 1
+plain 1 1
 space 1 1
 tab 1 1' "$(NOW=2026-10-09T00:00:00Z due --budget 9 | sort)"
 }

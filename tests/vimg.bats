@@ -291,7 +291,7 @@ urls() {
   reply fine '200 OK' <"$corpus/plain.jpg"
   h=https://${hosts[0]}
   urls "$h/a b.jpg" "$h:443/c" "http://${hosts[0]}/d" "$h/é€.jpg" $'\t '"$h/e "$'\n' "$h/f"$'\t\n'"g" \
-    "$h/h#part" "HTTPS://${hosts[0]^^}/i" "$h/j?k" "$h/k%20l" "$h:/m" "$h/n?q=a b\"<>|#x" "$h/"$'\x01\x7fo' >"$tmp/in"
+    "$h/h#part" "HTTPS://${hosts[0]^^}/i" "$h/j?k" "$h/k%20l" "$h:/m" "$h/n?q=a b\"<>|#x" "$h/"$'\x01\x7fo' "//${hosts[0]}/p" " //${hosts[0]}:443/q" >"$tmp/in"
   run -0 --separate-stderr vimg <"$tmp/in"
   same "$(grep -o '^GET [^ ]*' "$tmp/asked" | cut -d ' ' -f 2 | sort)" "$(sort <<'END'
 /%01%7Fo
@@ -308,6 +308,8 @@ urls() {
 /k%20l
 /m
 /n?q=a%20b%22%3C%3E%7C
+/p
+/q
 END
 )"
   same "$(records /dev/stdin '.url | tojson' <<<"$output" | sort)" "$(jq -r '.url | tojson' "$tmp/in" | sort)"
@@ -319,7 +321,7 @@ END
   reply fine '200 OK' <"$corpus/plain.jpg"
   h=${hosts[0]}
   urls "https://me@$h/x" "https://me:443@$h/x" "https://$h:443@evil.example/x" "https://$h:8080/x" "https://$h:80/x" \
-    "https://$h:4430/x" "https://$h:443x/" "" " " "/t/x.jpg" "t/x.jpg" "//$h/x" "ftp://$h/x" "https://[::1]/x" "https://ho st.example/x" \
+    "https://$h:4430/x" "https://$h:443x/" "" " " "/t/x.jpg" "t/x.jpg" "///$h/x" "ftp://$h/x" "https://[::1]/x" "https://ho st.example/x" \
     "https://evil.example\\@$h/x" 127.0.0.1 "https://127.0.0.1/x" "https://$h.evil.example/x" "https://evil.example/$h" \
     "https://$h/$(printf '%010000d' 0)" >"$tmp/in"
   run -0 --separate-stderr vimg <"$tmp/in"

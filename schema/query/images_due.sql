@@ -158,7 +158,7 @@ from (
 	        and p.item_id = s.item_id
 	        and p.photo_key = s.photo_key
 	        and p.variant = s.variant) as a
-where lower(substring(a.url from '(?i)^\s*https?://([^/?#:@\s]+)([:/?#\s]|$)'))
+where lower(substring(a.url from '(?i)^\s*(?:https?:)?//([^/?#:@\s]+)([:/?#\s]|$)'))
     = any (array(select jsonb_array_elements_text(:'hosts')));
 set enable_nestloop to on;
 analyze shown;

@@ -94,6 +94,8 @@ add_address(struct buf *b, const char *url)
 		p += 8;
 	else if (strncasecmp(p, "http://", 7) == 0)
 		p += 7;
+	else if (strncmp(p, "//", 2) == 0) /* as on a page of https */
+		p += 2;
 	len = strcspn(p, ":/?#");
 	buf_addf(b, "https://%.*s", (int)len, p);
 	p += len;
