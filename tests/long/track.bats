@@ -526,19 +526,36 @@ some_days() {
 
 # --- killed -------------------------------------------------------------------
 
-@test "killed at any moment, again and again: complete, and nothing twice" {
-  calm_market '.items = 200'
-  catalog "$women" >/dev/null 2>&1
-  track >/dev/null 2>&1
-  for pause in 0.2 0.5 0.9 1.3 1.7 2.2; do
-    forward 80000
-    setsid "$ROOT/scripts/track" >/dev/null 2>&1 &
-    sleep "$pause"
-    kill -9 -- "-$!" 2>/dev/null || :
+# flow NAME: one of the three, in its usual words
+flow() {
+  case $1 in
+  catalog) "$ROOT/scripts/catalog" "$women" ;;
+  *) "$ROOT/scripts/$1" ;;
+  esac
+}
+
+@test "the three flows killed at any point, again and again: complete, nothing twice, the rows of raw loaded at once" {
+  local flows=(track catalog track images) i dead=0 flow
+  calm_market '.items = 120'
+  export VPIPE_IMAGES=$tmp/images VPIPE_IMAGE_BUDGET=4
+  flow catalog >/dev/null 2>&1
+  flow track >/dev/null 2>&1
+  RANDOM=20261129
+  for ((i = 0; i < $(size 8 500); i++)); do
+    forward $((i % 8 == 0 ? 80000 : 600))
+    setsid "$ROOT/scripts/${flows[i % 4]}" $([[ ${flows[i % 4]} != catalog ]] || echo "$women") \
+      >/dev/null 2>&1 3>&- &
+    sleep "$((RANDOM % 3)).$((RANDOM % 1000))"
+    ! kill -9 -- "-$!" 2>/dev/null || dead=$((dead + 1))
     wait $! 2>/dev/null || :
   done
+  echo "# $dead of $i were killed before their end" >&3
+  [ "$dead" -gt $((i / 3)) ]
   forward 90000
-  run -0 track
+  for flow in catalog track images; do
+    run -0 flow "$flow"
+    forward 600
+  done
   [ -z "$(ls "$VPIPE_DATA/outbox")" ]
   same 0 "$(sql "select count(*) from ops.load u where step = 'upsert'
     and not exists (select from ops.load e where e.run = u.run
