@@ -118,7 +118,9 @@ begin
 	found as (
 		select t.place + 1000 as place,
 		    t.name,
-		    t.type
+		    -- of several kinds: some rows have a number, some a text
+		    case t.type when 'jsonb' then 'text' else t.type end
+		        as type
 		from ops.stream s
 		    cross join ops.table_columns(staging, s.stream) t
 		where s.entity = 'item'
@@ -160,7 +162,10 @@ begin
 		order by s.stream
 	loop
 		select string_agg(ops.view_column(
-		    case when t.name is not null then
+		    case when t.type = 'jsonb' then
+		        format('((%s) #>> ''{}'')', ops.item_column(staging,
+		            stream.relation, w.name))
+		    when t.name is not null then
 		        ops.item_column(staging, stream.relation, w.name)
 		    end, w.type, w.name), ', ' order by w.place, w.name)
 		into list
