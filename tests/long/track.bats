@@ -201,7 +201,7 @@ relists_of_all() {
 }
 
 @test "pictures by chance, in any order: what repeats what, as comparing all with all has it" {
-  for seed in 1 2; do
+  for seed in $(seq "$(size 1 2)"); do
     export PGDATABASE=test_${BATS_TEST_NUMBER}_$seed VPIPE_DATA=$tmp/$seed
     psql -X -q -d postgres -c "create database $PGDATABASE template vpipe"
     mkdir -p "$VPIPE_DATA"
@@ -513,14 +513,15 @@ some_days() {
   jq '.faults[0].burst_hours = 30' \
     "$ROOT/fixtures/market/scenarios/tracking-small.json" >"$tmp/refusing.json"
   market_at "$tmp/refusing.json"
-  some_days "$(size 7 14)" 17
-  sales_are_true "$(size 10 30)"
+  some_days "$(size 11 14)" 17
+  sales_are_true "$(size 15 30)"
   [ "$(sql "select count(*) > 0 from serving.look
     where verdict like 'refused:%'")" = t ]
   feed_is_true
   want=$("$ROOT/scripts/db" digest)
-  same "$want" "$(replayed at_once load)"
   same "$want" "$(replayed batches in_batches 5 7)"
+  [[ -n ${SOAK:-} ]] || return 0
+  same "$want" "$(replayed at_once load)"
   same "$want" "$(replayed other_batches in_batches 6 3)"
 }
 

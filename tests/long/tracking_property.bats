@@ -32,9 +32,11 @@ every_way() {
   want=$(world_in "once_$1" at_once)
   events_are_true "$1" "once_$1"
   same "$want" "$(world_in "days_$1" day_by_day)"
-  same "$want" "$(world_in "mixed_$1" shuffled_with_repeats "$1")"
-  same "$want" "$(world_in "heaps_$1" in_heaps "$1")"
   same "$want" "$(world_in "late_$1" late_dump)"
+  if [[ -n ${SOAK:-} ]]; then
+    same "$want" "$(world_in "mixed_$1" shuffled_with_repeats "$1")"
+    same "$want" "$(world_in "heaps_$1" in_heaps "$1")"
+  fi
   world_published "$1" split --part-size 1K
   [ "$(wc -l <"$tmp/split.parts")" -gt "$(wc -l <"$tmp/whole.parts")" ]
   same "$want" "$(world_in "split_$1" shuffled_with_repeats "$1")"
