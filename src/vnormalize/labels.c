@@ -84,10 +84,13 @@ labels_spaces_to_jq(struct buf *b)
 {
 	size_t i;
 
-	buf_adds(b, "def spaced: reduce (");
+	/* most texts are ASCII but for middle dots: quick to tell */
+	buf_adds(b,
+	    "def spaced: if utf8bytelength - length == "
+	    "(split(\"\u00b7\") | length) - 1 then . else reduce (");
 	for (i = 0; i < sizeof spaces / sizeof *spaces; i++)
 		buf_addf(b, "%s\"%s\"", i > 0 ? "," : "", spaces[i]);
-	buf_adds(b, ") as $s (.; split($s) | join(\" \"));\n");
+	buf_adds(b, ") as $s (.; split($s) | join(\" \")) end;\n");
 }
 
 static void
