@@ -113,11 +113,11 @@ SANITIZED = LSAN_OPTIONS=suppressions=$(abspath tests/lsan.supp):print_suppressi
 	$(MAKE) O=build/asan BIN=bin/asan CFLAGS='-O1 -g' CXXFLAGS='-O1 -g' \
 	SAN='$(SANITIZE)'
 asan:
-	$(SANITIZED) check check-long
+	+$(SANITIZED) check check-long
 
 # what reads foreign bytes, under sanitizers: the part of asan that CI runs
 asan-parsers:
-	$(SANITIZED) check-parsers
+	+$(SANITIZED) check-parsers
 
 PARSERS = unit json vnormalize vput wrap vsnapshot
 check-parsers: test-parts
