@@ -1,6 +1,7 @@
 #include "jqrun.h"
 
 #include <jq.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,16 +30,17 @@ struct jqrun *
 jqrun_new(int status, const char *program, const char *where)
 {
 	struct jqrun *r = xcalloc(1, sizeof *r);
+	char why[512] = "not a jq program";
 
 	r->jq = jq_init();
 	if (r->jq == NULL)
 		die(EX_SOFTWARE, "cannot start libjq");
 	jq_set_error_cb(r->jq, on_message, r);
 	if (!jq_compile(r->jq, program)) {
-		jq_teardown(&r->jq);
-		die(status, "%s: %s", where,
-		    r->complaint.len > 0 ? r->complaint.data :
-		                           "not a jq program");
+		if (r->complaint.len > 0)
+			snprintf(why, sizeof why, "%s", r->complaint.data);
+		jqrun_free(r);
+		die(status, "%s: %s", where, why);
 	}
 	return r;
 }
