@@ -442,6 +442,44 @@ holds() {
 	same $'1|["café"]\n3|[]' "$(PGDATABASE=latin PGCLIENTENCODING=UTF8 sql 'select * from staging.s order by id')"
 }
 
+# columns TABLE, tables: their names, a hash in them as #
+columns() {
+	sql "select string_agg(regexp_replace(attname, '_[0-9a-f]{8}$', '#'), ' ' order by attnum)
+	    from pg_attribute where attrelid = 'staging.$1'::regclass and attnum > 0"
+}
+
+tables() {
+	sql "select string_agg(regexp_replace(relname, '_[0-9a-f]{8}$', '#'), ' ' order by relname)
+	    from pg_class where relnamespace = 'staging'::regnamespace and relkind = 'r' and relname not like 'vupsert %'"
+}
+
+@test "a name that the server's encoding cannot hold is cut there and gets a hash" {
+	sql "create database narrow encoding 'WIN1252' lc_collate 'C' lc_ctype 'C' template template0"
+	odd='{"id":1,"prix_€":"a","größe":"b","цена":"c","a\u0306":"d","\ud83d\ude00":"e","\u0081":"f"}'
+	for stream in plain größe straße_€ цены; do
+		PGDATABASE=narrow run -0 upsert --stream "$stream" --key id <<<"$odd"
+		PGDATABASE=narrow run -0 --separate-stderr upsert --stream "$stream" --key id <<<"$odd"
+		[[ $stderr == *" + 1 unchanged"* ]]
+	done
+	export PGDATABASE=narrow PGCLIENTENCODING=UTF8
+	same '# größe plain straße_€' "$(tables)"
+	same 'id prix_€ größe # a# # #' "$(columns plain)"
+	same '1|a|b|c|d|e|f' "$(sql 'select * from staging.plain')"
+}
+
+@test "what a comment says of names that the encoding cannot hold has ? for them" {
+	sql "create database cyrillic encoding 'ISO_8859_5' lc_collate 'C' lc_ctype 'C' template template0"
+	PGDATABASE=cyrillic run -0 upsert < <(
+	    schema '"id":{"type":"integer"},"€":{"type":"string","description":"in €"},"цена":{"type":"integer","description":"€ и ₽"}' '["id"]'
+	    record '"id":1,"€":"x","цена":2'
+	    printf '%s\n' '{"type":"STATE","value":{"€":1}}')
+	[[ $output == *'{"type":"STATE","value":{"€":1}}'* ]]
+	export PGDATABASE=cyrillic PGCLIENTENCODING=UTF8
+	same 'id # цена' "$(columns s)"
+	same $'?\': in ?\nцена\': ? и ?' "$(sql "select substring(col_description(attrelid, attnum) from '''(.*)')
+	    from pg_attribute where attrelid = 'staging.s'::regclass and attnum > 1 order by attnum")"
+}
+
 # --- names and widths ---------------------------------------------------------
 
 @test "what the server has columns of already is stored under another name" {

@@ -603,6 +603,14 @@ pg_open(const char *setup, int64_t retry_ms)
 	return pg;
 }
 
+const char *
+pg_parameter(const struct pg *pg, const char *name)
+{
+	const char *value = PQparameterStatus(pg->conn, name);
+
+	return value ? value : "";
+}
+
 void
 pg_reconnect(struct pg *pg)
 {

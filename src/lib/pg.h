@@ -67,6 +67,8 @@ struct pg *pg_open(const char *setup, int64_t retry_ms);
 /* After PG_LOST: tries again with back-off, and dies (75) after retry_ms. */
 void pg_reconnect(struct pg *);
 unsigned pg_connection(const struct pg *); /* its number, from 1 */
+/* What the server says of itself on connecting ("server_encoding"), or "". */
+const char *pg_parameter(const struct pg *, const char *name);
 void pg_close(struct pg *);
 
 /* SQL without parameters; several statements are one transaction. */

@@ -8,6 +8,7 @@
 
 #include "commit.h"
 #include "ledger.h"
+#include "letters.h"
 #include "opt.h"
 #include "reject.h"
 #include "stop.h"
@@ -147,6 +148,7 @@ main(int argc, char *argv[])
 	options(&o, argc, argv);
 	rejects_open(o.rejects);
 	r.pg = pg_open(setup, o.retry);
+	letters_ask(r.pg);
 	r.streams.schema = o.schema;
 	r.scan = scan_new();
 	if (o.stream != NULL) {
@@ -167,6 +169,7 @@ main(int argc, char *argv[])
 	rejects_close_or_die();
 	status = report(&r);
 	take_release(&r);
+	letters_release();
 	pg_close(r.pg);
 	return stopped ? stop_again() : status;
 }

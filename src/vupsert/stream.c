@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "letters.h"
 #include "banned.h"
 
 #define NAME_MAX_BYTES 63  /* NAMEDATALEN - 1 */
@@ -70,15 +71,13 @@ name_fit(struct slice name, bool table)
 {
 	size_t max = table ? TABLE_MAX_BYTES : NAME_MAX_BYTES;
 	size_t n = max - HASH_BYTES;
-	const char *nul = name.len > 0 ? memchr(name.p, '\0', name.len) : NULL;
+	size_t held = letters_span(name);
 
-	if (name.len <= max && nul == NULL && !is_taken(name, table) &&
+	if (name.len <= max && held == name.len && !is_taken(name, table) &&
 	    !is_made(name, max, table))
 		return xstrndup(name.p, name.len);
-	if (nul != NULL && (size_t)(nul - name.p) < n)
-		n = (size_t)(nul - name.p);
-	if (name.len < n)
-		n = name.len;
+	if (held < n)
+		n = held;
 	while (n > 0 && n < name.len &&
 	    ((unsigned char)name.p[n] & 0xc0) == 0x80)
 		n--; /* not inside a character */

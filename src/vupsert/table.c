@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "letters.h"
 #include "write.h"
 #include "banned.h"
 
@@ -157,6 +158,7 @@ add_comment(struct buf *b, const char *quoted, const struct column *c)
 	char *text = xasprintf(OURS "'%s'%s%s", c->property,
 	    c->description ? ": " : "", c->description ? c->description : "");
 
+	letters_fit(text);
 	buf_addf(b, "comment on column %s.", quoted);
 	pg_identifier(b, c->name);
 	buf_adds(b, " is ");
@@ -171,6 +173,7 @@ comment_table(struct buf *b, const char *quoted, const struct stream *s,
 {
 	char *whole = xasprintf("stream '%s': %s", s->name, text);
 
+	letters_fit(whole);
 	buf_addf(b, "comment on table %s is ", quoted);
 	pg_literal(b, whole);
 	buf_adds(b, ";\n");

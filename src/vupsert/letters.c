@@ -1,0 +1,106 @@
+#include "letters.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "banned.h"
+
+static char *held; /* all that are beyond ASCII; NULL: any is held */
+
+static enum pg_outcome
+ask(struct pg *pg, struct buf *b)
+{
+	char *sql;
+	enum pg_outcome o;
+	int code;
+
+	o = pg_exec(pg,
+	    "select pg_encoding_max_length(encoding) = 1 "
+	    "from pg_database where datname = current_database()");
+	if (o != PG_OK || *pg_text(pg, 0, 0) != 't')
+		return o;
+	buf_adds(b, "");
+	for (code = 0x80; code <= 0xff; code++) {
+		sql = xasprintf("select chr(%d)", code);
+		o = pg_exec(pg, sql);
+		free(sql);
+		if (o == PG_OK)
+			buf_adds(b, pg_text(pg, 0, 0));
+		else if (o != PG_DATA) /* that one is no character there */
+			return o;
+	}
+	return PG_OK;
+}
+
+void
+letters_ask(struct pg *pg)
+{
+	const char *encoding = pg_parameter(pg, "server_encoding");
+	struct buf b = { 0 };
+	enum pg_outcome o;
+
+	/* these take all; the second takes any bytes */
+	if (strcmp(encoding, "UTF8") == 0 || strcmp(encoding, "SQL_ASCII") == 0)
+		return;
+	while ((o = ask(pg, &b)) == PG_LOST) {
+		pg_reconnect(pg);
+		b.len = 0;
+	}
+	pg_must(pg, o, "ask for the server's encoding");
+	if (b.data != NULL)
+		held = buf_take(&b);
+}
+
+void
+letters_release(void)
+{
+	free(held);
+	held = NULL;
+}
+
+static size_t
+length_of(const char *p, size_t left)
+{
+	unsigned char c = (unsigned char)*p;
+	size_t n = c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+
+	return n < left ? n : left;
+}
+
+static bool
+is_held(const char *p, size_t n)
+{
+	return n == 1 || held == NULL ||
+	    memmem(held, strlen(held), p, n) != NULL;
+}
+
+size_t
+letters_span(struct slice s)
+{
+	size_t i, n;
+
+	for (i = 0; i < s.len && s.p[i] != '\0'; i += n) {
+		n = length_of(s.p + i, s.len - i);
+		if (!is_held(s.p + i, n))
+			return i;
+	}
+	return i;
+}
+
+void
+letters_fit(char *text)
+{
+	size_t n, left = strlen(text);
+	char *to = text;
+
+	for (; left > 0; text += n, left -= n) {
+		n = length_of(text, left);
+		if (is_held(text, n)) {
+			memmove(to, text, n);
+			to += n;
+		} else {
+			*to++ = '?';
+		}
+	}
+	*to = '\0';
+}

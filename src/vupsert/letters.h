@@ -1,0 +1,23 @@
+/*
+ * letters: which characters a name may have, by the server's encoding.
+ *
+ * A database of one byte a character (LATIN1, WIN1252 ...) holds at most 128
+ * beyond ASCII.  One of several bytes that is not UTF8 is taken to hold all.
+ */
+#ifndef LETTERS_H
+#define LETTERS_H
+
+#include "pg.h"
+
+/* Asks the server, once, before the first stream; dies when it cannot. */
+void letters_ask(struct pg *);
+void letters_release(void);
+
+/* How many bytes of UTF-8 stand before the first character that the server
+ * cannot hold, or NUL; all of them when there is none. */
+size_t letters_span(struct slice);
+
+/* Puts ? in place of each character that the server cannot hold. */
+void letters_fit(char *);
+
+#endif
