@@ -258,25 +258,25 @@ configure() {
 # The numbers among the settings; checked before a script works with them, for
 # they become words of commands and of SQL.
 numbers_checked() {
-	number_checked VPIPE_REJECTS '([0-9]*\.)?[0-9]+' 1
-	number_checked VPIPE_BATCH_ROWS '[1-9][0-9]*' 2147483647
-	number_checked VPIPE_TRACK_BUDGET '[0-9]+' 999999999
-	number_checked VPIPE_LOOK_HOURS '([0-9]*\.)?[0-9]+' 8760
-	number_checked VPIPE_KEEP_DAYS '[0-9]+' 999999
-	number_checked VPIPE_IMAGE_BUDGET '[0-9]+' 999999999
-	number_checked VPIPE_IMAGE_RATE_MINUTE '[1-9][0-9]*' 999999
-	number_checked VPIPE_IMAGE_RATE_HOUR '[1-9][0-9]*' 9999999
-	number_checked VPIPE_S3_FREE '[0-9]+' 999999999
-}
-
-# number_checked NAME PATTERN MOST
-number_checked() {
-	eval "value=\${$1:-}"
-	[ -z "$value" ] ||
-	    value=$value awk -v pattern="^$2\$" -v most="$3" 'BEGIN {
-		v = ENVIRON["value"]
-		exit !(v ~ pattern && v + 0 <= most) }' ||
-	    die 78 "$1 '$value' is no number, or more than $3"
+	bad=$(awk '{
+		v = ENVIRON[$1]
+		if (v != "" && !(v ~ "^" $2 "$" && v + 0 <= $3)) {
+			printf "%s \047%s\047 is no number, or more than %s", $1, v, $3
+			exit
+		}
+	}' <<-'end'
+	VPIPE_REJECTS ([0-9]*\.)?[0-9]+ 1
+	VPIPE_BATCH_ROWS [1-9][0-9]* 2147483647
+	VPIPE_TRACK_BUDGET [0-9]+ 999999999
+	VPIPE_LOOK_HOURS ([0-9]*\.)?[0-9]+ 8760
+	VPIPE_KEEP_DAYS [0-9]+ 999999
+	VPIPE_IMAGE_BUDGET [0-9]+ 999999999
+	VPIPE_IMAGE_RATE_MINUTE [1-9][0-9]* 999999
+	VPIPE_IMAGE_RATE_HOUR [1-9][0-9]* 9999999
+	VPIPE_S3_FREE [0-9]+ 999999999
+	end
+	)
+	[ -z "$bad" ] || die 78 "$bad"
 }
 
 # whence NAME: environment, file or default.
@@ -557,11 +557,8 @@ judge() {
 	facts=$(facts "$2") || return
 	cat >"$scratch/judge" <<-end
 	: >judge.status
-	{ vsnapshot events -q --source '$2' \\
-	    --item-days $(printf '%s' "$facts" |
-	        jq .tracking.arithmetic_item_days) \\
-	    --sold-page-hours $(printf '%s' "$facts" |
-	        jq .tracking.sold_page_hours) 2>judge.words ||
+	{ vsnapshot events -q --source '$2' --item-days "\$ITEM_DAYS" \\
+	    --sold-page-hours "\$SOLD_PAGE_HOURS" 2>judge.words ||
 	    echo \$? >>judge.status; } |
 	    { vupsert -q --schema '$1' 2>store.words ||
 	    echo \$? >>judge.status; }

@@ -8,7 +8,8 @@
 --   feed       false: the change feed is not written, nor ops.load
 --
 -- In the current folder: `due`, the parts to judge, "run,part" a line, and
--- `judge`, a script that takes history lines and stores events.
+-- `judge`, a script that takes history lines and stores events; its environment
+-- has ITEM_DAYS and SOLD_PAGE_HOURS.
 set client_min_messages = warning;
 set timezone = 'UTC';
 set work_mem = '64MB';
@@ -41,10 +42,13 @@ set work_mem = '64MB';
 select make_interval(secs => (:'facts'::jsonb
     #>> '{tracking,counter_lag_hours}')::float8 * 3600)::text as lag \gset
 select quote_literal(:'lag') || '::interval' as lag \gset
-select coalesce(:'facts'::jsonb #>> '{tracking,arithmetic_item_days}', '40')
-    as item_days \gset
-select quote_literal(coalesce(:'facts'::jsonb #>> '{tracking,sold_page_hours}',
-    '240') || ' hours') || '::interval' as sold_page \gset
+select tracking ->> 'arithmetic_item_days' as item_days,
+    tracking ->> 'sold_page_hours' as page_hours,
+    format('%L::interval', (tracking ->> 'sold_page_hours') || ' hours')
+        as sold_page
+from jsonb_extract_path(:'facts'::jsonb, 'tracking') as t(tracking) \gset
+\setenv ITEM_DAYS :item_days
+\setenv SOLD_PAGE_HOURS :page_hours
 
 select pg_advisory_lock(hashtext('vpipe.events:' || :'source')) \g /dev/null
 

@@ -1,4 +1,6 @@
--- "run,part" a line: the parts whose rows are loaded and whose events are not.
+-- Into the file `due` of the current folder, "run,part" a line: the parts whose
+-- rows are loaded and whose events are not.
+\o due
 select format('"%s","%s"', replace(u.run, '"', '""'), u.part)
 from ops.load u
 where u.step = 'upsert'
@@ -9,3 +11,4 @@ where u.step = 'upsert'
 	    and e.part = u.part
 	    and e.step = 'events')
 order by 1;
+\o
