@@ -149,16 +149,28 @@ no_server(const struct http_base *base)
 	http_multi_free(m);
 }
 
+/* Each waits for seconds: all at the same time. */
 int
 main(void)
 {
+	static void (*const cases[])(const struct http_base *) = { no_room,
+		nobody_there, no_server };
 	struct http_base base;
-	pid_t pid = serve();
+	pid_t pid = serve(), pids[sizeof cases / sizeof *cases];
+	int status;
+	size_t i;
 
 	CHECK(http_base_parse(base_url, &base));
-	no_room(&base);
-	nobody_there(&base);
-	no_server(&base);
+	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0) {
+			cases[i](&base);
+			http_base_release(&base);
+			exit(DONE());
+		}
+	}
+	for (i = 0; i < sizeof cases / sizeof *cases; i++)
+		CHECK(waitpid(pids[i], &status, 0) == pids[i] && status == 0);
 	http_base_release(&base);
 	kill(-pid, SIGTERM);
 	waitpid(pid, NULL, 0);

@@ -11,9 +11,12 @@
 #include "file.h"
 #include "test.h"
 
+/* So many changes to each picture; the first where SOAK is set. */
 #define MUTATIONS 2000
+#define MUTATIONS_FEW 300
 
 static const char *folder;
+static bool soak;
 static size_t taken, most_taken;
 
 static void
@@ -130,6 +133,40 @@ copies_are_made(void)
 	buf_release(&b);
 }
 
+static bool
+enough(const struct buf *b, size_t memory, struct image_copy *copies, size_t n)
+{
+	struct image_limits l = usual;
+	struct image im;
+	bool made;
+	size_t i;
+
+	l.memory = memory;
+	made = image_decode(buf_slice(b), &l, &im, copies, n) == NULL;
+	for (i = 0; i < n; i++) {
+		made = made && copies[i].width > 0;
+		buf_reset(&copies[i].jpeg);
+	}
+	return made;
+}
+
+/* The least that the picture and all these copies are made with. */
+static size_t
+least_memory(const struct buf *b, struct image_copy *copies, size_t n)
+{
+	size_t low = 1000, high = usual.memory, middle;
+
+	CHECK(!enough(b, low, copies, n) && enough(b, high, copies, n));
+	while (high - low > 1) {
+		middle = low + (high - low) / 2;
+		if (enough(b, middle, copies, n))
+			high = middle;
+		else
+			low = middle;
+	}
+	return high;
+}
+
 static void
 a_copy_too_many_is_left_out(void)
 {
@@ -140,9 +177,7 @@ a_copy_too_many_is_left_out(void)
 
 	/* enough for the picture (libwebp's own, mostly), and not one byte more
 	 */
-	for (l.memory = 1000;
-	     image_decode(buf_slice(&b), &l, &im, NULL, 0) != NULL; l.memory++)
-		CHECK(l.memory < usual.memory);
+	l.memory = least_memory(&b, NULL, 0);
 	CHECK(image_decode(buf_slice(&b), &l, &im, &copy, 1) == NULL);
 	CHECK(copy.width == 0 && copy.jpeg.len == 0 && im.has_phash);
 	l.memory += 1 << 16;
@@ -163,16 +198,7 @@ only_the_largest_is_left_out(void)
 	struct image im;
 	int i;
 
-	for (l.memory = 1000;
-	     image_decode(buf_slice(&b), &l, &im, copies + 1, 2) != NULL ||
-	     copies[1].width == 0 || copies[2].width == 0;
-	     l.memory++) {
-		CHECK(l.memory < usual.memory);
-		for (i = 1; i < 3; i++)
-			buf_reset(&copies[i].jpeg);
-	}
-	for (i = 1; i < 3; i++)
-		buf_reset(&copies[i].jpeg);
+	l.memory = least_memory(&b, copies + 1, 2);
 	CHECK(image_decode(buf_slice(&b), &l, &im, copies, 3) == NULL);
 	CHECK(copies[0].width == 0 && copies[0].jpeg.len == 0);
 	CHECK(copies[1].width == 16 && copies[1].jpeg.len > 0);
@@ -240,7 +266,7 @@ changes_do_no_harm(void)
 
 	for (i = 0; i < ALL; i++) {
 		b = picture(all[i].name);
-		for (n = 0; n < MUTATIONS; n++) {
+		for (n = 0; n < (soak ? MUTATIONS : MUTATIONS_FEW); n++) {
 			p = exact(&b, b.len);
 			for (k = (int)(random_next(&state) % 4); k >= 0; k--)
 				p[random_next(&state) % b.len] =
@@ -791,6 +817,7 @@ main(int argc, char *argv[])
 {
 	CHECK(argc == 2);
 	folder = argv[1];
+	soak = getenv("SOAK") != NULL;
 	each_is_read();
 	the_same_pixels_look_the_same();
 	copies_are_made();
