@@ -20,7 +20,7 @@ wrap() {
 	same "$(jq -c '[.v, .source, .site, .flow, .kind, .line, .attempt, .fetched_at, .status, .headers]' <<<"${lines[0]}")" \
 		'[1,"made-up","www.example.test","wrap","search",1,1,"2026-09-20T10:00:00.000Z",200,{"content-type":"application/json"}]'
 	same "$(jq -c .request <<<"${lines[0]}")" \
-		'{"method":"GET","url":null,"endpoint":"v1","query":"www.example.test/search?catalog=1904","catalog_id":1904,"params":{"catalog":["1904"]}}'
+		'{"catalog_id":1904,"endpoint":"v1","method":"GET","params":{"catalog":["1904"]},"query":"www.example.test/search?catalog=1904","url":null}'
 	same "$(jq -c '[.kind, .line, .site, .request, .body.complete, .body.stop, .body.queries, .body.ledger.answered]' <<<"${lines[2]}")" \
 		'["run",3,null,null,true,"end",[],2]'
 	[[ $(jq -r .run <<<"${lines[0]}") =~ ^20260920T100000Z-wrap-[0-9a-f]{16}$ ]]
