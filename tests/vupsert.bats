@@ -3,8 +3,10 @@ load helper
 
 setup_file() {
 	pg_start
+	export ROWS
+	ROWS=$(size 1200 3000)
 	records_of() {
-		psql -XAt -v rows=3000 -v look="$1" \
+		psql -XAt -v rows="$ROWS" -v look="$1" \
 		    -f "$ROOT/tests/bench/vupsert-data.sql"
 	}
 	records_of 0 >"$BATS_FILE_TMPDIR/look0"
@@ -32,6 +34,11 @@ schema() {
 # record FIELDS: a RECORD of stream s
 record() {
 	printf '{"type":"RECORD","stream":"s","record":{%s}}\n' "$1"
+}
+
+# records FIRST LAST: those with these ids, by no loop of the shell
+records() {
+	seq "$1" "$2" | sed 's/.*/{"type":"RECORD","stream":"s","record":{"id":&}}/'
 }
 
 # An entity as vnormalize declares it, and a sighting: id, time, line, value.
@@ -485,7 +492,7 @@ tables() {
 @test "what the server has columns of already is stored under another name" {
 	odd='{"xmin":1.5,"ctid":2,"tableoid":3,"":4,"a\u0000b":5,"XMIN":6,"oid":7,"a\"b":8,"a\nb":9,"\u001b[31m":10,"x\u202ey":11,"xmin_0123abcd":12}'
 	run -0 upsert --stream s --key id <<<"{\"id\":1,${odd:1}"
-	run -0 upsert < <(schema "$(jq -rc '[keys_unsorted[] | "\(tojson):{\"type\":\"number\"}"] | join(",")' <<<"$odd"),\"id\":{\"type\":\"integer\"}" '["id","xmin"]' |
+	run -0 upsert < <(schema "$(jq -rc '[keys[] | "\(tojson):{\"type\":\"number\"}"] | join(",")' <<<"$odd"),\"id\":{\"type\":\"integer\"}" '["id","xmin"]' |
 	    sed 's/"stream":"s"/"stream":"t"/'; record "\"id\":1,${odd:1:-1}" | sed 's/"stream":"s"/"stream":"t"/')
 	for table in s t; do
 		same 13 "$(sql "select count(distinct attname) from pg_attribute where attrelid = 'staging.$table'::regclass and attnum > 0")"
@@ -741,7 +748,7 @@ has_rows() {
 	sql checkpoint
 	before=$(sql "select pg_current_wal_insert_lsn()")
 	run -0 --separate-stderr upsert <"$look0"
-	[[ $stderr == *"3000 records = 0 inserted + 0 updated + 0 unchanged + 0 older + 3000 duplicate + 0 rejected"* ]]
+	[[ $stderr == *"$ROWS records = 0 inserted + 0 updated + 0 unchanged + 0 older + $ROWS duplicate + 0 rejected"* ]]
 	(($(sql "select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '$before')") < 2000))
 }
 
@@ -1057,10 +1064,10 @@ load_state() {
 	want=$(digest)
 	sql 'drop schema staging cascade'
 	mkfifo "$tmp/in"
-	vupsert -q --schema staging --batch-rows 500 <"$tmp/in" >"$tmp/out" 3>&- &
+	vupsert -q --schema staging --batch-rows 200 <"$tmp/in" >"$tmp/out" 3>&- &
 	pid=$!
 	exec 5>"$tmp/in"
-	head -n 1800 "$look0" >&5
+	head -n $((ROWS * 6 / 10)) "$look0" >&5
 	until_true 60 some_table
 	until_true 60 some_rows
 	kill -9 $pid
@@ -1068,7 +1075,7 @@ load_state() {
 	status=0
 	wait $pid || status=$?
 	same 137 $status
-	(($(sql 'select count(*) from staging.vinted_item') % 500 == 0))
+	(($(sql 'select count(*) from staging.vinted_item') % 200 == 0))
 	same 0 "$(sql 'select count(*) from staging.vinted_item full join staging.vinted_item_seen
 	    using (site, item_id, variant) where url is null or run is null')"
 	[ ! -s "$tmp/out" ]
@@ -1094,10 +1101,10 @@ some_rows() {
 	pid=$!
 	exec 5>"$tmp/in"
 	plain() { schema "$id_v" '[]'; }
-	{ plain; for i in {1..900}; do record "\"id\":$i"; done; } >&5
+	{ plain; records 1 900; } >&5
 	until_true 60 appended
 	pg_down
-	for i in {901..2000}; do record "\"id\":$i"; done >&5 &
+	records 901 2000 >&5 &
 	sleep 0.3
 	pg_up 5>&-
 	wait $!
