@@ -17,8 +17,12 @@
 #	s3_hang s3_on		it hears and does not answer
 #	s3_asks ARGUMENT...	curl, signed: s3_asks "$S3_URL/NAME/KEY"
 #	s3 ARGUMENT...		scripts/s3 with that server's settings
+#	s3_soon ARGUMENT...	the same, as it would be if it waited for three
+#				seconds where it waits for twenty or thirty
 #
-# Objects are held in memory.  Everything listens on 127.0.0.1 only, in a block
+# Objects are held in memory.  After each request that fails s3fs sleeps for two
+# or four seconds, which no option shortens: here it sleeps for a hundredth of
+# that, unless a test sets S3_PATIENCE=whole.  Everything listens on 127.0.0.1 only, in a block
 # of ports that its folder claims: /tmp/vs3.PORT, which is short, too, for the
 # sockets in it.  Files that run side by side have a server each.
 
@@ -57,10 +61,19 @@ s3_start() {
 		s3_stop
 	done
 	[[ -n ${S3_FOLDER:-} ]] || return 1
+	s3_impatient || return
 	printf '%s\n' "$S3_KEY" >"$S3_FOLDER/passwd"
 	chmod 600 "$S3_FOLDER/passwd"
 	export S3_FOLDER S3_PORT S3_PASSWD=$S3_FOLDER/passwd \
 	    S3_URL=http://127.0.0.1:$S3_PORT
+}
+
+# $S3_FOLDER/sleep.so, for LD_PRELOAD: a sleep is a hundredth of itself
+s3_impatient() {
+	printf '%s\n' '#include <unistd.h>' 'unsigned sleep(unsigned s)' \
+	    '{ usleep(s * 10000); return 0; }' |
+	    ${CC:-cc} -D_DEFAULT_SOURCE -O1 -fPIC -shared -x c \
+	    -o "$S3_FOLDER/sleep.so" -
 }
 
 # $S3_PORT: the first of 50 that nobody else has claimed or uses
@@ -201,10 +214,28 @@ s3_bucket() {
 }
 
 s3() {
-	VPIPE_S3_URL=${VPIPE_S3_URL:-$S3_URL} \
+	local sleep=$S3_FOLDER/sleep.so
+
+	[[ ${S3_PATIENCE:-} != whole ]] || sleep=
+	LD_PRELOAD=$sleep VPIPE_S3_URL=${VPIPE_S3_URL:-$S3_URL} \
 	    VPIPE_S3_PASSWD=${VPIPE_S3_PASSWD:-$S3_PASSWD} \
-	    VPIPE_S3_OPTIONS=${VPIPE_S3_OPTIONS-retries=1,connect_timeout=1,readwrite_timeout=3} \
-	    VPIPE_S3_FREE=${VPIPE_S3_FREE:-64} "$ROOT/scripts/s3" "$@"
+	    VPIPE_S3_OPTIONS=${VPIPE_S3_OPTIONS-retries=1,connect_timeout=1,readwrite_timeout=3,stat_cache_expire=1} \
+	    VPIPE_S3_FREE=${VPIPE_S3_FREE:-64} "${S3_SCRIPT:-$ROOT/scripts/s3}" "$@"
+}
+
+s3_soon() {
+	local S3_SCRIPT=$S3_FOLDER/soon/scripts/s3
+
+	if [[ ! -e $S3_SCRIPT ]]; then
+		mkdir -p "${S3_SCRIPT%/*}"
+		ln -s "$ROOT"/{bin,schema} "$S3_FOLDER/soon"
+		ln -s "$ROOT/scripts/lib.sh" "${S3_SCRIPT%/*}"
+		sed 's/^patience=30\>/patience=3/; s/--max-time 20/--max-time 3/' \
+		    "$ROOT/scripts/s3" >"$S3_SCRIPT"
+		chmod +x "$S3_SCRIPT"
+		[[ $(diff "$ROOT/scripts/s3" "$S3_SCRIPT" | grep -c '^>') -eq 2 ]]
+	fi
+	s3 "$@"
 }
 
 s3_mount() {

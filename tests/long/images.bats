@@ -1,18 +1,17 @@
-# scripts/images(1) on a market with pictures: all of it, what goes wrong, what is lost
-load ../s3
+# scripts/images(1) on a market with pictures: all of it, what goes wrong, what is
+# lost; on an S3 mount: vimg_store.bats
 load ../helper
 load ../photos
 load ../images
 load ../flow
+load ../opened
 
 setup_file() {
-  s3_start
   pg_start
   pg_migrated
 }
 
 teardown_file() {
-  s3_stop
   pg_stop
 }
 
@@ -21,41 +20,6 @@ setup() {
   export VPIPE_RAW=$VPIPE_DATA/raw VPIPE_IMAGES=$VPIPE_DATA/images TMPDIR=$tmp \
     VPIPE_SAMPLE_FRAC=0 VPIPE_SOURCES=$ROOT/schema/sources:$ROOT/fixtures/sources
   store=$VPIPE_IMAGES
-}
-
-teardown() {
-  market_stop
-  s3_clean
-}
-
-pt='https://www.vinted.pt/catalog?catalog[]=1904'
-it='https://www.vinted.it/catalog?catalog[]=1904'
-bazar='https://www.bazar.example/listings?section=women&sort=new'
-
-images() {
-  "$ROOT/scripts/images" "$@"
-}
-
-# opened [JQ]: a market of one section on two sites, changed by JQ, its clock ours
-opened() {
-  jq "{seed: 21, items: 120, age_days: 20, photos_min: 1, photos_max: 3, svc_photos: 20, jpeg_share: 0.6, png_share: 0.05,
-      truth_photos: 1, truth_answers: 0, catalogs: [{id: 1904, name: \"women\", share: 1, new_per_hour: 0.5}],
-      sites: [{host: \"www.vinted.pt\", country: \"PT\", language: \"pt\", currency: \"EUR\", share: 2},
-        {host: \"www.vinted.it\", country: \"IT\", language: \"it\", currency: \"EUR\", share: 1}]} + ${1:-{\}}" \
-    -n >"$tmp/scenario.json"
-  market_start "$tmp/scenario.json" --pictures "$drawings"
-  at=$(date -u -d "$(curl -sS "$MARKET/_market/clock" | jq -r .now)" +%s)
-  later 0
-}
-
-# all that the records say of pictures, by the bytes that are there
-all_is_stored() {
-  (cd "$store" && find sha256 -type f -print0 | sort -z | xargs -0 sha256sum) | awk '{ print $1, $2 }' >"$tmp/there"
-  sql "select sha256 || ' ' || path from serving.image order by path collate \"C\"" | diff - "$tmp/there"
-  awk -F '[ /.]+' '$1 != $(NF - 1)' "$tmp/there" | diff /dev/null -
-  # each photo that a listing showed has one
-  same 0 "$(sql 'select count(*) from (select source, item_id, photo_key from serving.image_use) as u right join (
-      select item_id::text, photo_key from staging.vinted_photo) as p using (item_id, photo_key) where u.source is null')"
 }
 
 # bodies: of all image records that are published
@@ -160,7 +124,7 @@ unfit html true'
 }
 
 @test "ended or killed half way, the next run completes, and nothing false is there" {
-  opened '{items: 120}'
+  opened "{items: $(size 60 120)}"
   catalog "$pt" "$it" >/dev/null 2>"$tmp/words"
   whole=$(images --dry-run | jq -r .photo_key | sort -u | wc -l)
   for signal in TERM KILL; do
@@ -185,7 +149,7 @@ unfit html true'
 }
 
 @test "the database is lost: all parts loaded again give the same rows, and no picture is asked for" {
-  opened '{items: 80}'
+  opened "{items: $(size 40 80)}"
   catalog "$pt" "$it" "$bazar" >/dev/null 2>"$tmp/words"
   images >"$tmp/told" 2>"$tmp/words"
   sql "select sha256 from serving.image order by 1 limit 1" |
@@ -277,7 +241,7 @@ unfit html true'
   all_is_stored
 }
 
-# --- S3 ----------------------------------------------------------------------------
+# --- a mount ------------------------------------------------------------------------
 
 @test "a plain folder where a mount must be is refused: 78, nothing asked and nothing written" {
   opened '{items: 20}'
@@ -285,32 +249,4 @@ unfit html true'
   VPIPE_IMAGES_MOUNT=yes fails 78 'is not mounted, and VPIPE_IMAGES_MOUNT says it must be' images
   [ ! -e "$store" ]
   same 0 "$(pictures_asked)"
-}
-
-@test "on an S3 mount: all is stored; the server taken away in the middle is loud, and the next run completes" {
-  need_s3
-  export VPIPE_IMAGES=$tmp/mnt/images VPIPE_IMAGES_MOUNT=yes
-  store=$VPIPE_IMAGES
-  s3_mount "images$BATS_TEST_NUMBER" "$tmp/mnt"
-  opened '{items: 60}'
-  catalog "$pt" "$it" >/dev/null 2>"$tmp/words"
-  whole=$(images --dry-run | jq -r .photo_key | sort -u | wc -l)
-  curl -sS -f -X POST "$MARKET/_market/faults?path=image&kind=slow&ms=400" >/dev/null
-  "$ROOT/scripts/images" >"$tmp/told" 2>"$tmp/words" 3>&- 4>&- &
-  runs=$!
-  until_true 60 eval '[ "$(pictures_asked)" -ge $((whole / 3)) ]'
-  s3_away
-  status=0
-  wait "$runs" || status=$?
-  cat "$tmp/words"
-  [[ $status -eq 74 || $status -eq 75 ]]
-  grep -q '^vimg: .*\(Input/output error\|cannot\)' "$tmp/words"
-  s3_back
-  curl -sS -f -X DELETE "$MARKET/_market/faults" >/dev/null
-  images --budget 9999 >"$tmp/told" 2>"$tmp/words"
-  all_is_stored
-  run -0 --separate-stderr images --check
-  [ -z "$output" ]
-  run -0 --separate-stderr images
-  [[ $stderr == *'vinted: 0 photos are due'* ]]
 }

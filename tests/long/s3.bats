@@ -50,6 +50,12 @@ listed() {
   { s3 status || :; } | grep -F "$mnt"$'\t' || :
 }
 
+# What s3fs still knows of a folder it says for a while, whether the server is
+# there or not.
+forgotten() {
+  ! stat -f "$1" >"$tmp/stat" 2>&1
+}
+
 served_by() {
   pgrep -x s3fs -a | awk -v dir="$1" '$4 == dir { print $1 }'
 }
@@ -137,8 +143,8 @@ served_by() {
   s3_back
   run -0 s3 check "$mnt"
   s3_hang
-  fails 75 "cannot reach '$S3_URL'" s3 mount "$bucket" "$tmp/other"
-  fails 75 "" s3 check "$mnt"
+  fails 75 "cannot reach '$S3_URL'" s3_soon mount "$bucket" "$tmp/other"
+  fails 75 "" s3_soon check "$mnt"
   s3_on
   run -0 s3 check "$mnt"
 }
@@ -158,6 +164,7 @@ served_by() {
     done
     run ! find "$mnt" -name file
     [[ $output == *'Input/output error'* ]]
+    until_true 60 forgotten "$mnt/folder"
     fails 75 'Input/output error' env VPIPE_RAW="$mnt/folder" "$ROOT/scripts/load" --pending
     s3_back
     same "$(cat "$mnt/folder/file")" here
@@ -170,7 +177,7 @@ served_by() {
   pid=$(served_by "$mnt")
   kill -STOP "$pid"
   status=0
-  s3 check "$mnt" 2>"$tmp/err" || status=$?
+  s3_soon check "$mnt" 2>"$tmp/err" || status=$?
   kill -CONT "$pid"
   [ "$status" -eq 75 ]
   [ "$(wc -l <"$tmp/err")" -eq 1 ]
@@ -290,6 +297,7 @@ is_stopped() {
   [ "$(sql 'select count(*) from ops.load')" = 0 ]
   asked=$(requests)
   # while it is away nothing more is asked of the market
+  until_true 60 forgotten "$VPIPE_RAW"
   status=0
   catalog "$pt" >"$tmp/out" 2>"$tmp/err" || status=$?
   [ "$status" -eq 75 ] || { cat "$tmp/err"; echo "$status"; false; }
@@ -344,7 +352,8 @@ back_soon() {
 }
 
 @test "the server is back while vput tries its sync again: published, and whole" {
-  mounted
+  # it tries as long as the server takes to start
+  S3_PATIENCE=whole mounted
   whole_run 50 >"$tmp/in"
   vput_stopped fsync 1 back_soon
   [ "$status" -eq 0 ] || { cat "$tmp/err"; false; }
@@ -390,10 +399,10 @@ gone_meanwhile() {
   mkdir -p "$folder"
 }
 
-@test "kill -9 before any call (every fifth is tried): no manifest or a true one, and again completes it" {
+@test "kill -9 before any call (every eleventh is tried): no manifest or a true one, and again completes it" {
   mounted
   whole_run 12 >"$tmp/in"
-  for ((n = 1; n < 1000; n += 5)); do
+  for ((n = 1; n < 1000; n += $(size 11 5))); do
     rm -rf "$tmp/tell" "$VPIPE_RAW/made-up"
     status=0
     { env LD_PRELOAD="${O:-$ROOT/build}/fail.so" FAIL_CALL=any FAIL_HOW=kill \
@@ -422,11 +431,11 @@ gone_meanwhile() {
   unpacked | cmp - "$tmp/in"
 }
 
-@test "kill -9 while a part is rewritten (every fifth call): again completes it" {
+@test "kill -9 while a part is rewritten (every eleventh call): again completes it" {
   mounted
   whole_run 3 >"$tmp/first"
   sed '2s/"items":.*/"items":[null]},"redacted":true}/' "$tmp/first" >"$tmp/in"
-  for ((n = 1; n < 1000; n += 5)); do
+  for ((n = 1; n < 1000; n += $(size 11 5))); do
     rm -rf "$tmp/tell" "$VPIPE_RAW/made-up"
     vput -q <"$tmp/first" >/dev/null
     status=0

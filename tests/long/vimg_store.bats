@@ -1,16 +1,23 @@
-# vimg(1): killed at any point; its disk, or the server of its store, gone
+# vimg(1) and scripts/images(1): killed at any point; the disk, or the server of
+# the store, gone
 load ../helper
 load ../s3
 load ../photos
+load ../images
+load ../flow
+load ../opened
 
 scenarios=$ROOT/fixtures/market/scenarios
 
 setup_file() {
   s3_start
+  pg_start
+  pg_migrated
 }
 
 teardown_file() {
   s3_stop
+  pg_stop
 }
 
 setup() {
@@ -239,4 +246,35 @@ stopped_at() {
   store_holds "$tmp/out"
   store_lists | diff "$tmp/undisturbed" - || { s3_unmount "$tmp/mnt"; false; }
   s3_unmount "$tmp/mnt"
+}
+
+@test "the images flow on an S3 mount: all is stored; the server taken away in the middle is loud, and the next run completes" {
+  need_s3
+  pg_fresh
+  export VPIPE_RAW=$VPIPE_DATA/raw VPIPE_SAMPLE_FRAC=0 \
+    VPIPE_SOURCES=$ROOT/schema/sources:$ROOT/fixtures/sources
+  export VPIPE_IMAGES=$tmp/mnt/images VPIPE_IMAGES_MOUNT=yes
+  store=$VPIPE_IMAGES
+  s3_mount "images$BATS_TEST_NUMBER" "$tmp/mnt"
+  opened '{items: 60}'
+  catalog "$pt" "$it" >/dev/null 2>"$tmp/words"
+  whole=$(images --dry-run | jq -r .photo_key | sort -u | wc -l)
+  curl -sS -f -X POST "$MARKET/_market/faults?path=image&kind=slow&ms=400" >/dev/null
+  "$ROOT/scripts/images" >"$tmp/told" 2>"$tmp/words" 3>&- 4>&- &
+  runs=$!
+  until_true 60 eval '[ "$(pictures_asked)" -ge $((whole / 3)) ]'
+  s3_away
+  status=0
+  wait "$runs" || status=$?
+  cat "$tmp/words"
+  [[ $status -eq 74 || $status -eq 75 ]]
+  grep -q '^vimg: .*\(Input/output error\|cannot\)' "$tmp/words"
+  s3_back
+  curl -sS -f -X DELETE "$MARKET/_market/faults" >/dev/null
+  images --budget 9999 >"$tmp/told" 2>"$tmp/words"
+  all_is_stored
+  run -0 --separate-stderr images --check
+  [ -z "$output" ]
+  run -0 --separate-stderr images
+  [[ $stderr == *'vinted: 0 photos are due'* ]]
 }
