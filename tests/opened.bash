@@ -1,5 +1,5 @@
 # opened.bash - for long tests of the images flow: a market of two sites, and what
-# must be stored of it; after helper, photos, images and flow
+# must be stored of it; with helper, photos, images and flow
 #
 #	opened [JQ]	a market of one section, changed by JQ, its clock ours
 #	catalog "$pt" "$it" "$bazar"	shows what it has

@@ -3,8 +3,8 @@
 load ../helper
 load ../photos
 load ../images
-load ../flow
 load ../opened
+load ../flow		# the last: its load is that of scripts
 
 setup_file() {
   pg_start

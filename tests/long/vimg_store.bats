@@ -4,8 +4,8 @@ load ../helper
 load ../s3
 load ../photos
 load ../images
-load ../flow
 load ../opened
+load ../flow		# the last: its load is that of scripts
 
 scenarios=$ROOT/fixtures/market/scenarios
 
@@ -109,7 +109,7 @@ points() {
   place=/images longest=150
   undisturbed --thumbs 64
   [ "$calls" -gt 100 ]
-  n=$(size 30 140)
+  n=$(size 16 140)
   points "$n" $((n * 3 / 7)) --thumbs 64
   # most of the time it was in the middle
   [ "$dead" -gt $((n * 4 / 7)) ] && [ "$recorded" -gt $((n * 5 / 7)) ]
@@ -127,7 +127,7 @@ points() {
   place=/mnt/images longest=400
   undisturbed
   [ "$calls" -gt 30 ]
-  n=$(size 12 60)
+  n=$(size 8 60)
   points "$n" $((n / 3))
   [ "$dead" -gt $((n / 2)) ] && [ "$recorded" -gt $((n / 3)) ]
   # and that is what the server holds, not what s3fs remembers
