@@ -20,9 +20,10 @@ load() {
   "$ROOT/scripts/load" "$@"
 }
 
-# contract JQ: edits bazar's item contract, and raises its version
+# contract JQ: edits bazar's item contract, and raises its version; by jq itself,
+# for the order of its properties counts
 contract() {
-  jq "$1 | .version += 1" "$tmp/sources/bazar/item.json" >"$tmp/item.json"
+  command jq "$1 | .version += 1" "$tmp/sources/bazar/item.json" >"$tmp/item.json"
   mv "$tmp/item.json" "$tmp/sources/bazar/item.json"
 }
 
