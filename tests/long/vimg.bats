@@ -51,7 +51,7 @@ seen_by() {
     jq -nc --arg site "$1" '
     "20260920T080000Z-catalog-00000000000000aa" as $run
     | {v: 1, source: "vinted", site: $site, flow: "catalog", run: $run, attempt: 1, fetched_at: "2026-09-20T08:00:00.000Z"} as $head
-    | [reduce inputs as $p ({}; .["\($p[0])"] += [$p]) | to_entries | _nwise(96)] as $pages
+    | [reduce inputs as $p ({}; .["\($p[0])"] += [$p]) | to_entries | range(0; length; 96) as $from | .[$from:$from + 96]] as $pages
     | ($pages | to_entries[] | .key as $n | .value
       | [.[] | (.key | tonumber) as $id | {
         id: $id, title: "t\($id)", content_source: "search", favourite_count: 0, view_count: 0, promoted: false,
@@ -74,7 +74,7 @@ seen_by() {
 
 # Cropped 310 x 430: drawing one takes as long as in any size, the rest less.
 @test "many pictures: each distinct one stored once, all that is said of it true, and then nothing is due" {
-  n=${PICTURES:-$(size 600 20000)}
+  n=${PICTURES:-$(size 300 20000)}
   need_identify
   pg_fresh
   export VPIPE_RAW=$VPIPE_DATA/raw VPIPE_NOW=2026-09-20T09:00:00Z
@@ -215,11 +215,14 @@ many_scans() {
   # one row, or one column
   png 400000000 1 "($deflated)->(chr(0), 100)" | reply wide '200 OK'
   png 1 2000000000 "($deflated)->(chr(0), 1000)" | reply tall '200 OK'
-  # small as a picture, but with a gigabyte of text, or of a profile, in it
-  png 8 8 '"" . compress("\0" x 200)' "zTXt=\"a\\0\\0\" . ($deflated)->('a', 16000)" | reply text '200 OK'
-  png 8 8 '"" . compress("\0" x 200)' "iCCP=\"a\\0\\0\" . ($deflated)->('a', 16000)" | reply profile '200 OK'
+  # small as a picture, but with a quarter of a gigabyte (or all of it) of text,
+  # or of a profile, in it
+  perl -MCompress::Zlib -e "print +($deflated)->('a', $(size 4000 16000))" >"$tmp/swells"
+  swells="do { local (@ARGV, \$/) = '$tmp/swells'; <> }"
+  png 8 8 '"" . compress("\0" x 200)' "zTXt=\"a\\0\\0\" . $swells" | reply text '200 OK'
+  png 8 8 '"" . compress("\0" x 200)' "iCCP=\"a\\0\\0\" . $swells" | reply profile '200 OK'
   # more data than the rows hold
-  png 8 8 "($deflated)->(chr(0), 8000)" | reply more '200 OK'
+  png 8 8 "($deflated)->(chr(0), $(size 4000 8000))" | reply more '200 OK'
   convert -size 6000x6000 xc:tan -define webp:lossless=true "$tmp/big.webp"
   reply webp '200 OK' <"$tmp/big.webp"
   perl -e 'print "RIFF", pack("V", 30), "WEBPVP8L", pack("V", 17), "\x2f", pack("V", 16382 | 16382 << 14), "\0" x 13' | reply webp-header '200 OK'
@@ -230,7 +233,7 @@ many_scans() {
   ask png wide tall text profile more webp webp-header jpeg scans >"$tmp/in"
   peak=$(peak_of vimg -q --timeout 300s)
   verdicts "$tmp/out" >"$tmp/have"
-  # the gigabytes of text and profile are skipped, the pictures themselves are good
+  # text and profile are skipped, the pictures themselves are good
   same "$(cat "$tmp/have")" 'k-jpeg unfit too-many-pixels 200 false false
 k-more unfit corrupt 200 false false
 k-png unfit too-many-pixels 200 false false
@@ -381,7 +384,7 @@ peak_of() {
   market_start "$tmp/scenario.json" --pictures "$drawings"
   photos 40 size=thumb150x210 >"$tmp/few"
   vimg -q <"$tmp/few" >"$tmp/known"
-  for n in 1000 $(size 12000 100000); do
+  for n in 1000 $(size 6000 100000); do
     # mostly what is known (304, and read again), every fifth by its bytes
     records "$tmp/known" tojson | jq -nc --argjson n "$n" '[inputs] as $few | range($n) as $i
       | $few[$i % ($few | length)] | .photo_key = "k\($i)"
@@ -398,19 +401,19 @@ peak_of() {
   ! sanitized || skip "a sanitized program's memory is the sanitizer's"
   need_identify
   serve
+  each=$(size 3 6)
   convert -size 1000x1000 xc:gray +noise Random -depth 8 "$tmp/noise.png"
   convert -size 7200x7200 "tile:$tmp/noise.png" -quality 30 -sampling-factor 4:2:0 "$tmp/b.jpg"
-  convert -size 1900x2500 "tile:$tmp/noise.png" "png24:$tmp/b.png"
+  convert -size 1900x2500 "tile:$tmp/noise.png" -quality 10 "png24:$tmp/b.png"
   convert -size 1900x2500 "tile:$tmp/noise.png" -quality 100 "$tmp/b.webp"
   for one in jpg png webp; do
     echo "# $one: $(identify -format '%w x %h, %B bytes' "$tmp/b.$one")" >&3
     reply "b.$one" '200 OK' <"$tmp/b.$one"
-    for n in $(seq 6); do ask "b.$one" | jq -c ".photo_key = \"$one$n\""; done
+    for n in $(seq "$each"); do ask "b.$one" | sed "s/\"k-b.$one\"/\"$one$n\"/"; done
   done >"$tmp/in"
   peak=$(peak_of vimg -q --thumbs 400,1024)
   echo "# resident at most, KB: $peak" >&3
-  same "$(records "$tmp/out" 'select(.reason == "bad-address").photo_key' | sort)" "$(jq -r .photo_key "$tmp/no-address" | sort)"
-  [ "$(records "$tmp/out" .outcome | grep -cxE 'stored|known')" -eq 18 ]
+  [ "$(records "$tmp/out" .outcome | grep -cxE 'stored|known')" -eq $((3 * each)) ]
   store_holds "$tmp/out"
   [ "$peak" -le 65536 ]
 }
@@ -441,7 +444,6 @@ peak_of() {
   grep -q "^vimg: [0-9]* photos = [0-9]* stored + [0-9]* known + 0 failed + [0-9]* put off, " "$tmp/err"
   store_holds "$tmp/out"
   vimg -q <"$tmp/in" >"$tmp/out"
-  same "$(records "$tmp/out" 'select(.reason == "bad-address").photo_key' | sort)" "$(jq -r .photo_key "$tmp/no-address" | sort)"
   [ "$(records "$tmp/out" .outcome | grep -cxE 'stored|known')" -eq 40 ]
   store_holds "$tmp/out"
 }
