@@ -37,7 +37,7 @@ every_way() {
     same "$want" "$(world_in "mixed_$1" shuffled_with_repeats "$1")"
     same "$want" "$(world_in "heaps_$1" in_heaps "$1")"
   fi
-  world_published "$1" split --part-size 1K
+  world_published "$1" split --part-size "$(size 3K 1K)"
   [ "$(wc -l <"$tmp/split.parts")" -gt "$(wc -l <"$tmp/whole.parts")" ]
   same "$want" "$(world_in "split_$1" shuffled_with_repeats "$1")"
 }
@@ -51,7 +51,7 @@ every_way() {
 
 @test "many small worlds, loaded once" {
   local seed
-  for seed in $(seq 101 "$(size 106 130)"); do
+  for seed in $(seq 101 "$(size 103 130)"); do
     world_made "$seed"
     world_published "$seed" "raw_$seed"
     world_in "$seed" at_once >/dev/null

@@ -5,7 +5,7 @@ load ../helper
   mkdir -p "$VPIPE_DATA"
   printf 'a key for tests, of no worth\n' >"$VPIPE_DATA/key"
   chmod 600 "$VPIPE_DATA/key"
-  for seed in $(seq 100 "$(size 105 139)"); do
+  for seed in $(seq 100 "$(size 102 139)"); do
     run -0 "$ROOT/tests/fuzz/engines" $seed 100 "$tmp"
   done
 }
@@ -14,7 +14,7 @@ load ../helper
   mkdir -p "$VPIPE_DATA"
   printf 'a key for tests, of no worth\n' >"$VPIPE_DATA/key"
   chmod 600 "$VPIPE_DATA/key"
-  for seed in $(seq 100 "$(size 103 119)"); do
+  for seed in $(seq 100 "$(size 101 119)"); do
     run -0 "$ROOT/tests/fuzz/pages" $seed 100 "$tmp"
   done
 }

@@ -22,7 +22,7 @@ load ../fail/fail
 @test "kill -9 at odd moments: no manifest or a true one, and again completes it" {
 	RANDOM=20261121
 	whole_run 3000 >"$tmp/in"
-	for ((i = 0; i < $(size 25 200); i++)); do
+	for ((i = 0; i < $(size 15 200); i++)); do
 		rm -rf "$VPIPE_RAW"
 		vput -q --part-size 64K <"$tmp/in" >/dev/null &
 		sleep "0.0$(printf '%03d' $((RANDOM % 1000)))"
@@ -52,8 +52,8 @@ memory() {
 	records 20000 >&7
 	until_true 60 spooled 4000000
 	few=$(memory $pid)
-	records 300000 | tail -n +20001 >&7
-	until_true 60 spooled 70000000
+	records "$(size 150000 300000)" | tail -n +20001 >&7
+	until_true 60 spooled "$(size 35000000 70000000)"
 	many=$(memory $pid)
 	exec 7>&-
 	wait "$pid"
