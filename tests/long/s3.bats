@@ -455,10 +455,10 @@ gone_meanwhile() {
 
 @test "a part that is uploaded in pieces is whole; the server gone meanwhile: 74, again completes it" {
   mounted
-  base64 -w 1000 /dev/urandom | head -n 50000 | awk -v run="$run" '{
+  base64 -w 1000 /dev/urandom | head -n 37000 | awk -v run="$run" '{
     printf "{\"v\":1,\"source\":\"made-up\",\"flow\":\"catalog\",\"kind\":\"search\",\"run\":\"%s\",\"line\":%d,\"fetched_at\":\"2026-11-21T01:18:00.000Z\",\"sha256\":\"%d\",\"body\":{\"items\":[\"%s\"]}}\n", run, NR, NR, $0
   }' >"$tmp/in"
-  closing 50001 >>"$tmp/in"
+  closing 37001 >>"$tmp/in"
   vput_stopped fsync 1 s3_away
   [ "$status" -eq 74 ] || { cat "$tmp/err"; false; }
   s3_back
