@@ -1,4 +1,4 @@
-# the tracking flow over days, against the truth; replayed, killed; long
+# the tracking flow by hand: the same rows in any order, rebuilt; long
 load ../helper
 load ../track
 load ../images
@@ -42,6 +42,11 @@ a_sale() {
   loaded 2026-09-03T10:00:00Z <<<'user 300 6 8'
 }
 
+# A contract, by jq itself: the order of its properties counts.
+edited() {
+  command jq "$@"
+}
+
 @test "a part that comes again, and a rebuild, add nothing to the feed" {
   a_sale
   # shellcheck disable=SC2046	# paths without blanks
@@ -71,12 +76,12 @@ a_sale() {
   export VPIPE_SOURCES=$tmp/sources
   contract=$tmp/sources/vinted/item.wardrobe-2026.json
   # another total price: the state of an item, and none of its events
-  jq '.version += 1 | .schema.properties.total_price["x-jq"] = "1"' \
+  edited '.version += 1 | .schema.properties.total_price["x-jq"] = "1"' \
     "$ROOT/schema/sources/vinted/item.wardrobe-2026.json" >"$contract"
   load --stale
   same 4 "$(feed | wc -l)"
   # listed by another word
-  jq '.version += 2 | .schema.properties.evidence["x-jq"] = "\"seen\""' \
+  edited '.version += 2 | .schema.properties.evidence["x-jq"] = "\"seen\""' \
     "$ROOT/schema/sources/vinted/item.wardrobe-2026.json" >"$contract"
   load --stale
   same $'add|3\nwithdraw|3' "$(sql 'select op, count(*) from ops.change
@@ -91,13 +96,13 @@ a_sale() {
     (select count(currency) from staging.vinted_track_seller)")"
   cp -r "$ROOT/schema/sources" "$tmp/sources"
   export VPIPE_SOURCES=$tmp/sources
-  jq '.version += 1 | .schema.properties.photo_key["x-jq"] = "null"' \
+  edited '.version += 1 | .schema.properties.photo_key["x-jq"] = "null"' \
     "$ROOT/schema/sources/vinted/item.wardrobe-2026.json" \
     >"$tmp/sources/vinted/item.wardrobe-2026.json"
   for contract in "$ROOT"/schema/sources/vinted/user.*.json; do
     jq -e '.schema.properties | has("country_code")' "$contract" >/dev/null ||
       continue
-    jq '.version += 1 | .schema.properties.country_code["x-jq"] = "null"' \
+    edited '.version += 1 | .schema.properties.country_code["x-jq"] = "null"' \
       "$contract" >"$tmp/sources/vinted/${contract##*/}"
   done
   load --stale
@@ -119,8 +124,17 @@ polish() {
 
 @test "late sweeps, late holidays, late pages: the rows are those of all at once" {
   kept 2026-08-01T08:00:00Z <<<$'user 300 1 4\nuser 400 5 9'
+  # beside them two more sellers, of whom little comes
+  kept 2026-09-03T08:00:00Z <<<'list 5 51@500 52@500'
+  kept 2026-08-01T08:00:00Z <<<'user 600 1 2'
+  kept 2026-09-01T08:00:00Z <<<'wardrobe 600 62 63'
+  kept 2026-09-01T10:00:00Z <<<'list 5 61@600 62@600'
+  kept 2026-09-02T08:00:00Z <<<'wardrobe 600 62'
   loaded 2026-09-05T08:00:00Z <<<'list 5 11@300 12@300 14@300'
+  kept 2026-09-02T08:00:00Z <<<'wardrobe 500 52'
+  kept 2026-09-03T08:00:00Z <<<'wardrobe 600 61 62'
   loaded 2026-09-02T08:00:00Z <<<'wardrobe 300 12 13'
+  kept 2026-09-02T09:00:00Z <<<'user 600 1 2 {"is_on_holiday":true}'
   loaded 2026-09-01T10:00:00Z <<<'list 5 11@300 12@300'
   loaded 2026-09-04T08:00:00Z <<<'wardrobe 300 11 12'
   loaded 2026-09-03T09:00:00Z <<<'user 300 1 2 {"is_on_holiday":true}'
@@ -129,15 +143,6 @@ polish() {
   loaded 2026-09-04T19:00:00Z <<<'page 13 gone'
   loaded 2026-09-07T08:00:00Z <<<'wardrobe 300 11 15'
   loaded 2026-09-09T08:00:00Z <<<'user 300 2 5'
-  # of two more sellers, of whom nothing else comes
-  loaded 2026-09-03T08:00:00Z <<<'list 5 51@500 52@500'
-  loaded 2026-09-02T08:00:00Z <<<'wardrobe 500 52'
-  kept 2026-08-01T08:00:00Z <<<'user 600 1 2'
-  kept 2026-09-01T08:00:00Z <<<'wardrobe 600 62 63'
-  kept 2026-09-01T10:00:00Z <<<'list 5 61@600 62@600'
-  kept 2026-09-02T08:00:00Z <<<'wardrobe 600 62'
-  loaded 2026-09-03T08:00:00Z <<<'wardrobe 600 61 62'
-  loaded 2026-09-02T09:00:00Z <<<'user 600 1 2 {"is_on_holiday":true}'
   replays
   feed_is_true
 }
@@ -206,7 +211,7 @@ relists_of_all() {
     psql -X -q -d postgres -c "create database $PGDATABASE template vpipe"
     mkdir -p "$VPIPE_DATA"
     pictures_by_chance "$seed"
-    in_batches "$seed" 3
+    in_batches "3$seed" 3
     relists_of_all >"$tmp/want"
     grep -q picture "$tmp/want"
     sql 'select item_id, old_id, by from staging.vinted_track_relist
@@ -229,13 +234,6 @@ relists_of_all() {
   replays
 }
 
-@test "two groups of items that no run joins: the rates of all at once" {
-  loaded 2026-09-01T08:00:00Z < <(polish 300 301 302 400 401 402)
-  two_groups
-  agreed 2
-  replays
-}
-
 # Of 300 to 302, and of 400 to 402, whom no run joins; two runs each.
 two_groups() {
   loaded 2026-09-02T09:00:00Z <<<'list 5 11:10.00@300 12:20.00@301 13:30.00@302 14:40.00@300'
@@ -244,9 +242,11 @@ two_groups() {
   loaded 2026-09-05T09:00:00Z <<<'list 5 21:10.10@400 22:20.20@401 23:30.30@402 24:40.40@400 25:50.50@401 26:60.60@402'
 }
 
-@test "two groups that a run joins: the errors of both, and the rows of all at once" {
+@test "two groups of items that no run joins, and then one does: the errors of both, and the rows of all at once" {
   loaded 2026-09-01T08:00:00Z < <(polish 300 301 302 400 401 402)
   two_groups
+  agreed 2
+  same "$("$ROOT/scripts/db" digest)" "$(replayed apart in_batches 2 3)"
   sql 'create table was as select * from staging.vinted_track_rate'
   loaded 2026-09-06T09:00:00Z <<<'list 5 11:10.20@300 12:20.40@301 13:30.60@302
     list 6 21:10.20@400 22:20.40@401 23:30.60@402'
@@ -349,274 +349,6 @@ unnamed() {
   same '2026-09-02 08:00:01+00|2026-09-02 09:00:00+00' "$(sql "select earliest,
     latest from serving.event where item_id = '11' and type = 'sold'")"
   replays
-}
-
-# --- whom it watches ----------------------------------------------------------
-
-# watched FRACTIONS: the sellers that would be asked, were all of them due
-watched() {
-  VPIPE_SAMPLE_FRAC=$1 track --dry-run | jq -r .params.user | LC_ALL=C sort
-}
-
-@test "a fraction: none, all, some, the same again, and more with more" {
-  calm_market '.wardrobe_p50 = 4 | .wardrobe_p90 = 10 | .wardrobe_max = 20'
-  catalog "$women" 'https://www.vinted.pt/catalog/5-men?order=newest_first' \
-    >/dev/null 2>&1
-  watched 0 >"$tmp/none"
-  watched 1 >"$tmp/all"
-  watched 0.5 >"$tmp/half"
-  watched 0.7 >"$tmp/more"
-  [ ! -s "$tmp/none" ]
-  same "$(cat "$tmp/half")" "$(watched .50)"
-  same "$(wc -l <"$tmp/all")" "$(sql 'select count(distinct user_id)
-    from staging.vinted_track_item')"
-  for pair in 'half more' 'more all'; do
-    [ -z "$(comm -23 "$tmp/${pair% *}" "$tmp/${pair#* }")" ]
-    [ -n "$(comm -13 "$tmp/${pair% *}" "$tmp/${pair#* }")" ]
-  done
-  # the greatest fraction of the catalogs in which she was found counts
-  watched '0 1904=1' >"$tmp/women"
-  watched '1904=1' >"$tmp/women.alone"
-  same "$(cat "$tmp/women")" "$(cat "$tmp/women.alone")"
-  watched '0.5 1904=1' >"$tmp/mixed"
-  same "$(sort -u "$tmp/women" "$tmp/half")" "$(cat "$tmp/mixed")"
-  [ -s "$tmp/women" ] && ! cmp -s "$tmp/women" "$tmp/all"
-  # by another way: the first 52 bits of a hash
-  while read -r seller; do
-    hash=$(printf 'vpipe-sample-1:vinted:%s' "$seller" | sha256sum)
-    ((16#${hash:0:13} < 4503599627370496 / 2)) && echo "$seller"
-  done <"$tmp/all" >"$tmp/want"
-  diff "$tmp/want" "$tmp/half"
-  # the same of the raw records in another order
-  psql -X -q -d postgres -c "create database ${PGDATABASE}_again template vpipe"
-  PGDATABASE=${PGDATABASE}_again backwards
-  same "$(cat "$tmp/half")" "$(PGDATABASE=${PGDATABASE}_again watched 0.5)"
-}
-
-# --- rounds -------------------------------------------------------------------
-
-# needless: items that would be asked although the counters have told
-needless() {
-  track --dry-run | jq -r '.params.item // empty' | LC_ALL=C sort |
-    LC_ALL=C comm -12 - <(sql "select item_id from serving.item_state
-      where rule = 'counters'" | LC_ALL=C sort)
-}
-
-@test "the cheap question first, and none that the counters have answered" {
-  calm_market '.items = 150 | .wardrobe_p50 = 12 | .wardrobe_p90 = 20 |
-    .wardrobe_max = 30 | .sold_per_1000_item_days = 60 | .arrival_rate = 60'
-  catalog "$women" >/dev/null 2>&1
-  track >/dev/null 2>&1
-  counted=0
-  for day in 1 2 3 4 5 6; do
-    forward 93600	# longer than VPIPE_LOOK_HOURS
-    same '' "$(needless)"
-    before=$(asked | wc -l)
-    run -0 track
-    # each round after the one before
-    asked | tail -n "+$((before + 1))" | cut -d ' ' -f 1 | uniq >"$tmp/rounds"
-    printf 'user\nwardrobe\nitem\n' | grep -x -f "$tmp/rounds" >"$tmp/order"
-    diff "$tmp/order" "$tmp/rounds"
-    same '' "$(needless)"
-    counted=$((counted + $(sql "select count(*) from serving.item_state
-      where rule = 'counters'")))
-  done
-  [ "$counted" -gt 3 ]
-}
-
-@test "a refusal ends the run, loses nothing, and the next goes on" {
-  calm_market '.items = 60 | .wardrobe_p50 = 10 | .wardrobe_p90 = 20'
-  catalog "$women" >/dev/null 2>&1
-  curl -sS -f -X POST \
-    "$MARKET/_market/faults?kind=challenge&path=wardrobe&at_request=2&times=1"
-  run -77 --separate-stderr track
-  same 2 "$(asked | grep -c '^wardrobe')"
-  [ -z "$(ls "$VPIPE_DATA/outbox")" ]
-  same '1|1' "$(sql "select count(*) filter (where verdict = 'ok'),
-    count(*) filter (where verdict like 'refused:%')
-    from serving.look where kind = 'wardrobe'")"
-  forward 43200
-  run -0 --separate-stderr track
-  same 0 "$(sql "select count(*) from staging.vinted_track_item t
-    where not exists (select from staging.vinted_track_sweep s
-    where s.user_id = t.user_id and s.complete)")"
-}
-
-# --- days, and the truth ------------------------------------------------------
-
-# Every sale that we tell, in its interval; the truth's are in $TRUTH.
-sales_are_true() {
-  jq -r 'select(.what == "event" and .type == "sold") | [.id, .at] | @tsv' \
-    "$TRUTH" >"$tmp/sold"
-  sql "select item_id, coalesce(extract(epoch from earliest), 0),
-    extract(epoch from latest), confidence from serving.event
-    where type = 'sold'" | tr '|' '\t' >"$tmp/told.sold"
-  awk -F '\t' '
-	function epoch(at) {
-		gsub(/[-T:Z]/, " ", at)
-		return mktime(at)
-	}
-	NR == FNR { sold[$1] = sold[$1] " " epoch($2); next }
-	{
-		said++
-		true = 0
-		n = split(sold[$1], at, " ")
-		for (i = 1; i <= n; i++)
-			# the clocks differ by some milliseconds
-			if (at[i] >= $2 - 2 && at[i] <= $3 + 2)
-				true = 1
-		if (!true) {
-			print "no sale: " $0 " (" sold[$1] ")"
-			wrong++
-		}
-	}
-	END {
-		print said + 0 " sales told, " wrong + 0 " wrong"
-		exit wrong > 0 || said < least
-	}' least="$1" "$tmp/sold" "$tmp/told.sold" >"$tmp/verdict" || {
-    cat "$tmp/verdict"
-    return 1
-  }
-}
-
-# some_days STEPS HOURS: a catalog and a track run each
-some_days() {
-  local step status
-
-  for ((step = 0; step < $1; step++)); do
-    catalog "$women" 'https://www.vinted.pl/catalog/5-men?order=newest_first' \
-      >"$tmp/report" 2>&1 || :
-    status=0
-    track --budget 400 >"$tmp/report" 2>&1 || status=$?
-    case $status in
-    0 | 69 | 75 | 77) ;;	# what is lost, refused
-    *)
-      cat "$tmp/report"
-      echo "step $step: $status"
-      return 1
-      ;;
-    esac
-    forward $(($2 * 3600))
-  done
-}
-
-@test "days without faults: sales as in the truth; replayed in any order" {
-  calm_market '.sold_per_1000_item_days = 40'
-  some_days "$(size 3 6)" 23
-  sales_are_true "$(size 5 20)"
-  feed_is_true
-  replays
-}
-
-@test "days with looks lost and refusals: sales as in the truth; replayed" {
-  # refusals last so long that a run falls into them, whenever it comes
-  jq '.faults[0].burst_hours = 30' \
-    "$ROOT/fixtures/market/scenarios/tracking-small.json" >"$tmp/refusing.json"
-  market_at "$tmp/refusing.json"
-  some_days "$(size 11 14)" 17
-  sales_are_true "$(size 15 30)"
-  [ "$(sql "select count(*) > 0 from serving.look
-    where verdict like 'refused:%'")" = t ]
-  feed_is_true
-  want=$("$ROOT/scripts/db" digest)
-  same "$want" "$(replayed batches in_batches 5 7)"
-  [[ -n ${SOAK:-} ]] || return 0
-  same "$want" "$(replayed at_once load)"
-  same "$want" "$(replayed other_batches in_batches 6 3)"
-}
-
-# --- killed -------------------------------------------------------------------
-
-# flow NAME: one of the three, in its usual words
-flow() {
-  case $1 in
-  catalog) "$ROOT/scripts/catalog" "$women" ;;
-  *) "$ROOT/scripts/$1" ;;
-  esac
-}
-
-@test "the three flows killed at any point, again and again: complete, nothing twice, the rows of raw loaded at once" {
-  local flows=(track catalog track images) i dead=0 flow
-  calm_market '.items = 120'
-  export VPIPE_IMAGES=$tmp/images VPIPE_IMAGE_BUDGET=4
-  flow catalog >/dev/null 2>&1
-  flow track >/dev/null 2>&1
-  RANDOM=20261129
-  for ((i = 0; i < $(size 8 500); i++)); do
-    forward $((i % 8 == 0 ? 80000 : 600))
-    setsid "$ROOT/scripts/${flows[i % 4]}" $([[ ${flows[i % 4]} != catalog ]] || echo "$women") \
-      >/dev/null 2>&1 3>&- &
-    sleep "$((RANDOM % 3)).$((RANDOM % 1000))"
-    ! kill -9 -- "-$!" 2>/dev/null || dead=$((dead + 1))
-    wait $! 2>/dev/null || :
-  done
-  echo "# $dead of $i were killed before their end" >&3
-  [ "$dead" -gt $((i / 3)) ]
-  forward 90000
-  for flow in catalog track images; do
-    run -0 flow "$flow"
-    forward 600
-  done
-  [ -z "$(ls "$VPIPE_DATA/outbox")" ]
-  same 0 "$(sql "select count(*) from ops.load u where step = 'upsert'
-    and not exists (select from ops.load e where e.run = u.run
-    and e.part = u.part and e.step = 'events')")"
-  feed_is_true
-  sales_are_true 1
-  same "$("$ROOT/scripts/db" digest)" "$(replayed at_once load)"
-}
-
-@test "two at once: the second says so, and two loads judge as one" {
-  calm_market '.items = 200'
-  catalog "$women" >/dev/null 2>&1
-  track >/dev/null 2>&1 &
-  until_true 60 running
-  fails 75 "another 'track' is running" track
-  wait $!
-  for day in 1 2 3; do
-    forward 86400
-    PGHOST=$tmp track >/dev/null 2>&1 || :
-    catalog "$women" >/dev/null 2>&1 || :
-    track >/dev/null 2>&1
-  done
-  psql -X -q -d postgres -c "create database ${PGDATABASE}_two template vpipe"
-  want=$("$ROOT/scripts/db" digest)
-  export PGDATABASE=${PGDATABASE}_two
-  # shellcheck disable=SC2046	# paths without blanks
-  load $(parts | awk 'NR % 2') &
-  # shellcheck disable=SC2046
-  load $(parts | awk 'NR % 2 == 0')
-  wait $!
-  same "$want" "$("$ROOT/scripts/db" digest)"
-  feed_is_true
-}
-
-# The kernel's list is asked: to try the lock is to hold it for a moment.
-running() {
-  local inode
-
-  inode=$(stat -c %i "$VPIPE_DATA/lock/track" 2>/dev/null) &&
-    grep -q " FLOCK .*:$inode " /proc/locks
-}
-
-# --- pages that are no sale ----------------------------------------------------
-
-@test "a market where no page without a product is a sale gives no sale" {
-  market_at "$ROOT/fixtures/market/scenarios/pages-none-sold.json"
-  export VPIPE_TRACK_BUDGET=1000000
-  catalog "$women" 'https://www.vinted.pt/catalog/5-men?order=newest_first' \
-    'https://www.vinted.pt/catalog/1904-women?order=price_low_to_high' >/dev/null 2>&1
-  for _ in 1 2 3 4 5 6; do
-    track >/dev/null 2>&1 || [[ $? -eq 69 ]]
-    forward $((26 * 3600))
-  done
-  same 0 "$(grep -c '"type":"sold"' "$TRUTH")"
-  same 0 "$(sql "select count(*) from ops.change where event ->> 'type' = 'sold'")"
-  # there were such pages, of both kinds
-  same 't|t|t' "$(sql "select count(*) filter (where state_rule = 'no-product') > 3,
-    count(*) filter (where evidence = 'buyer_item_status:WARNING') > 0,
-    count(*) filter (where evidence = 'buyer_item_status:INFO') > 0
-    from staging.vinted_snapshot")"
 }
 
 @test "pages, 404s and accounts that tell nothing: in any order, the same rows" {
