@@ -22,9 +22,11 @@
 #
 # Objects are held in memory.  After each request that fails s3fs sleeps for two
 # or four seconds, which no option shortens: here it sleeps for a hundredth of
-# that, unless a test sets S3_PATIENCE=whole.  Everything listens on 127.0.0.1 only, in a block
-# of ports that its folder claims: /tmp/vs3.PORT, which is short, too, for the
-# sockets in it.  Files that run side by side have a server each.
+# that, unless a test sets S3_PATIENCE=whole, or in make soak.
+#
+# Everything listens on 127.0.0.1 only, in a block of ports that its folder
+# claims: /tmp/vs3.PORT, which is short, too, for the sockets in it.  Files that
+# run side by side have a server each.
 
 S3_KEY=TESTKEY:testsecret
 
@@ -216,7 +218,7 @@ s3_bucket() {
 s3() {
 	local sleep=$S3_FOLDER/sleep.so
 
-	[[ ${S3_PATIENCE:-} != whole ]] || sleep=
+	[[ ${S3_PATIENCE:-} != whole && -z ${SOAK:-} ]] || sleep=
 	LD_PRELOAD=$sleep VPIPE_S3_URL=${VPIPE_S3_URL:-$S3_URL} \
 	    VPIPE_S3_PASSWD=${VPIPE_S3_PASSWD:-$S3_PASSWD} \
 	    VPIPE_S3_OPTIONS=${VPIPE_S3_OPTIONS-retries=1,connect_timeout=1,readwrite_timeout=3,stat_cache_expire=1} \
@@ -226,14 +228,17 @@ s3() {
 s3_soon() {
 	local S3_SCRIPT=$S3_FOLDER/soon/scripts/s3
 
-	if [[ ! -e $S3_SCRIPT ]]; then
+	if [[ -n ${SOAK:-} ]]; then
+		S3_SCRIPT=
+	elif [[ ! -e $S3_SCRIPT ]]; then
 		mkdir -p "${S3_SCRIPT%/*}"
 		ln -s "$ROOT"/{bin,schema} "$S3_FOLDER/soon"
 		ln -s "$ROOT/scripts/lib.sh" "${S3_SCRIPT%/*}"
 		sed 's/^patience=30\>/patience=3/; s/--max-time 20/--max-time 3/' \
 		    "$ROOT/scripts/s3" >"$S3_SCRIPT"
 		chmod +x "$S3_SCRIPT"
-		[[ $(diff "$ROOT/scripts/s3" "$S3_SCRIPT" | grep -c '^>') -eq 2 ]]
+		[[ $(diff "$ROOT/scripts/s3" "$S3_SCRIPT" | grep -c '^>') -eq 2 ]] ||
+		    return 99
 	fi
 	s3 "$@"
 }
