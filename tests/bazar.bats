@@ -25,6 +25,7 @@ setup() {
       'https://www.vinted.pt/catalog?catalog[]=1904'
   done
   "$ROOT/tests/oracle" "$TRUTH" >"$tmp/want"
+  [ "$(wc -l <"$tmp/want")" -ge 20 ]
   grep -q '^www.bazar.example	women	' "$tmp/want"
   grep -q '^www.vinted.pt	1904	' "$tmp/want"
   psql -X -q -v ON_ERROR_STOP=1 -c "copy (select site, catalog_id, brand,
