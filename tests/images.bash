@@ -3,6 +3,7 @@
 #	shown TIME [SITE]	a search is published; on stdin its hits, a line
 #				each: ITEM SELLER PHOTO[,PHOTO...]; the photos in
 #				order, their addresses with the second of TIME
+#	shots TIME [SITE]	the same on stdout
 #	fetched TIME		a run of the images flow is published; on stdin a
 #				line a photo:
 #		PHOTO stored|known|hashed PICTURE HASH [WxH]
@@ -14,7 +15,7 @@
 #				position and attempts
 #	repeats			serving.image_repeat in short
 
-shown() {
+shots() {
 	jq -Rnc --arg at "$1" --arg site "${2:-www.vinted.it}" '
 	($at | gsub("[-:]"; "") | sub("\\..*"; "Z") | sub("ZZ"; "Z")) as $stamp
 	| "\($stamp)-catalog-\($site | @base64 | explode | map(. % 10) | join("")[0:16] | (. + "0000000000000000")[0:16])" as $run
@@ -35,8 +36,11 @@ shown() {
 	    status: 200, headers: {"content-type": "application/json"}, ms: 1, sha256: null,
 	    body: {items: $items, pagination: {current_page: 1, total_pages: 1, total_entries: ($items | length), per_page: 96}, code: 0}},
 	  $head + {kind: "run", line: 2, fetched_at: $at, body: {complete: true, started_at: $at, ended_at: $at, stop: "end", status: 0,
-	    asked: 1, answered: 1, put_off: 0, options: {}, versions: {}, ledger: {}, queries: []}}' |
-	    vput -q "$VPIPE_RAW" >>"$tmp/published"
+	    asked: 1, answered: 1, put_off: 0, options: {}, versions: {}, ledger: {}, queries: []}}'
+}
+
+shown() {
+	shots "$@" | vput -q "$VPIPE_RAW" >>"$tmp/published"
 }
 
 fetched() {

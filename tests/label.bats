@@ -5,6 +5,20 @@ load pictures
 setup_file() {
   pg_start
   pg_migrated
+  shop
+}
+
+# shop: three listings with pictures, which the tests of the page read
+shop() {
+  local n
+
+  export PGDATABASE=shop VPIPE_DATA=$BATS_FILE_TMPDIR/shop
+  psql -X -q -d postgres -c 'create database shop template vpipe'
+  for n in 1 2 3; do
+    picture "$n"
+    listed "990000001$n" "20000000$n" "Dress $n </script><b>" "$sha"
+  done
+  pictures_loaded
 }
 
 teardown_file() {
@@ -13,9 +27,10 @@ teardown_file() {
 
 setup() {
   pg_fresh
-  a=$(printf a | sha256sum | cut -c -64)
-  b=$(printf b | sha256sum | cut -c -64)
 }
+
+a=ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb	# of "a"
+b=3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d	# of "b"
 
 label() {
   "$ROOT/scripts/label" "$@"
@@ -62,35 +77,38 @@ parts() {
   same "$before" "$("$ROOT/scripts/db" digest staging serving)"
 }
 
-@test "labels come from standard input, with or without a last newline" {
-  line "$a" '"dress"' '"at":"2026-11-01T00:00:00Z"' | head -c -1 | label load -
-  same "ca97|human|category|dress|" "$(said)"
-}
-
-@test "a value that is null takes back what the same source said, and nothing else" {
+@test "a value that is null takes back what the same source said, and nothing else; retain deletes none, and a lost database has them again" {
   { line "$a" '"dress"'; line "$b" '"skirt"'
     printf '{"sha256":"%s","source":"model:m","name":"category","value":"x"}\n' "$a"
   } >"$tmp/first"
   line "$a" null >"$tmp/second"
-  label load --at 2026-11-01T00:00:00Z "$tmp/first"
-  label load --at 2026-11-02T00:00:00Z "$tmp/second"
+  # from standard input, without a last newline
+  head -c -1 "$tmp/first" | label load --at 2020-01-01T00:00:00Z -
+  [[ $(said) == *'ca97|model:m|category|x|'* ]]
+  label load --at 2020-01-02T00:00:00Z "$tmp/second"
   same "$(printf '%s\n' '3e23|human|category|skirt|' 'ca97|model:m|category|x|')" "$(said)"
+  run -0 --separate-stderr "$ROOT/scripts/retain" 1
+  [ -z "$output" ]
+  [ "$(parts)" -eq 2 ]
+  before=$("$ROOT/scripts/db" digest staging serving)
+  psql -X -q -d postgres -c "drop database $PGDATABASE" \
+    -c "create database $PGDATABASE template vpipe"
+  run -0 "$ROOT/scripts/load"
+  same "$before" "$("$ROOT/scripts/db" digest staging serving)"
 }
 
 @test "the later label wins, by its own time, in whatever order they are loaded" {
-  line "$a" '"new"' '"at":"2026-11-10T11:00:00+01:00"' >"$tmp/new"
+  # and when one file has both, the line that comes last of the same time
+  { line "$a" '"new"' '"at":"2026-11-10T11:00:00+01:00"'; line "$b" '"one"'; line "$b" '"two"'; } >"$tmp/new"
   line "$a" '"old"' '"at":"2026-11-10T09:59:59Z"' >"$tmp/old"
   label load "$tmp/new"
   label load "$tmp/old"
-  same "ca97|human|category|new|" "$(said)"
-  # and when one file has both, the line that comes last of the same time
-  { line "$b" '"one"'; line "$b" '"two"'; } >"$tmp/both"
-  label load "$tmp/both"
-  [[ $(said) == *'3e23|human|category|two|'* ]]
+  same $'3e23|human|category|two|\nca97|human|category|new|' "$(said)"
 }
 
 @test "a line that is no label is said with its number and put aside; the others are loaded" {
-  { line "$a" '"dress"'
+  # a leap second is a time; what is none stays none, whatever stands before it
+  { line "$a" '"dress"' '"at":"2016-12-31T23:59:60Z"'
     printf '\n  \r\n'
     echo 'nope'
     echo '[1]'
@@ -107,6 +125,7 @@ parts() {
     printf '{"sha256":"%s","source":"human","name":"category","value":"\xff"}\n' "$a"
     printf 'a\0b\n'
     head -c 70000 /dev/zero | tr '\0' ' '; echo x
+    line "$b" '"bag"' '"at":"0000-01-01T00:00:00Z"'
     line "$b" '"bag"'
   } >"$tmp/labels"
   run -65 --separate-stderr label load --rejects "$tmp/rejects" "$tmp/labels"
@@ -125,23 +144,13 @@ label: $tmp/labels:15: 'at' is in the future
 label: $tmp/labels:16: is not JSON
 label: $tmp/labels:17: is not JSON
 label: $tmp/labels:18: is longer than 65536 bytes
-label: $tmp/labels: lines that are no labels: 15; they stand in '$tmp/rejects', the longest cut" \
+label: $tmp/labels:19: 'at' is before 1970
+label: $tmp/labels: lines that are no labels: 16; they stand in '$tmp/rejects', the longest cut" \
     "$(printf '%s\n' "$stderr" | grep '^label:')"
   same "$(printf '%s\n' '3e23|human|category|bag|' 'ca97|human|category|dress|')" "$(said)"
   sed -n 4,17p "$tmp/labels" >"$tmp/bad"
   head -n 14 "$tmp/rejects" | cmp - "$tmp/bad"
-  [ "$(wc -l <"$tmp/rejects")" -eq 15 ]
-}
-
-@test "a leap second is a time; one before 1970, or of the day after tomorrow, is none, whatever stands before it" {
-  { line "$a" '"dress"' '"at":"2016-12-31T23:59:60Z"'
-    line "$a" '"x"' '"at":"2999-01-01T00:00:00Z"'
-    line "$b" '"bag"' '"at":"0000-01-01T00:00:00Z"'
-  } >"$tmp/labels"
-  run -65 --separate-stderr label load "$tmp/labels"
-  [[ $stderr == *"$tmp/labels:2: 'at' is in the future"*"$tmp/labels:3: 'at' is before 1970"* ]]
-  [[ $stderr != *"$tmp/labels:1:"* ]]
-  same "ca97|human|category|dress|" "$(said)"
+  [ "$(wc -l <"$tmp/rejects")" -eq 16 ]
 }
 
 @test "without --rejects bad lines go to the data folder; all of them bad publishes nothing" {
@@ -171,26 +180,6 @@ label: $tmp/labels: lines that are no labels: 15; they stand in '$tmp/rejects', 
   [ -z "$(ls "$VPIPE_DATA/outbox")" ]
 }
 
-@test "the database lost: labels come back from raw, the same rows" {
-  { line "$a" '"dress"'; line "$b" '"bag"'; } >"$tmp/labels"
-  label load "$tmp/labels"
-  line "$a" null >"$tmp/later"
-  label load --at "$(date -u -d '+1 hour' +%Y-%m-%dT%H:%M:%SZ)" "$tmp/later"
-  before=$("$ROOT/scripts/db" digest staging serving)
-  psql -X -q -d postgres -c "drop database $PGDATABASE" \
-    -c "create database $PGDATABASE template vpipe"
-  run -0 "$ROOT/scripts/load"
-  same "$before" "$("$ROOT/scripts/db" digest staging serving)"
-}
-
-@test "retain deletes no labels, however old" {
-  line "$a" '"dress"' >"$tmp/labels"
-  label load --at 2020-01-01T00:00:00Z "$tmp/labels"
-  run -0 --separate-stderr "$ROOT/scripts/retain" 1
-  [ -z "$output" ]
-  [ "$(parts)" -eq 1 ]
-}
-
 @test "what it cannot do is said in one sentence" {
   fails 74 "cannot read 'nowhere'" label load nowhere
   fails 74 "cannot read '$tmp'" label load "$tmp"
@@ -216,15 +205,13 @@ label: $tmp/labels: lines that are no labels: 15; they stand in '$tmp/rejects', 
 
 # --- sheet --------------------------------------------------------------------
 
-# wardrobe: three listings with pictures
+# wardrobe: the listings of setup_file; $sha is the last one's picture
 wardrobe() {
-  local n
-
-  for n in 1 2 3; do
-    picture "$n"
-    listed "990000001$n" "20000000$n" "Dress $n </script><b>" "$sha"
-  done
-  pictures_loaded
+  cp -r "$BATS_FILE_TMPDIR/shop" "$VPIPE_DATA"
+  psql -X -q -d postgres -c "drop database $PGDATABASE" \
+    -c "create database $PGDATABASE template shop"
+  sha=$(printf 'picture 3' | sha256sum)
+  sha=${sha%% *}
 }
 
 # embedded: the data of the page in $tmp/out

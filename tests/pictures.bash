@@ -2,6 +2,7 @@
 #
 #	picture NAME [EXT]	puts bytes into the store; sets $sha
 #	listed ITEM SELLER TITLE SHA [PHASH]	a listing that shows a picture
+#	wardrobes SELLERS LISTINGS	so many listings each, a picture each
 #	pictures_loaded		loads what was listed so far, by raw records
 #
 # The bytes are words, unless the test draws real ones: neither labels nor data
@@ -19,7 +20,7 @@ stored() {
 	sha=$(sha256sum <"$1")
 	sha=${sha%% *}
 	mkdir -p "$VPIPE_DATA/images/sha256/${sha:0:2}/${sha:2:2}"
-	cp "$1" "$(kept "$sha" "$2")"
+	cp "$1" "$VPIPE_DATA/images/sha256/${sha:0:2}/${sha:2:2}/$sha.$2"
 }
 
 # kept SHA EXT: where it is
@@ -30,8 +31,36 @@ kept() {
 
 listed() {
 	printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$4" \
-	    "${5:-$(printf %s "$1 $4" | sha256sum | cut -c -16)}" \
+	    "${5:-${4:24:16}}" \
 	    "${6:-jpg}" >>"$tmp/listed"
+}
+
+# wardrobes SELLERS LISTINGS: by few programs, however many
+wardrobes() {
+	local made=$tmp/made store=$VPIPE_DATA/images/sha256
+
+	mkdir -p "$made" "$store"
+	awk -v made="$made" -v sellers="$1" -v listings="$2" 'BEGIN {
+		for (s = 1; s <= sellers; s++)
+			for (n = 1; n <= listings; n++) {
+				file = made "/" s "." n
+				printf "picture %s.%s", s, n >file
+				close(file)
+			}
+	}'
+	(cd "$made" && sha256sum -- *.* | sort -V -k 2) >"$made/sums"
+	awk '{ print substr($1, 1, 2) "/" substr($1, 3, 2) }' "$made/sums" |
+	    (cd "$store" && xargs mkdir -p)
+	awk -v store="$store" -v OFS='\t' '{
+		split($2, of, ".")
+		file = store "/" substr($1, 1, 2) "/" substr($1, 3, 2) "/" $1 ".jpg"
+		printf "picture %s", $2 >file
+		close(file)
+		print 9900000000 + of[1] * 100 + of[2], 200000000 + of[1],
+		    "Dress " of[2] " of " of[1], $1, substr($1, 25, 16), "jpg"
+	}' "$made/sums" >>"$tmp/listed"
+	sha=$(tail -n 1 "$made/sums")
+	sha=${sha%% *}
 }
 
 # What the market and vimg would have told, of the shapes of the fixtures.

@@ -1,23 +1,26 @@
 # told.jq - what was answered, a line of words an answer, to the raw records of a
 # run: `told` of track.bash, which says which words there are
-def answer($kind; $key; $id): {kind: $kind, endpoint: $kind,
+def one($site):
+def answer($kind; $key; $id): {$site, kind: $kind, endpoint: $kind,
     query: "\($site)/\($kind)?\($key)=\($id)", key: "\($key)_id",
     $id, status: 200, type: "application/json"};
 def priced: split(":") | ((.[1] // "10.00") / "/") as $price |
-    {id: (.[0] | tonumber), title: "thing \(.[0])",
+    (.[0] | capture("^(?<id>[0-9]+)(#(?<photo>[0-9]+))?(~(?<title>[0-9]+))?$"))
+    as $as |
+    {id: ($as.id | tonumber), title: "thing \($as.title // $as.id)",
     price: {amount: $price[0], currency_code: "EUR"},
     conversion: (if $price[1] then {seller_price: $price[1],
         seller_currency: "PLN", buyer_currency: "EUR"} else null end),
     promoted: false, favourite_count: 1,
-    photos: [{high_resolution: {id: "photo_\(.[0])"},
-    url: "https://images1.example.net/\(.[0])"}]};
+    photos: [{high_resolution: {id: "photo_\($as.photo // $as.id)"},
+    url: "https://images1.example.net/\($as.id)"}]};
 def wardrobe($user; $total; $items): answer("wardrobe"; "user"; $user) +
     {page: 1, body: {items: $items, code: 0, pagination:
     {total_entries: $total, total_pages: 1}}};
 def hit: split("@") as $of | ($of[0] | priced) + {is_visible: true,
-    user: {id: ($of[1] | tonumber)}, status: "Ottime", photo:
-    {high_resolution: {id: "photo_\($of[0] / ":" | .[0])"},
-    url: "https://images1.example.net/x"}} | del(.photos);
+    user: {id: ($of[1] | tonumber)}, status: "Ottime"} |
+    .photo = .photos[0] + {url: "https://images1.example.net/x"} |
+    del(.photos);
 def html($title; $head): "<!DOCTYPE html><html><head><title>" + $title +
     "</title>" + $head + "</head><body><script>" +
     "self.__next_f.push([1,\"1:[]\\n\"])</script></body></html>";
@@ -30,7 +33,7 @@ def product($item; $price): "<script type=\"application/ld+json\">" +
     {"@type": "Offer", url: "https://\($site)/items/\($item)-thing",
     priceCurrency: "EUR", price: ($price | tonumber),
     availability: "InStock"}} | tojson) + "</script>";
-def one: (. / " " | map(select(. != ""))) as $w |
+(. / " " | map(select(. != ""))) as $w |
     if $w[0] == "user" then answer("user"; "user"; $w[1]) + {body:
         {code: 0, user: ({id: ($w[1] | tonumber), login: "u",
         given_item_count: ($w[2] | tonumber), total_items_count:
@@ -41,7 +44,7 @@ def one: (. / " " | map(select(. != ""))) as $w |
         wardrobe($w[1]; $w[2:] | length; $w[2:] | map(priced))
     elif $w[0] == "cut" then
         wardrobe($w[1]; $w[2] | tonumber; $w[3:] | map(priced))
-    elif $w[0] == "list" then {kind: "search", endpoint: "api-v2",
+    elif $w[0] == "list" then {$site, kind: "search", endpoint: "api-v2",
         query: "\($site)/search?catalog=\($w[1])", key: "catalog_id",
         id: ($w[1] | tonumber), page: 1, status: 200,
         type: "application/json", body: {items: ($w[2:] | map(hit)),
@@ -69,15 +72,18 @@ def one: (. / " " | map(select(. != ""))) as $w |
         {code: 100}} else {status: 403, type: "text/html", challenge: 1,
         text: html("Just a moment"; "")} end
     end;
-def record($run): {v: 1, source: "vinted", $site, flow: "track", kind,
+def record($run): {v: 1, source: "vinted", site, flow: "track", kind,
     $run, line, attempt: 1, fetched_at, request: ({method: "GET",
-    url: "https://\($site)/x", endpoint, query, params: {}} +
+    url: "https://\(.site)/x", endpoint, query, params: {}} +
     {(.key): .id} + if .page then {page} else {} end), status,
     headers: ({"content-type": .type} + if .challenge then
     {"cf-mitigated": "challenge"} else {} end), ms: 1, sha256: null} +
     if .text then {body_text: .text} else {body} end;
 ($at | fromdateiso8601) as $from |
-[inputs | select(test("[^ \t]")) | gsub("^[ \t]+"; "") | one] |
+[foreach (inputs | select(test("[^ \t]")) | gsub("^[ \t]+"; "")) as $line
+    ({$site}; if $line | startswith("site ") then {site: $line[5:]}
+    else .answer = (.site as $site | $line | one($site)) end;
+    .answer // empty)] |
 [to_entries[] | .value + {line: (.key + 1),
     fetched_at: ($from + .key | todateiso8601)}] as $answers |
 ($at | gsub("[-:]"; "")) as $stamp |
@@ -92,6 +98,6 @@ def record($run): {v: 1, source: "vinted", $site, flow: "track", kind,
     started_at: $at, ended_at: ($answers | last | .fetched_at),
     stop: "end", complete: true, status: 0, options: {}, versions: {},
     ledger: {}, queries: [$answers[] | select(.kind == "wardrobe") |
-    {query, kind, $site, user_id: .id, asked: 1, answered: 1,
+    {query, kind, site, user_id: .id, asked: 1, answered: 1,
     walked: (.status == 200), stop: (if .status == 200 then "end" else
     "refused:x" end), gap: false, state: null}]}}

@@ -10,6 +10,8 @@
 #						may be EUR/PLN, shown/asked
 #		cut U TOTAL [I[:PRICE]]...	one that lacks some of TOTAL
 #		list CATALOG [I:PRICE@U]...	hits of a search
+#						I#J~K: with J's photo, K's title
+#		site SITE			where what follows was asked
 #		page I live|bare|gone [PRICE]	the item's own page
 #		page I theme THEME		without a product, with
 #						buyer_item_status
@@ -21,6 +23,16 @@
 #	kept TIME [SITE]	the same, published
 #	loaded TIME [SITE]	the same, published and loaded
 #	happened I		what is known to have happened to it, in short
+#	states I...		of serving.item_state, an item a line
+#	swept DIGITS U...	wardrobes that hold the items U1, U2... of U
+#	counted 'GIVEN TOTAL' U...	counters, of all alike
+#
+# What many tests read is loaded once, in setup_file:
+#
+#	world			a database for it, and the raw folder
+#	phase N			what is loaded so far stays as it is now
+#	as_of N			a test asks what was known then
+#
 #	feed [OPTION]...	the change feed, in the same words
 
 told() {
@@ -47,6 +59,47 @@ happened() {
 state() {
 	sql "select state, confidence, coalesce(rule, reason, '-')
 	    from serving.item_state where item_id = '$1'" | tr '|' ' '
+}
+
+# states ITEM...: the same of many, "ITEM STATE CONFIDENCE RULE" each
+states() {
+	local IFS=,
+
+	sql "select item_id, state, confidence, coalesce(rule, reason, '-')
+	    from unnest('{$*}'::text[]) with ordinality as a(item_id, n)
+	        join serving.item_state using (item_id)
+	    order by n" | tr '|' ' '
+}
+
+# counted 'GIVEN TOTAL' USER...
+counted() {
+	# shellcheck disable=SC2059	# the words are a format
+	printf "user %s $1\n" "${@:2}"
+}
+
+# swept DIGITS USER...
+swept() {
+	printf '%s\n' "${@:2}" | awk -v digits="$1" '{
+		printf "wardrobe %s", $1
+		for (i = 1; i <= length(digits); i++)
+			printf " %s%s", $1, substr(digits, i, 1)
+		print ""
+	}'
+}
+
+# --- a world that tests share -------------------------------------------------
+
+world() {
+	export PGDATABASE=world VPIPE_RAW=$VPIPE_DATA/raw
+	psql -X -q -d postgres -c "create database world template vpipe"
+}
+
+phase() {
+	psql -X -q -d postgres -c "create database phase_$1 template world"
+}
+
+as_of() {
+	export PGDATABASE=phase_$1 VPIPE_DATA=$BATS_FILE_TMPDIR/data
 }
 
 feed() {
@@ -116,13 +169,14 @@ in_batches() {
 	done
 }
 
-# replays: a few at a time in some order (and one at a time, at once, and
-# backwards), the rows are the same
+# replays [SEED [COUNT]]: so many parts at a time in some order, the rows are
+# the same (under make soak one at a time, at once, and backwards)
 replays() {
 	local want
 
 	want=$("$ROOT/scripts/db" digest)
-	same "$want" "$(replayed batches in_batches 1 "$(size 3 1)")" || return
+	same "$want" "$(replayed batches in_batches "${1:-1}" "$(size "${2:-3}" 1)")" ||
+	    return
 	[[ -n ${SOAK:-} ]] || return 0
 	same "$want" "$(replayed at_once load)" || return
 	same "$want" "$(replayed backwards backwards)"
