@@ -2,34 +2,48 @@
 load helper
 load pictures
 
+# Two sets that tests read: small, of 4 sellers with 5 pictures each, and many, of
+# 60 with 2.
 setup_file() {
   pg_start
   pg_migrated
+  made small 4 5
+  made many 60 2
 }
 
 teardown_file() {
   pg_stop
 }
 
-setup() {
-  pg_fresh
+# made NAME SELLERS LISTINGS: in a database and a data folder of that name
+made() {
+  export PGDATABASE=$1 VPIPE_DATA=$BATS_FILE_TMPDIR/$1
+  psql -X -q -d postgres -c "create database $1 template vpipe"
+  rm -f "$tmp/listed" "$tmp/made"/*
+  wardrobes "$2" "$3"
+  pictures_loaded
+}
+
+# reads NAME: the test looks at that set
+reads() {
+  export PGDATABASE=$1 VPIPE_DATA=$BATS_FILE_TMPDIR/$1
+}
+
+# owns NAME: a copy of it, to change
+owns() {
+  cp -r "$BATS_FILE_TMPDIR/$1" "$VPIPE_DATA"
+  export PGDATABASE=test_$BATS_TEST_NUMBER
+  psql -X -q -d postgres -c "create database $PGDATABASE template $1"
+}
+
+# picture_of SELLER N: sets $sha
+picture_of() {
+  sha=$(printf 'picture %s.%s' "$1" "$2" | sha256sum)
+  sha=${sha%% *}
 }
 
 dataset() {
   "$ROOT/scripts/dataset" "$@"
-}
-
-# wardrobes SELLERS LISTINGS: so many listings each, a picture each
-wardrobes() {
-  local seller n
-
-  for ((seller = 1; seller <= $1; seller++)); do
-    for ((n = 1; n <= $2; n++)); do
-      picture "$seller.$n"
-      listed "$((9900000000 + seller * 100 + n))" "$((200000000 + seller))" \
-        "Dress $n of $seller" "$sha"
-    done
-  done
 }
 
 # samples FOLDER: "PART SHA" of each picture in its shards
@@ -48,6 +62,7 @@ files() {
 }
 
 @test "a sample is a picture, its JSON and its title, under one key, the hash of its bytes" {
+  pg_fresh
   picture one
   listed 9900000011 200000001 $'Dress "one" \\ caf\u00e9' "$sha" 00000000ffffffff
   local one=$sha
@@ -78,8 +93,7 @@ files() {
 }
 
 @test "shards have so many samples, their index and counts beside, and the manifest vouches for all" {
-  wardrobes 4 5
-  pictures_loaded
+  reads small
   run -0 --separate-stderr dataset --shard-size 8 --split 1 all "$tmp/d"
   same "$(printf '%s\n' 00000.ndjson 00000.tar 00000_stats.json 00001.ndjson 00001.tar 00001_stats.json 00002.ndjson 00002.tar 00002_stats.json)" \
     "$(ls "$tmp/d/train")"
@@ -94,20 +108,18 @@ files() {
 }
 
 @test "the same query and data give the same bytes; the seed moves the split and nothing else" {
-  wardrobes 12 2
-  pictures_loaded
-  dataset --shard-size 5 all "$tmp/one"
+  reads many
+  dataset --shard-size 40 all "$tmp/one"
   sleep 1.1
-  (umask 000 && dataset --shard-size 5 all "$tmp/two")
+  (umask 000 && dataset --shard-size 40 all "$tmp/two")
   same "$(files "$tmp/one")" "$(files "$tmp/two")"
-  dataset --shard-size 5 --seed other all "$tmp/three"
+  dataset --shard-size 40 --seed other all "$tmp/three"
   [ "$(samples "$tmp/one")" != "$(samples "$tmp/three")" ]
   same "$(samples "$tmp/one" | cut -d ' ' -f 2 | sort)" "$(samples "$tmp/three" | cut -d ' ' -f 2 | sort)"
 }
 
 @test "all of a seller's pictures are in one part, and the parts have about their shares" {
-  wardrobes 60 3
-  pictures_loaded
+  reads many
   dataset --split 60,20,20 all "$tmp/d"
   samples "$tmp/d" >"$tmp/samples"
   sql "select sha256, seller_key from serving.image_use" | tr '|' ' ' | sort >"$tmp/sellers"
@@ -123,6 +135,7 @@ files() {
 @test "sellers of one picture, and of near ones, are in one part, along a whole chain" {
   local n
 
+  pg_fresh
   # seller n shares a picture with n + 1, and has one near to a picture of n + 10
   for n in {1..9}; do
     picture "shared $n"
@@ -154,11 +167,11 @@ files() {
 }
 
 @test "a picture that is missing, or has other bytes, is said and left out" {
-  wardrobes 2 10
-  pictures_loaded
+  owns small
+  picture_of 4 5
   rm "$(kept "$sha")"
   local gone=$sha
-  picture 1.1
+  picture_of 1 1
   echo x >>"$(kept "$sha")"
   run -0 --separate-stderr dataset --missing 0.1 --split 1 all "$tmp/d"
   [[ $stderr == *"picture $gone is not in the store"* ]]
@@ -176,11 +189,10 @@ files() {
 }
 
 @test "killed at any point and started again: the bytes of a run that was not" {
-  wardrobes 5 10
-  pictures_loaded
-  dataset --shard-size 5 all "$tmp/want"
-  for after in 0.1 0.3 0.5 0.7 0.9 1.1; do
-    setsid "$ROOT/scripts/dataset" --shard-size 5 all "$tmp/d" 3>&- >/dev/null 2>&1 &
+  reads small
+  dataset --shard-size 2 all "$tmp/want"
+  for after in $(size '0.2 0.5 0.9' '0.1 0.3 0.5 0.7 0.9 1.1'); do
+    setsid "$ROOT/scripts/dataset" --shard-size 2 all "$tmp/d" 3>&- >/dev/null 2>&1 &
     sleep "$after"
     kill -KILL -- "-$!" 2>/dev/null || :
     wait "$!" || :
@@ -189,15 +201,15 @@ files() {
       rm -rf "$tmp/d"
     fi
   done
-  [ -e "$tmp/d/manifest.ndjson" ] || dataset --shard-size 5 all "$tmp/d"
+  [ -e "$tmp/d/manifest.ndjson" ] || dataset --shard-size 2 all "$tmp/d"
   same "$(files "$tmp/want")" "$(files "$tmp/d")"
 }
 
 @test "presets: all, the first picture of each listing, what a human has labelled" {
-  wardrobes 2 2
-  pictures_loaded
+  owns small
   dataset main "$tmp/main"
-  [ "$(samples "$tmp/main" | wc -l)" -eq 4 ]
+  [ "$(samples "$tmp/main" | wc -l)" -eq 20 ]
+  picture_of 3 2
   printf '{"sha256":"%s","source":"human","name":"category","value":"dress"}\n' "$sha" |
     "$ROOT/scripts/label" load -
   dataset labelled "$tmp/labelled"
@@ -205,8 +217,7 @@ files() {
 }
 
 @test "what it cannot do is said in one sentence, and a data set is never overwritten" {
-  wardrobes 1 1
-  pictures_loaded
+  owns small
   dataset all "$tmp/d"
   before=$(files "$tmp/d")
   fails 64 "'$tmp/d' holds a data set already" dataset all "$tmp/d"
@@ -238,8 +249,7 @@ refused() {
 }
 
 @test "a query is one statement, never read by psql, and writes nothing" {
-  wardrobes 1 1
-  pictures_loaded
+  owns small
   local all='select sha256 from serving.image' runs
 
   runs=$(sql 'select count(*) from ops.run')
@@ -270,14 +280,14 @@ refused() {
     from serving.image -- to its end
     ;;' "$tmp/d"
   [[ $stderr == *"as the owner of the tables: VPIPE_READER"* ]]
-  same '\!a; ;' "$(tar -xOf "$tmp"/d/*/00000.tar --wildcards '*.json' | jq -r '"\(.odd[0:4]) \(.two)"')"
+  same '\!a; ;' "$(cat "$tmp"/d/*/00000.tar | tar -xiO --wildcards '*.json' |
+    jq -r '"\(.odd[0:4]) \(.two)"' | sort -u)"
   run -0 --separate-stderr dataset all "$tmp/all"
   [ -z "$stderr" ]
 }
 
 @test "a query runs as VPIPE_READER: it reads serving, and neither files nor settings nor sessions" {
-  wardrobes 1 2
-  pictures_loaded
+  owns small
   sql "do 'begin create role reading login; exception when duplicate_object then null; end'"
   VPIPE_READER=nobody_is fails 78 "VPIPE_READER 'nobody_is' is no role" "$ROOT/scripts/db" migrate
   VPIPE_READER=$PGUSER fails 78 "is the owner of the tables" "$ROOT/scripts/db" migrate
@@ -301,8 +311,7 @@ refused() {
 
 @test "a full disk below the data set ends with 74, and finishes nothing" {
   [ "$EUID" -eq 0 ] || skip "needs root, to mount a small disk"
-  wardrobes 1 3
-  pictures_loaded
+  reads small
   mkdir "$tmp/small"
   mount -t tmpfs -o size=16k tmpfs "$tmp/small"
   run -74 --separate-stderr dataset all "$tmp/small/d"

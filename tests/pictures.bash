@@ -51,13 +51,14 @@ wardrobes() {
 	(cd "$made" && sha256sum -- *.* | sort -V -k 2) >"$made/sums"
 	awk '{ print substr($1, 1, 2) "/" substr($1, 3, 2) }' "$made/sums" |
 	    (cd "$store" && xargs mkdir -p)
-	awk -v store="$store" -v OFS='\t' '{
+	awk -v store="$store" '{
 		split($2, of, ".")
 		file = store "/" substr($1, 1, 2) "/" substr($1, 3, 2) "/" $1 ".jpg"
 		printf "picture %s", $2 >file
 		close(file)
-		print 9900000000 + of[1] * 100 + of[2], 200000000 + of[1],
-		    "Dress " of[2] " of " of[1], $1, substr($1, 25, 16), "jpg"
+		printf "99%08d\t%d\tDress %d of %d\t%s\t%s\tjpg\n",
+		    of[1] * 100 + of[2], 200000000 + of[1], of[2], of[1], $1,
+		    substr($1, 25, 16)
 	}' "$made/sums" >>"$tmp/listed"
 	sha=$(tail -n 1 "$made/sums")
 	sha=${sha%% *}
