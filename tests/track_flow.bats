@@ -77,10 +77,9 @@ $sellers wardrobe" "$(asked | cut -d ' ' -f 1 | uniq -c | sed 's/^ *//')"
   for times in 1 2 3; do
     run -69 track
     same "$((times * sellers))" "$(asked | wc -l)"
+    forward $((times * 18000 - 600))
     run -0 --separate-stderr track
     [[ $stderr == *'nothing is due'* ]]
-    forward $((times * 18000 - 600))
-    run -0 track
     same "$((times * sellers))" "$(asked | wc -l)"
     forward 700
   done

@@ -282,10 +282,12 @@ at_a_time() {
   same 6 "$(wc -l <<<"$pictures")"
   # shellcheck disable=SC2086	# paths without blanks
   {
-    # those of before come last of all pictures, and before all listings
-    same "$want" "$(replayed before at_a_time 4 $(tac <<<"$pictures") $seen)"
-    same "$want" "$(replayed last_first at_a_time 4 $seen $(tac <<<"$pictures"))"
+    # the late ones before all listings and the early ones after, latest first
+    same "$want" "$(replayed around at_a_time 3 $(tac <<<"$pictures" | head -n 3) \
+      $seen $(tac <<<"$pictures" | tail -n 3))"
     if [[ -n ${SOAK:-} ]]; then
+      same "$want" "$(replayed before at_a_time 1 $(tac <<<"$pictures") $seen)"
+      same "$want" "$(replayed last_first at_a_time 1 $seen $(tac <<<"$pictures"))"
       same "$want" "$(replayed in_order at_a_time 1 $pictures $seen)"
       same "$want" "$(replayed after at_a_time 1 $seen $pictures)"
       same "$want" "$(replayed between at_a_time 1 $(head -n 7 <<<"$seen") \
@@ -295,7 +297,7 @@ at_a_time() {
     fi
   }
   # among them, a third twice
-  replays 1 4
+  replays 1 7
 }
 
 @test "a rebuild of all of it differs in nothing" {
