@@ -390,7 +390,7 @@ t|1' "$(sql "select complete, count(*) from staging.vinted_track_sweep
 
 @test "all of it in another order, in other batches, a third twice: the same rows" {
   as_of 3
-  replays 2 7
+  replays 1 7
 }
 
 # --- whom it names ------------------------------------------------------------

@@ -134,11 +134,17 @@ where s.state = 'gone'
 	where h.user_id = p.user_id
 	    and h.observed_at < p.since), '-infinity')
 union
--- all that an account had which is gone
+-- all that an account had which is gone, or was until an answer came that lies
+-- between its two 404s
 select t.item_id
-from fled
+from touched u
     join :"staging".:"track_item" t using (user_id)
-    join touched using (user_id)
+where 2 = (
+	select count(distinct l.kind)
+	from :"staging".:"look" l
+	where l.user_id collate "C" = u.user_id
+	    and l.verdict = 'gone'
+	    and l.kind in ('user', 'wardrobe'))
 union
 -- first seen after a sweep that is new, or is none any more
 select t.item_id
