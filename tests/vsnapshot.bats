@@ -72,8 +72,8 @@ events() {
     record '"item_id":"7","variant":"page","state":"sold","evidence":"is_closed","state_rule":null'
     record '"item_id":"7","variant":"page","state":"sold","evidence":"page","state_rule":"no-product"'
     record '"item_id":"7","variant":"page","state":null,"evidence":null')
-  same '{"item_id":"7","kind":"item-page","state":"sold","evidence":"is_closed","variant":"page"}
-{"item_id":"7","kind":"item-page","state":"sold","evidence":"page","state_rule":"no-product","variant":"page"}
+  same '{"evidence":"is_closed","item_id":"7","kind":"item-page","state":"sold","variant":"page"}
+{"evidence":"page","item_id":"7","kind":"item-page","state":"sold","state_rule":"no-product","variant":"page"}
 {"item_id":"7","kind":"item-page","variant":"page"}' "$(taken)"
 }
 
@@ -104,8 +104,9 @@ STATE null null' "$(jq -r '"\(.type) \(.stream) \(.record.item_id)"' <<<"$output
     "$(jq -c 'select(.stream | endswith("_snapshot")) | [.stream, .key_properties, ."x-order", ."x-entity", ."x-source"]' <<<"$output")"
   [ "$(jq -c 'select(.stream | endswith("_snapshot")) | . as $m | (.key_properties + ."x-order")[]
     | select($m.schema.properties[.] == null)' <<<"$output")" = "" ]
-  [ "$(jq -r 'select(.stream == "bazaar_snapshot") | .schema.properties | keys_unsorted | join(" ")' <<<"$output")" = \
-    "site item_id user_id seller_key observed_at kind state evidence state_rule price currency seller_price seller_currency total_price favourite_count promoted photo_key title variant run line index contract" ]
+  # jq itself, as gojq knows no order of keys
+  same "site item_id user_id seller_key observed_at kind state evidence state_rule price currency seller_price seller_currency total_price favourite_count promoted photo_key title variant run line index contract" \
+    "$(command jq -r 'select(.stream == "bazaar_snapshot") | .schema.properties | keys_unsorted | join(" ")' <<<"$output")"
   [ "$(jq -r 'select(.stream == "bazaar_snapshot") | .schema.properties.item_id.type' <<<"$output")" = string ]
 }
 
@@ -133,8 +134,8 @@ STATE null null' "$(jq -r '"\(.type) \(.stream) \(.record.item_id)"' <<<"$output
     record '"user_id":6,"variant":"fat","is_banned":true' user
     record '"user_id":7,"variant":"fat","country_code":"CZ"' user
     record '"user_id":null,"variant":"fat","item_count":3' user)
-  same '{"user_id":"5","seller_key":"ab","kind":"counters","item_count":3,"given_count":2,"total_count":9,"on_holiday":false,"country":"CZ","variant":"fat"}
-{"user_id":"6","kind":"counters","banned":true,"variant":"fat"}' "$(taken)"
+  same '{"country":"CZ","given_count":2,"item_count":3,"kind":"counters","on_holiday":false,"seller_key":"ab","total_count":9,"user_id":"5","variant":"fat"}
+{"banned":true,"kind":"counters","user_id":"6","variant":"fat"}' "$(taken)"
 }
 
 @test "a page that is gone is a snapshot; a refusal, and the gone of anything else, is none" {
@@ -146,9 +147,9 @@ STATE null null' "$(jq -r '"\(.type) \(.stream) \(.record.item_id)"' <<<"$output
     record "${gone/gone/refused:challenge}" look
     record "${gone/\"7\"/null}" look
     record "${gone/item-page/wardrobe}" look)
-  same '{"site":"s","item_id":"7","kind":"item-page","state":"gone","evidence":"404","variant":"look"}
-{"site":"s","item_id":"7","kind":"item-status","state":"gone","evidence":"404","variant":"look"}
-{"site":"s","item_id":"7","kind":"item-page","state":"gone","variant":"look"}' "$(taken)"
+  same '{"evidence":"404","item_id":"7","kind":"item-page","site":"s","state":"gone","variant":"look"}
+{"evidence":"404","item_id":"7","kind":"item-status","site":"s","state":"gone","variant":"look"}
+{"item_id":"7","kind":"item-page","site":"s","state":"gone","variant":"look"}' "$(taken)"
 }
 
 @test "the first page of a catalog that states a total gives a snapshot of the catalog" {
@@ -158,7 +159,7 @@ STATE null null' "$(jq -r '"\(.type) \(.stream) \(.record.item_id)"' <<<"$output
     record "${first/\"page\":1/\"page\":2}" look
     record "${first/77/null}" look
     record "${first/\"1904\"/null}" look)
-  same '{"site":"s","catalog_id":"1904","query":"q","total":77}' "$(taken)"
+  same '{"catalog_id":"1904","query":"q","site":"s","total":77}' "$(taken)"
 }
 
 @test "a negative price, a time ahead of the clock, a wrong type: no snapshot, but a reject with its place" {
@@ -231,30 +232,12 @@ END
   same 'SCHEMA bazaar_snapshot
 RECORD bazaar_snapshot
 RECORD bazaar_snapshot' "$(jq -r '"\(.type) \(.stream)"' <<<"$output")"
-  same '{"site":"s","item_id":"7","kind":"look","state":"live","price":4.5,"currency":"EUR"}
-{"site":"s","item_id":"8","kind":"list","price":5,"currency":"EUR"}' "$(taken)"
+  same '{"currency":"EUR","item_id":"7","kind":"look","price":4.5,"site":"s","state":"live"}
+{"currency":"EUR","item_id":"8","kind":"list","price":5,"site":"s"}' "$(taken)"
   same '1 0 0 ""
 2 0 0 ""' "$(jq -r '.record // empty | "\(.line) \(.index) \(.contract) \(.run | @json)"' <<<"$output")"
   run -65 --separate-stderr vsnapshot take --stream items --key item_id <<<'[7]'
   [[ "$stderr" == *"line 1: is no object"* ]]
-}
-
-@test "take into vupsert: the tables are there, and a replay changes nothing" {
-  pg_start
-  {
-    schema "$list,$page" |
-      sed 's/"properties":{}/"properties":{"item_id":{"type":"integer"},"variant":{"type":"string"},"price":{"type":["number","null"]}}/; s/\["id"\]/["item_id","variant"]/'
-    record '"item_id":7,"variant":"list","price":4.50'
-    schema '' look | sed 's/"properties":{}/"properties":{"run":{"type":"string"},"line":{"type":"integer"}}/; s/\["id"\]/["run","line"]/'
-    record '"kind":"item-page","item_id":"8","status":404,"verdict":"gone"' look
-  } >"$tmp/in"
-  vsnapshot take -q <"$tmp/in" | vupsert -q
-  same '7|list|live|4.50
-8|item-page|gone|' "$(sql 'select item_id, kind, state, price from bazaar_snapshot order by 1')"
-  run -0 --separate-stderr bash -c 'vsnapshot take -q <"$1" | vupsert' _ "$tmp/in"
-  [[ "$stderr" == *"bazaar_snapshot: 2 records = 0 inserted + 0 updated + 0 unchanged + 0 older + 2 duplicate"* ||
-    "$stderr" == *"bazaar_snapshot: 2 records = 0 inserted + 0 updated + 2 unchanged"* ]]
-  pg_stop
 }
 
 # --- events -------------------------------------------------------------------
@@ -294,10 +277,11 @@ SCHEMA bazaar_item_state ["item_id"] ["item_id"] item_state bazaar' \
 @test "every member that goes out stands in its SCHEMA, and no other" {
   look 1 '"state":"live"' >"$tmp/in"
   vsnapshot events -q --source b <"$tmp/in" >"$tmp/out"
-  for s in b_event b_item_state; do
-    same "$(jq -r "select(.type == \"SCHEMA\" and .stream == \"$s\") | .schema.properties | keys_unsorted[]" "$tmp/out")" \
-      "$(jq -r "select(.type == \"RECORD\" and .stream == \"$s\") | .record | keys_unsorted[]" "$tmp/out")"
-  done
+  # in the same order: jq itself, as gojq knows none
+  command jq -es '. as $all | all("b_event", "b_item_state"; . as $s | $all | map(select(.stream == $s))
+    | (map(select(.type == "SCHEMA").schema.properties | keys_unsorted)) as $schema
+    | map(select(.type == "RECORD").record | keys_unsorted)
+    | length == 1 and . == $schema)' "$tmp/out"
 }
 
 @test "the ledger closes: lines, events by type, items by state" {
@@ -417,12 +401,14 @@ END
   [ "$(jq -r '.record | select(.type == "listed") | .evidence' <<<"$output")" = 'a"b\cé' ]
 }
 
-@test "an item of a million looks is held by its events, not by its lines" {
-  awk 'BEGIN { for (i = 0; i < 1000000; i++)
-    printf "{\"item_id\":\"7\",\"observed_at\":\"2026-09-01T00:00:00Z\",\"ord\":%d,\"kind\":\"k\",\"state\":\"%s\",\"price\":10,\"currency\":\"EUR\"}\n", i, i < 999999 ? "live" : "sold" }' |
+# bats test_tags=size
+@test "an item of many looks is held by its events, not by its lines" {
+  # longer by themselves than the memory that is granted
+  awk -v n="$(size 400000 1000000)" 'BEGIN { for (i = 0; i < n; i++)
+    printf "{\"item_id\":\"7\",\"observed_at\":\"2026-09-01T00:00:00Z\",\"ord\":%d,\"kind\":\"k\",\"state\":\"%s\",\"price\":10,\"currency\":\"EUR\"}\n", i, i < n - 1 ? "live" : "sold" }' |
     command time -f %M -o "$tmp/peak" vsnapshot events -q --source b >"$tmp/out"
   same 'listed sold' "$(jq -r '.record.type // empty' "$tmp/out" | paste -sd ' ')"
-  [ "$(cat "$tmp/peak")" -lt 65536 ]
+  [ "$(cat "$tmp/peak")" -lt 32768 ]
 }
 
 @test "an item of many events goes out whole, its numbers in order" {
@@ -430,20 +416,6 @@ END
     printf "{\"item_id\":\"7\",\"observed_at\":\"2026-09-01T00:00:00Z\",\"ord\":%d,\"price\":%d,\"currency\":\"EUR\"}\n", i, i % 2 }' |
     vsnapshot events -q --source b >"$tmp/out"
   jq -s -e '.[2].records == 20000 and ([.[] | .record | select(.type == "repriced") | .number] == [range(1; 20000)])' "$tmp/out"
-}
-
-@test "events into vupsert: a late line withdraws a sale" {
-  pg_start
-  sweep='"state":"absent","baseline":true,"ripe":true,"fell":false,"g_most":1,"g":1,"t":0,"v":1,"n":0,"returns":0,"pending":0,"item_days":3'
-  { look 1 '"state":"live"'; look 2 "$sweep"; } >"$tmp/in"
-  vsnapshot events -q --source b <"$tmp/in" | vupsert -q
-  same 'listed|sold' "$(sql 'select type from b_event order by latest' | paste -sd '|')"
-  same 'sold|inferred|counters' "$(sql 'select state, confidence, rule from b_item_state')"
-  look 3 '"state":"live"' >>"$tmp/in"
-  vsnapshot events -q --source b <"$tmp/in" | vupsert -q
-  same 'listed|vanished|returned' "$(sql 'select type from b_event order by latest' | paste -sd '|')"
-  same 'live' "$(sql 'select state from b_item_state')"
-  pg_stop
 }
 
 @test "the options set where counters and 404s stop telling" {
@@ -458,6 +430,35 @@ END
 }
 
 # --- both ---------------------------------------------------------------------
+
+# bats test_tags=postgres
+@test "take and events into vupsert: the tables are there, a replay changes nothing, a late line withdraws a sale" {
+  pg_start
+  {
+    schema "$list,$page" |
+      sed 's/"properties":{}/"properties":{"item_id":{"type":"integer"},"variant":{"type":"string"},"price":{"type":["number","null"]}}/; s/\["id"\]/["item_id","variant"]/'
+    record '"item_id":7,"variant":"list","price":4.50'
+    schema '' look | sed 's/"properties":{}/"properties":{"run":{"type":"string"},"line":{"type":"integer"}}/; s/\["id"\]/["run","line"]/'
+    record '"kind":"item-page","item_id":"8","status":404,"verdict":"gone"' look
+  } >"$tmp/in"
+  vsnapshot take -q <"$tmp/in" | vupsert -q
+  same '7|list|live|4.50
+8|item-page|gone|' "$(sql 'select item_id, kind, state, price from bazaar_snapshot order by 1')"
+  run -0 --separate-stderr bash -c 'vsnapshot take -q <"$1" | vupsert' _ "$tmp/in"
+  [[ "$stderr" == *"bazaar_snapshot: 2 records = 0 inserted + 0 updated + 0 unchanged + 0 older + 2 duplicate"* ||
+    "$stderr" == *"bazaar_snapshot: 2 records = 0 inserted + 0 updated + 2 unchanged"* ]]
+
+  sweep='"state":"absent","baseline":true,"ripe":true,"fell":false,"g_most":1,"g":1,"t":0,"v":1,"n":0,"returns":0,"pending":0,"item_days":3'
+  { look 1 '"state":"live"'; look 2 "$sweep"; } >"$tmp/in"
+  vsnapshot events -q --source b <"$tmp/in" | vupsert -q
+  same 'listed|sold' "$(sql 'select type from b_event order by latest' | paste -sd '|')"
+  same 'sold|inferred|counters' "$(sql 'select state, confidence, rule from b_item_state')"
+  look 3 '"state":"live"' >>"$tmp/in"
+  vsnapshot events -q --source b <"$tmp/in" | vupsert -q
+  same 'listed|vanished|returned' "$(sql 'select type from b_event order by latest' | paste -sd '|')"
+  same 'live' "$(sql 'select state from b_item_state')"
+  pg_stop
+}
 
 @test "what is asked wrongly is refused with 64" {
   fails 64 "take or events?" vsnapshot
