@@ -1,22 +1,26 @@
-# vnormalize(1), the seeded runs
+# vnormalize(1), the seeded runs and the longest captures
 load ../helper
+load ../vnormalize
 
 @test "both engines write the same bytes for values that nobody expects, many times" {
-  mkdir -p "$VPIPE_DATA"
-  printf 'a key for tests, of no worth\n' >"$VPIPE_DATA/key"
-  chmod 600 "$VPIPE_DATA/key"
-  for seed in $(seq 100 "$(size 102 139)"); do
+  for seed in $(seq 100 "$(size 101 139)"); do
     run -0 "$ROOT/tests/fuzz/engines" $seed 100 "$tmp"
   done
 }
 
 @test "mangled pages, many times: both engines write the same bytes, and nobody dies" {
-  mkdir -p "$VPIPE_DATA"
-  printf 'a key for tests, of no worth\n' >"$VPIPE_DATA/key"
-  chmod 600 "$VPIPE_DATA/key"
   for seed in $(seq 100 "$(size 101 119)"); do
     run -0 "$ROOT/tests/fuzz/pages" $seed 100 "$tmp"
   done
+}
+
+@test "both engines agree on the favourites of February 2024" {
+  need_shared
+  for name in 2024-02-19 $(size '' '2024-02-07 2024-02-18'); do
+    wrapped "$SHARED/captures/vinted/favourites-cz-$name.json" www.vinted.cz favourites
+  done >"$tmp/raw"
+  both
+  [ "$(grep -c '"stream":"vinted_item",' "$tmp/out")" -gt 200 ]
 }
 
 @test "memory of pages is one page's, however many there are" {
@@ -24,7 +28,7 @@ load ../helper
   jq -Rsc '{v: 1, source: "vinted", site: "www.vinted.fr", flow: "old", kind: "item-page", run: "r", line: 1,
     attempt: 1, fetched_at: "2025-06-22T10:00:00Z", request: {item_id: "6554254787"}, status: 200,
     headers: {"content-type": "text/html"}, body_text: .}' "$SHARED/captures/vinted/item-page-fr-2025-06-22.html" >"$tmp/raw"
-  for _ in {1..30}; do cat "$tmp/raw"; done >"$tmp/long"
+  awk '{ for (i = 0; i < 12; i++) print }' "$tmp/raw" >"$tmp/long"
   for input in raw long; do
     command time -f %M -o "$tmp/peak.$input" vnormalize -q --no-key --threshold 0 <"$tmp/$input" >/dev/null
   done
