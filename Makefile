@@ -102,10 +102,10 @@ define RUN_BATS
 endef
 
 check: test-parts
-	$(call RUN_BATS,check,tests/*.bats)
+	$(call RUN_BATS,check,$(shell ls -S tests/*.bats))
 
 check-long: test-parts
-	$(call RUN_BATS,check-long,tests/long/*.bats)
+	$(call RUN_BATS,check-long,$(shell ls -S tests/long/*.bats))
 
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer

@@ -209,7 +209,7 @@ pg_migrated() {
 
 pg_fresh() {
 	export PGDATABASE=test_$BATS_TEST_NUMBER
-	psql -X -q -d postgres -c "create database $PGDATABASE template vpipe"
+	psql -X -q -d postgres -c "create database $PGDATABASE template vpipe strategy file_copy"
 }
 
 pg_user() {
