@@ -14,6 +14,8 @@ struct functions {
 	struct memo **memos;
 	size_t n;
 	struct jqrun *program; /* compiled when first needed */
+	int compiled;          /* how often */
+	bool whole;            /* it has all functions, used or not */
 };
 
 struct functions *
@@ -69,23 +71,61 @@ functions_memo(const struct functions *f, size_t function)
 	return f->memos[function];
 }
 
-/* [number of the function, its input] in, what it gives out */
+/* $function is one of those that `which` names, in ascending order: halves. */
 static void
-functions_compile(struct functions *f)
+add_choice(struct buf *b, const struct functions *f, const size_t *which,
+    size_t n)
+{
+	size_t half = n / 2;
+
+	if (n == 1) {
+		buf_addf(b, "(%s)", f->texts[which[0]]);
+		return;
+	}
+	buf_addf(b, "if $function < %zu then ", which[half]);
+	add_choice(b, f, which, half);
+	buf_adds(b, " else ");
+	add_choice(b, f, which + half, n - half);
+	buf_adds(b, " end");
+}
+
+/* [number of the function, its input] in, what it gives out.  NULL: it does not
+ * compile, and the status is 0. */
+static struct jqrun *
+compile(struct functions *f, bool whole, int status)
 {
 	struct buf b = { 0 };
-	size_t i;
+	struct jqrun *program;
+	size_t *which = xcalloc(f->n, sizeof *which);
+	size_t i, n = 0;
 
+	for (i = 0; i < f->n; i++)
+		if (whole || f->used[i])
+			which[n++] = i;
 	buf_adds(&b, plan_prelude);
 	buf_adds(&b, f->prelude);
-	buf_adds(&b, ".[0] as $function | .[1] | if false then empty");
-	for (i = 0; i < f->n; i++)
-		if (f->used[i])
-			buf_addf(&b, " elif $function == %zu then (%s)", i,
-			    f->texts[i]);
-	buf_adds(&b, " else empty end");
-	f->program = jqrun_new(EX_CONFIG, b.data, f->where);
+	buf_adds(&b, ".[0] as $function | .[1] | ");
+	add_choice(&b, f, which, n);
+	free(which);
+	program = jqrun_new(status, b.data, f->where);
 	buf_release(&b);
+	return program;
+}
+
+/*
+ * What the first record needs is compiled for it; whoever needs more gets all,
+ * for the rest is likely to be needed as well.  A function that is no jq costs
+ * only those who use it.
+ */
+static void
+make_program(struct functions *f)
+{
+	if (f->compiled++ == 1) {
+		f->program = compile(f, true, 0);
+		f->whole = f->program != NULL;
+	}
+	if (f->program == NULL)
+		f->program = compile(f, false, EX_CONFIG);
 }
 
 void
@@ -94,6 +134,8 @@ functions_use(struct functions *f, size_t function)
 	if (f->used[function])
 		return;
 	f->used[function] = true;
+	if (f->whole)
+		return;
 	jqrun_free(f->program);
 	f->program = NULL;
 }
@@ -103,7 +145,7 @@ functions_call(struct functions *f, size_t function, jv input, jv *out)
 {
 	functions_use(f, function);
 	if (f->program == NULL)
-		functions_compile(f);
+		make_program(f);
 	input = jv_array_append(jv_array_append(jv_array(),
 	                            jv_number((double)function)),
 	    input);

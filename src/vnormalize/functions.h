@@ -15,7 +15,8 @@ struct functions *functions_new(const char *prelude, const char *where);
 void functions_free(struct functions *f);
 /* The number of the function; texts that are the same have the same. */
 size_t functions_add(struct functions *f, const char *text);
-/* It will be called: the others are not compiled, for compiling takes long. */
+/* It will be called: the others are compiled only when these were not all, for
+ * compiling takes long. */
 void functions_use(struct functions *f, size_t function);
 /* Its first output; consumes input.  False: none, or an error. */
 bool functions_call(struct functions *f, size_t function, jv input, jv *out);

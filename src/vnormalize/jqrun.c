@@ -40,6 +40,8 @@ jqrun_new(int status, const char *program, const char *where)
 		if (r->complaint.len > 0)
 			snprintf(why, sizeof why, "%s", r->complaint.data);
 		jqrun_free(r);
+		if (status == EX_OK)
+			return NULL;
 		die(status, "%s: %s", where, why);
 	}
 	return r;

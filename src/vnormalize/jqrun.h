@@ -9,8 +9,8 @@
 
 struct jqrun;
 
-/* Dies with the status, naming `where` and jq's complaint, when it does not
- * compile. */
+/* Where it does not compile: dies with the status, naming `where` and jq's
+ * complaint; or returns NULL, when the status is EX_OK. */
 struct jqrun *jqrun_new(int status, const char *program, const char *where);
 void jqrun_free(struct jqrun *r);
 void jqrun_start(struct jqrun *r, jv input); /* consumes input */
