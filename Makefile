@@ -101,11 +101,21 @@ define RUN_BATS
 	cp $(O)/$(1)/report.tap $(O)/$(1).tap; exit $$status
 endef
 
+# check is the quick half; tests that are tagged long (replays, whole flows, what
+# takes size or an S3 server) are the other.  What takes longest begins first.
+FIRST = tests/track_prices.bats tests/images.bats tests/dataset.bats \
+	tests/label.bats tests/pipeline.bats
+FIRST_LONG = $(wildcard tests/long/s3.bats tests/long/images.bats \
+	tests/long/track*.bats tests/long/vimg*.bats tests/long/quickstart.bats)
+LONG = $(FIRST_LONG) $(filter-out $(FIRST_LONG),$(wildcard tests/long/*.bats)) \
+	$(shell grep -l '^# bats test_tags=.*long' tests/*.bats)
+
 check: test-parts
-	$(call RUN_BATS,check,$(shell ls -S tests/*.bats))
+	$(call RUN_BATS,check,--filter-tags '!long' \
+	    $(FIRST) $(filter-out $(FIRST),$(shell ls -S tests/*.bats)))
 
 check-long: test-parts
-	$(call RUN_BATS,check-long,$(shell ls -S tests/long/*.bats))
+	$(call RUN_BATS,check-long,--filter-tags long $(LONG))
 
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer

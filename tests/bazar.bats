@@ -13,6 +13,7 @@ setup() {
   export VPIPE_SOURCES=$ROOT/schema/sources:$ROOT/fixtures/sources
 }
 
+# bats test_tags=long
 @test "its URL goes to the price table, to the last cent, beside another source" {
   "$ROOT/scripts/db" migrate
   market_start "$ROOT/fixtures/market/scenarios/small.json"

@@ -107,6 +107,7 @@ files() {
     "$(samples "$tmp/d" | cut -d ' ' -f 2 | sort)"
 }
 
+# bats test_tags=long
 @test "the same query and data give the same bytes; the seed moves the split and nothing else" {
   reads many
   dataset --shard-size 40 all "$tmp/one"
@@ -188,6 +189,7 @@ files() {
   [ ! -e "$tmp/e/manifest.ndjson" ]
 }
 
+# bats test_tags=long
 @test "killed at any point and started again: the bytes of a run that was not" {
   reads small
   dataset --shard-size 2 all "$tmp/want"

@@ -466,6 +466,7 @@ repeats_of() {
 
 # --- of all of it -------------------------------------------------------------
 
+# bats test_tags=long
 @test "the replay law: any order, twice, and a rebuild give the same rows" {
   as_of 4
   "$ROOT/scripts/db" digest >"$tmp/want"

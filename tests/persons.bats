@@ -67,6 +67,7 @@ ops_names() {
   run ! grep -rq -e 300123456 -e 300777777 "$VPIPE_DATA/raw" --include='*.manifest.json'
 }
 
+# bats test_tags=long
 @test "loaded before the manifests are rewritten or after: the same rows, and ops names nobody" {
   "$ROOT/scripts/db" digest >"$tmp/want"
   aged
@@ -99,6 +100,7 @@ ops_names() {
     ops.catalog_queries('{\"a\":1}')")"
 }
 
+# bats test_tags=long
 @test "a forgotten seller leaves ops and the feed, which says which lines went and names nobody" {
   # of each seller an item that is no item: its bytes are among the rejects
   kept 2026-09-04T09:00:00Z <<<$'list 5 8012:x@300123456 8022:x@300777777'

@@ -22,6 +22,7 @@ gb='https://www.vinted.co.uk/catalog/5-men?order=newest_first'
 
 # --- what it is for -----------------------------------------------------------
 
+# bats test_tags=long
 @test "URLs become the price table that the market's answers told of" {
   market small
   for hour in $(seq "$(size 2 3)"); do

@@ -388,6 +388,7 @@ t|1' "$(sql "select complete, count(*) from staging.vinted_track_sweep
   done
 }
 
+# bats test_tags=long
 @test "all of it in another order, in other batches, a third twice: the same rows" {
   as_of 3
   replays 1 7

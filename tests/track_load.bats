@@ -90,6 +90,7 @@ became() {
   fails 64 'usage: load' load --until
 }
 
+# bats test_tags=long
 @test "a database of a version before judges on, with the columns that it lacks" {
   sales_of 300
   load

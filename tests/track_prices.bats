@@ -273,6 +273,7 @@ at_a_time() {
   done
 }
 
+# bats test_tags=long
 @test "pictures before, between, after and twice: the same context, events and rows" {
   as_of 5
   same $'3604 3601 picture\n3704 3701 picture' "$(relists 360 370)"
@@ -300,6 +301,7 @@ at_a_time() {
   replays 1 7
 }
 
+# bats test_tags=long
 @test "a rebuild of all of it differs in nothing" {
   as_of 5
   run -0 "$ROOT/scripts/rebuild"

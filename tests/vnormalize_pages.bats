@@ -150,6 +150,7 @@ ld() {
 
 # those of February 2024, of the shape of 2023, are in tests/long; the pages
 # that were asked for an item are tried by hand, below
+# bats test_tags=long
 @test "both engines agree on every capture" {
   need_shared
   for file in raw out rejects; do

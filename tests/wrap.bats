@@ -194,6 +194,7 @@ wrap() {
 	[ "${stderr_lines[-1]}" = "vput: cannot write standard output: No space left on device" ]
 }
 
+# bats test_tags=long
 @test "every shared capture becomes a record that is published" {
 	need_shared
 	run -0 --separate-stderr wrap "$SHARED"/captures/vinted/*

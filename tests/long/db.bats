@@ -1,4 +1,5 @@
 # scripts/db: the database, ours or given; migrations, the key, the digest
+# bats file_tags=long
 load ../helper
 
 # PostgreSQL walks through these folders as another user, and its socket's path

@@ -1,5 +1,6 @@
 # scripts/images(1) on a market with pictures: all of it, what goes wrong, what is
 # lost; on an S3 mount: vimg_store.bats
+# bats file_tags=long
 load ../helper
 load ../photos
 load ../images
@@ -136,6 +137,8 @@ unfit html true'
     until_true 60 eval '[ "$(pictures_asked)" -ge $((before + whole / 4)) ]'
     kill -"$signal" -- -"$runs"
     wait "$runs" && false
+    # what was killed may still be on its way out
+    until_true 60 flock -n "$VPIPE_DATA/lock/images" true
     [ "$(pictures_asked)" -lt $((before + whole)) ]
     curl -sS -f -X DELETE "$MARKET/_market/faults" >/dev/null
     images --budget 9999 >"$tmp/told" 2>"$tmp/words"

@@ -1,4 +1,5 @@
 # scripts/load, rebuild and retain: parts that are broken, held, stale, old
+# bats file_tags=long
 load ../helper
 
 setup_file() {

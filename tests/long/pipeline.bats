@@ -1,4 +1,5 @@
 # the catalog flow over half a day, held against the truth; long
+# bats file_tags=long
 load ../helper
 load ../flow
 

@@ -1,4 +1,5 @@
 # scripts/quickstart: from the tree to prices, sales and pictures, again and anew; long
+# bats file_tags=long
 load ../helper
 load ../flow
 

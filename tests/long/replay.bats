@@ -1,4 +1,5 @@
 # the replay law: more seeds, more of everything; long
+# bats file_tags=long
 load ../helper
 load ../replay
 

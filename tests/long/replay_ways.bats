@@ -1,5 +1,6 @@
 # the replay law: same raw records, contracts and key, same rows: one way a test
 # (replay.bats has more seeds, and all ways at once)
+# bats file_tags=long
 load ../helper
 load ../replay
 

@@ -1,4 +1,5 @@
 # scripts/s3 and the raw layer on a real mount of a real S3 server (see s3.bash)
+# bats file_tags=long
 load ../helper
 load ../fail/fail
 load ../s3

@@ -1,4 +1,5 @@
 # scripts/label sheet in a browser: from disk, by keyboard, to the data set
+# bats file_tags=long
 load ../helper
 load ../pictures
 

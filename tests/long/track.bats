@@ -1,4 +1,5 @@
 # the tracking flow by hand: the same rows in any order, rebuilt; long
+# bats file_tags=long
 load ../helper
 load ../track
 load ../images

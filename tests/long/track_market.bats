@@ -1,4 +1,5 @@
 # the tracking flow on a market: whom it asks, days against the truth; killed
+# bats file_tags=long
 load ../helper
 load ../track
 load ../flow		# the last: its load is that of scripts

@@ -1,5 +1,6 @@
 # tracking by chance, held against an oracle: histories of items, and small
 # worlds through the whole chain; long
+# bats file_tags=long
 load ../helper
 load ../tracking/tracking
 load ../tracking/world

@@ -1,4 +1,5 @@
 # vfetch(1): walks that a site never ends
+# bats file_tags=long
 load ../helper
 
 # A wardrobe whose every page is new, and whose total says that more follows.

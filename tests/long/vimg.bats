@@ -1,4 +1,5 @@
 # vimg(1): many pictures (20,000 in make soak), hostile bytes and lines, memory
+# bats file_tags=long
 load ../helper
 load ../photos
 load ../images

@@ -1,5 +1,6 @@
 # vimg(1) and scripts/images(1): killed at any point; the disk, or the server of
 # the store, gone
+# bats file_tags=long
 load ../helper
 load ../s3
 load ../photos

@@ -1,4 +1,5 @@
 # vnormalize(1), the seeded runs and the longest captures
+# bats file_tags=long
 load ../helper
 load ../vnormalize
 

@@ -1,4 +1,5 @@
 # vput(1): killed and failing at every single call, and at odd moments
+# bats file_tags=long
 load ../helper
 load ../fail/fail
 

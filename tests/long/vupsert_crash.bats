@@ -1,4 +1,5 @@
 # vupsert(1) through hundreds of crashes of its server, beside another client that writes
+# bats file_tags=long
 load ../helper
 
 @test "nothing lost, nothing twice, exit and STATE true each time" {

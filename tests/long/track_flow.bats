@@ -1,8 +1,9 @@
 # scripts/track: what is asked, when, and of whom; what a refusal leaves
-load helper
-load track
-load images
-load flow		# the last: its load is that of scripts
+# bats file_tags=long
+load ../helper
+load ../track
+load ../images
+load ../flow		# the last: its load is that of scripts
 
 setup_file() {
   pg_start
