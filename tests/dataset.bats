@@ -306,7 +306,7 @@ refused() {
   refused "permission denied for function lo_export" "select lo_export(1, '$tmp/obeyed')::text as sha256"
   refused "must be" "select pg_terminate_backend(pid)::text as sha256 from pg_stat_activity
     where pid <> pg_backend_pid() and usename is not null and usename <> 'reading'
-    union all select pg_terminate_backend(pid)::text from pg_stat_activity where backend_type = 'autovacuum launcher'"
+    union all select pg_terminate_backend(pid)::text from pg_stat_activity where backend_type = 'logical replication launcher'"
   refused "permission denied to set role" "select set_config('role', '$PGUSER', true) as sha256"
   refused "permission denied" "select set_config('session_authorization', '$PGUSER', true) as sha256"
 }

@@ -173,7 +173,7 @@ pg_settings() {
 
 	for setting in "listen_addresses=''" "fsync=off" "jit=off" \
 	    "unix_socket_directories='$PG_FOLDER'" "synchronous_commit=off" \
-	    "full_page_writes=off" "max_connections=40" "timezone='UTC'" \
+	    "full_page_writes=off" "max_connections=40" "autovacuum=off" "timezone='UTC'" \
 	    "log_min_messages=fatal" "wal_level=minimal" "max_wal_senders=0" \
 	    "shared_buffers=128MB" "max_wal_size=2GB" "$@"; do
 		printf '%s\n' "$setting"

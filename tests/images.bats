@@ -472,7 +472,7 @@ repeats_of() {
   "$ROOT/scripts/db" digest >"$tmp/want"
   [ "$(sql 'select count(*) > 120 from serving.image_near')" = t ]
   for seed in $(size 1 '1 2 3'); do
-    same "$(cat "$tmp/want")" "$(replayed "seed_$seed" in_batches "$seed" "$(size 6 1)")"
+    same "$(cat "$tmp/want")" "$(marts=yes replayed "seed_$seed" in_batches "$seed" "$(size 6 1)")"
   done
   run -0 "$ROOT/scripts/rebuild"
   [[ $output != *differs* ]]

@@ -142,31 +142,42 @@ parts() {
 	find "$VPIPE_DATA/raw" -name '*.manifest.json' | LC_ALL=C sort
 }
 
-# The parts one at a time, so that what is judged between is judged too.
-one_by_one() {
-	local part
+# Loads some parts of many.  In CI the marts wait for the last load, but where
+# they are what is tried ($marts).
+some() {
+	if [[ -n ${SOAK:-}${marts:-} ]]; then
+		load "$@"
+	else
+		load --until events "$@"
+	fi
+}
 
-	for part; do
-		load "$part" || return
+# at_a_time COUNT PART...: so many at a time (soak: one), so that what is judged
+# between is judged too
+at_a_time() {
+	local count
+
+	count=$(size "$1" 1)
+	shift
+	while [[ $# -gt 0 ]]; do
+		some "${@:1:count}" || return
+		shift "$((count < $# ? count : $#))"
 	done
+	load
 }
 
 backwards() {
 	# shellcheck disable=SC2046	# paths without blanks
-	one_by_one $(parts | tac)
+	at_a_time 1 $(parts | tac)
 }
 
 # in_batches SEED COUNT: in some order, so many at a time, and a third of them
 # once more
 in_batches() {
 	# shellcheck disable=SC2046
-	set -- "$2" $(parts | shuf --random-source=<(yes "$1")) \
+	at_a_time "$2" $(parts | shuf --random-source=<(yes "$1")) \
 	    $(parts | shuf --random-source=<(yes "$1$1") |
 	    awk 'NR % 3 == 0')
-	while [[ $# -gt 1 ]]; do
-		load "${@:2:$1}" || return
-		set -- "$1" "${@:2+$1}"
-	done
 }
 
 # replays [SEED [COUNT]]: so many parts at a time in some order, the rows are

@@ -261,18 +261,6 @@ withdraw 3501 sold inferred' \
   done
 }
 
-# at_a_time COUNT PATH...: loads them in this order (soak: one by one)
-at_a_time() {
-  local count
-
-  count=$(size "$1" 1)
-  shift
-  while [[ $# -gt 0 ]]; do
-    load "${@:1:count}" || return
-    shift "$((count < $# ? count : $#))"
-  done
-}
-
 # bats test_tags=long
 @test "pictures before, between, after and twice: the same context, events and rows" {
   as_of 5

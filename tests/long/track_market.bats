@@ -186,7 +186,7 @@ some_days() {
     where verdict like 'refused:%'")" = t ]
   feed_is_true
   want=$("$ROOT/scripts/db" digest)
-  same "$want" "$(replayed batches in_batches 5 7)"
+  same "$want" "$(replayed batches in_batches 5 30)"
   [[ -n ${SOAK:-} ]] || return 0
   same "$want" "$(replayed at_once load)"
   same "$want" "$(replayed other_batches in_batches 6 3)"
