@@ -3,7 +3,7 @@ load helper
 load vnormalize
 
 # All fixtures once, and what nobody expects in them, with all that there is to
-# write: the contracts of all kinds cost a second to compile, however many lines
+# write: the contracts of all kinds cost a quarter of a second, however many lines
 # there are.  One fixture as the next program has it.  What became of them is
 # read by the tests.
 setup_file() {
