@@ -258,12 +258,9 @@ flow() {
   feed_is_true
 }
 
-# The kernel's list is asked: to try the lock is to hold it for a moment.
+# The lock comes before the folder; to try the lock is to hold it for a moment.
 running() {
-  local inode
-
-  inode=$(stat -c %i "$VPIPE_DATA/lock/track" 2>/dev/null) &&
-    grep -q " FLOCK .*:$inode " /proc/locks
+  compgen -G "$VPIPE_DATA/scratch/track.*" >/dev/null
 }
 
 # --- pages that are no sale ----------------------------------------------------
