@@ -198,3 +198,13 @@ no_backend() {
   same 3001 "$(sql "select distinct item_id from serving.event")"
   same 1 "$(sql 'select count(*) from ops.reject')"
 }
+
+@test "an answer that lies between an account's two 404s, and comes later: the rows of all at once" {
+  kept 2026-09-01T08:00:00Z <<<$'user 560 5 8\nwardrobe 560 5601 5602'
+  kept 2026-09-02T09:00:00Z <<<'vanished wardrobe 560'
+  loaded 2026-09-04T09:00:00Z <<<'vanished user 560'
+  before=$(happened 5601)
+  loaded 2026-09-03T09:00:00Z <<<'user 560 5 8'
+  [ "$(happened 5601)" != "$before" ]
+  same "$("$ROOT/scripts/db" digest)" "$(replayed at_once load)"
+}

@@ -194,6 +194,17 @@ END
   fails 78 'nonsense/0 is not defined' vnormalize -q <"$tmp/raw"
 }
 
+@test "a function that is no jq costs those who need it, and no other kind" {
+  cat "$raw"/good-{user,wardrobe-2026,item-pages}.ndjson >"$tmp/raw"
+  normalized <"$tmp/raw" >"$tmp/want"
+  cp -r "$ROOT/schema" "$tmp/schema"
+  sed -i '/"is_banned": /s/| flag/| nonsense/' "$tmp/schema/sources/vinted/user.details-2025.json"
+  export VPIPE_SCHEMA=$tmp/schema
+  normalized <"$tmp/raw" >"$tmp/out"
+  cmp "$tmp/want" "$tmp/out"
+  fails 78 'nonsense/0 is not defined' vnormalize -q <"$raw/good-details-2025.ndjson"
+}
+
 # --- exact values, texts ---
 
 @test "digits come out as they went in, 64 bits and closing zeros too; more bits are rejected by name" {

@@ -96,7 +96,7 @@ db() {
 }
 
 @test "as root: with cron's PATH stop stops, and without runuser it does not say so" {
-  ((EUID == 0)) || skip "not root"
+  ((EUID == 0)) || skip "needs root, to be another user"
   mkdir "$tmp/bin"
   printf '#!/bin/sh\nexit 127\n' >"$tmp/bin/runuser"
   chmod 755 "$tmp/bin/runuser"
@@ -206,7 +206,7 @@ schema_of() {
 }
 
 @test "as root: a folder that postgres may not enter is named" {
-  ((EUID == 0)) || skip "not root"
+  ((EUID == 0)) || skip "needs root, to be another user"
   mkdir -m 700 "$tmp/closed"
   VPIPE_DATA=$tmp/closed/data
   run -78 --separate-stderr db start
