@@ -37,3 +37,9 @@ load helper
   run -0 "$O/unit/phash"
   [ -z "$output" ]
 }
+
+@test "memory: threads that run out of it at once say so once" {
+  ! grep -q __asan_init "$O/unit/memory" || skip "sanitizers have their own malloc"
+  run -0 "$O/unit/memory"
+  [ -z "$output" ]
+}

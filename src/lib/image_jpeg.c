@@ -75,7 +75,7 @@ reason(int code)
 	case JERR_NO_BACKING_STORE:
 		return "too-many-pixels";
 	case JERR_OUT_OF_MEMORY:
-		die(EX_SOFTWARE, "out of memory");
+		die_no_memory();
 	default:
 		return "corrupt";
 	}

@@ -192,7 +192,7 @@ is_more_harmless(const struct reading *r)
 	bool ok;
 
 	if (inflateInit(&z) != Z_OK)
-		die(EX_SOFTWARE, "out of memory");
+		die_no_memory();
 	for (ok = true; ok && s.len - at >= 12; at += 12 + len) {
 		len = be32(s.p + at);
 		if (s.len - at - 12 < len)
@@ -350,7 +350,7 @@ image_png(struct image_job *j)
 	    on_warning, NULL, on_malloc, on_free);
 	r.info = r.png != NULL ? png_create_info_struct(r.png) : NULL;
 	if (r.info == NULL)
-		die(EX_SOFTWARE, "out of memory");
+		die_no_memory();
 	why = guarded(&r);
 	png_destroy_read_struct(&r.png, &r.info, NULL);
 	if (r.rgb != r.row)

@@ -35,7 +35,7 @@ reason(VP8StatusCode code)
 	case VP8_STATUS_UNSUPPORTED_FEATURE:
 		return "unsupported";
 	case VP8_STATUS_OUT_OF_MEMORY:
-		die(EX_SOFTWARE, "out of memory");
+		die_no_memory();
 	default:
 		return "corrupt";
 	}

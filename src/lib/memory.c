@@ -26,14 +26,9 @@
 static void *
 met(void *p, size_t n)
 {
-	static bool ending;
-
 	if (p != NULL || n == 0 || n > MEMORY_LARGE)
 		return p;
-	/* what runs at exit may ask for memory, too */
-	if (__atomic_test_and_set(&ending, __ATOMIC_SEQ_CST))
-		_exit(EX_SOFTWARE);
-	die(EX_SOFTWARE, "out of memory");
+	die_no_memory();
 }
 
 /*

@@ -48,12 +48,14 @@ emit(const char *fmt, va_list ap, int err)
 }
 
 /* Of threads that die of the same cause one says it, and ends the others. */
-static void
-die_alone(void)
-{
-	static pthread_mutex_t dying = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+static pthread_mutex_t dying = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+static int ending = -1; /* with this status; under dying */
 
+static void
+die_alone(int status)
+{
 	pthread_mutex_lock(&dying);
+	ending = status;
 }
 
 void
@@ -61,7 +63,7 @@ die(int status, const char *fmt, ...)
 {
 	va_list ap;
 
-	die_alone();
+	die_alone(status);
 	va_start(ap, fmt);
 	emit(fmt, ap, 0);
 	va_end(ap);
@@ -74,11 +76,21 @@ die_errno(int status, const char *fmt, ...)
 	va_list ap;
 	int err = errno;
 
-	die_alone();
+	die_alone(status);
 	va_start(ap, fmt);
 	emit(fmt, ap, err);
 	va_end(ap);
 	exit(status);
+}
+
+void
+die_no_memory(void)
+{
+	pthread_mutex_lock(&dying);
+	/* what runs at exit may ask for memory, too */
+	if (ending >= 0)
+		_exit(ending);
+	die(EX_SOFTWARE, "out of memory");
 }
 
 void
@@ -163,7 +175,7 @@ xmalloc(size_t n)
 	void *p = malloc(n ? n : 1);
 
 	if (p == NULL)
-		die(EX_SOFTWARE, "out of memory");
+		die_no_memory();
 	return p;
 }
 
@@ -173,7 +185,7 @@ xcalloc(size_t n, size_t size)
 	void *p = calloc(n ? n : 1, size ? size : 1);
 
 	if (p == NULL)
-		die(EX_SOFTWARE, "out of memory");
+		die_no_memory();
 	return p;
 }
 
@@ -183,7 +195,7 @@ xrealloc(void *old, size_t n)
 	void *p = realloc(old, n ? n : 1);
 
 	if (p == NULL)
-		die(EX_SOFTWARE, "out of memory");
+		die_no_memory();
 	return p;
 }
 
@@ -214,6 +226,6 @@ xasprintf(const char *fmt, ...)
 	n = vasprintf(&p, fmt, ap);
 	va_end(ap);
 	if (n < 0)
-		die(EX_SOFTWARE, "out of memory");
+		die_no_memory();
 	return p;
 }

@@ -38,6 +38,8 @@ PRINTF(2, 3);
 /* As die, followed by ": " and the text of errno. */
 void die_errno(int status, const char *fmt, ...) __attribute__((noreturn))
 PRINTF(2, 3);
+/* "out of memory", 70; without a word from a thread that is ending already. */
+void die_no_memory(void) __attribute__((noreturn));
 void warn(const char *fmt, ...) PRINTF(1, 2); /* unless -q */
 void warn_errno(const char *fmt, ...) PRINTF(1, 2);
 void info(const char *fmt, ...) PRINTF(1, 2); /* only with -v */

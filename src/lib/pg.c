@@ -512,7 +512,7 @@ connect_with(struct pg *pg, const PQconninfoOption *given)
 	pg->conn = several ? PQconnectdbParams(keys, values, 0) :
 	                     PQconnectStartParams(keys, values, 0);
 	if (pg->conn == NULL)
-		die(EX_SOFTWARE, "out of memory");
+		die_no_memory();
 	if (PQstatus(pg->conn) == CONNECTION_BAD) {
 		set_connect_error(pg);
 		return PG_LOST;

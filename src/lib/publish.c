@@ -122,7 +122,7 @@ unsettle(struct publication *p)
 	static bool registered;
 
 	if (!registered && atexit(undo_all) != 0)
-		die(EX_SOFTWARE, "out of memory");
+		die_no_memory();
 	registered = true;
 	p->next = unsettled;
 	unsettled = p;

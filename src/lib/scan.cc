@@ -624,7 +624,7 @@ scan_new(void)
 {
 	struct scan *s = static_cast<scan *>(xcalloc(1, sizeof *s));
 
-	std::set_new_handler([] { die(EX_SOFTWARE, "out of memory"); });
+	std::set_new_handler([] { die_no_memory(); });
 	s->stage1 = new first_stage;
 	return s;
 }

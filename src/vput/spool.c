@@ -273,7 +273,7 @@ packer_init(struct packer *k, struct spool *sp, const struct spool_opts *o)
 	buf_grow(&k->out, ZSTD_CStreamOutSize());
 	k->z = ZSTD_createCCtx();
 	if (k->z == NULL)
-		die(EX_SOFTWARE, "out of memory");
+		die_no_memory();
 	ZSTD_CCtx_setParameter(k->z, ZSTD_c_compressionLevel, (int)o->level);
 	ZSTD_CCtx_setParameter(k->z, ZSTD_c_checksumFlag, 1);
 }

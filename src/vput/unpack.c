@@ -104,7 +104,7 @@ unpack(const struct piece *from, struct sink to)
 	const char *why;
 
 	if (u.z == NULL)
-		die(EX_SOFTWARE, "out of memory");
+		die_no_memory();
 	buf_grow(&u.in, ZSTD_DStreamInSize());
 	buf_grow(&u.out, ZSTD_DStreamOutSize());
 	why = unpack_all(&u, from, to);

@@ -140,7 +140,7 @@ unpack(struct run *r, const struct bulk *b, const char *path, int fd)
 	if (f == NULL)
 		die_errno(EX_IOERR, "cannot make a temporary file");
 	if (gz == NULL)
-		die(EX_SOFTWARE, "out of memory");
+		die_no_memory();
 	while ((n = gzread(gz, piece, sizeof piece)) > 0)
 		write_all(f, piece, (size_t)n);
 	gzerror(gz, &error);
