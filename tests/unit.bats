@@ -38,6 +38,7 @@ load helper
   [ -z "$output" ]
 }
 
+# bats test_tags=size
 @test "memory: threads that run out of it at once say so once" {
   ! grep -q __asan_init "$O/unit/memory" || skip "sanitizers have their own malloc"
   run -0 "$O/unit/memory"
