@@ -258,10 +258,54 @@ begin
 end
 $$;
 
+-- All that the views are made from, and they themselves, in one hash: streams,
+-- contracts, columns, the text of the functions, the views as they stand.
+create or replace function ops.views_hash(staging text, serving text)
+returns text
+language sql stable as $$
+	select md5(string_agg(line, E'\n' order by line collate "C"))
+	from (
+		values (format('schemas %s %s', staging, serving))
+		union all
+		select 'stream ' || s::text
+		from ops.stream s
+		union all
+		select format('contract %s %s %s', stream, variant, columns)
+		from ops.contract
+		union all
+		select format('column %s %s %s %s %s', c.relname, a.attnum,
+		    a.attname, a.atttypid, a.atttypmod)
+		from pg_class c
+		    join pg_attribute a on a.attrelid = c.oid
+		where c.relnamespace = to_regnamespace(quote_ident(staging))
+		    and c.relkind = 'r'
+		    and a.attnum > 0
+		    and not a.attisdropped
+		union all
+		select format('function %s %s', p.oid, md5(p.prosrc))
+		from pg_proc p
+		where p.pronamespace = 'ops'::regnamespace
+		union all
+		select format('view %s %s %s', v.oid, v.relname,
+		    obj_description(v.oid, 'pg_class'))
+		from pg_class v
+		where v.relnamespace = to_regnamespace(quote_ident(serving))
+		    and v.relkind = 'v'
+	) as lines(line)
+$$;
+
 create or replace function ops.make_views(staging text, serving text)
 returns void
 language plpgsql set client_min_messages = warning as $$
+declare
+	what text := 'what people and reports read: views and marts over staging';
+	schema_now oid := to_regnamespace(quote_ident(serving));
 begin
+	if obj_description(schema_now, 'pg_namespace')
+	    = format('%s [%s]', what, ops.views_hash(staging, serving))
+	then
+		return;
+	end if;
 	perform ops.make_item_view(staging, serving);
 	perform ops.make_plain_view(staging, serving, 'item_catalog', '_full',
 	    array['site', 'item_id', 'catalog_id', 'first_seen', 'last_seen'],
@@ -304,6 +348,8 @@ begin
 	    'reserved, hidden, sold, deleted or missing; scripts/load writes '
 	    'the view, people read it');
 	perform ops.make_image_views(staging, serving);
+	execute format('comment on schema %I is %L', serving,
+	    format('%s [%s]', what, ops.views_hash(staging, serving)));
 end
 $$;
 
