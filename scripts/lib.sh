@@ -396,10 +396,15 @@ database() {
 	export PGHOST PGUSER PGDATABASE
 }
 
-# The database, started when it is ours and stopped; dies when it is away.
-database_up() {
+# The database, started when it is ours and stopped.
+database_started() {
 	database_is_given || "$here/db" start
 	database
+}
+
+# The same; dies when it is away.
+database_up() {
+	database_started
 	sql -c 'select 1 from ops.load limit 0' 2>"$scratch/up.words" ||
 	    sql_status $? "$scratch/up.words" || exit $?
 }
@@ -537,14 +542,19 @@ fractions() {
 
 # --- events -------------------------------------------------------------------
 
-# facts SOURCE: what SQL needs to know of it, from its description
-facts() {
+# describe SOURCE: $description becomes the file that describes it
+describe() {
 	rest=$VPIPE_SOURCES:
 	while [ -n "$rest" ]; do
 		description=${rest%%:*}/$1/source.json rest=${rest#*:}
-		[ ! -e "$description" ] || break
+		[ ! -e "$description" ] || return 0
 	done
-	[ -e "$description" ] || die 78 "no description of the source '$1'"
+	die 78 "no description of the source '$1'"
+}
+
+# facts SOURCE: what requests and SQL need to know of it, from its description
+facts() {
+	describe "$1"
 	jq -c '{sites: [.sites[] | {country, currency}], images,
 	    asks: (.endpoints.user and .endpoints.wardrobe), tracking: ({
 	    counter_lag_hours: 24, arithmetic_item_days: 40,
@@ -554,7 +564,7 @@ facts() {
 # judge SCHEMA SOURCE FEED: the events of the items that the parts in
 # $scratch/due touch; FEED (true or false): the change feed too
 judge() {
-	facts=$(facts "$2") || return
+	describe "$2"
 	cat >"$scratch/judge" <<-end
 	: >judge.status
 	{ vsnapshot events -q --source '$2' --item-days "\$ITEM_DAYS" \\
@@ -566,8 +576,9 @@ judge() {
 	end
 	judged=0
 	(
+		export description
 		cd "$scratch" && : >judge.status && sql -v staging="$1" \
-		    -v source="$2" -v facts="$facts" -v feed="$3" \
+		    -v source="$2" -v feed="$3" \
 		    -f "$VPIPE_SCHEMA/query/events.sql" 2>sql.words
 	) || judged=$?
 	[ "$judged" -ne 0 ] || return 0

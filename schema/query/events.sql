@@ -4,12 +4,12 @@
 --
 --   staging    the schema of the tables
 --   source     the source, as tables are called after it
---   facts      source.json's `tracking`, and `sites`, as one JSON object
 --   feed       false: the change feed is not written, nor ops.load
 --
 -- In the current folder: `due`, the parts to judge, "run,part" a line, and
 -- `judge`, a script that takes history lines and stores events; its environment
--- has ITEM_DAYS and SOLD_PAGE_HOURS.
+-- has ITEM_DAYS and SOLD_PAGE_HOURS.  In the environment: `description`, the
+-- path of source.json.
 set client_min_messages = warning;
 set timezone = 'UTC';
 set work_mem = '64MB';
@@ -39,6 +39,12 @@ set work_mem = '64MB';
 \set track_item_key :source _track_item_key
 \set track_item_title :source _track_item_title
 \set track_relist_old :source _track_relist_old
+\set description `cat -- "$description"`
+select jsonb_build_object('sites', d -> 'sites', 'tracking',
+    '{"counter_lag_hours": 24, "arithmetic_item_days": 40,
+      "sold_page_hours": 240}'::jsonb || coalesce(d -> 'tracking', '{}'))
+    as facts
+from (select :'description'::jsonb) as s(d) \gset
 select make_interval(secs => (:'facts'::jsonb
     #>> '{tracking,counter_lag_hours}')::float8 * 3600)::text as lag \gset
 select quote_literal(:'lag') || '::interval' as lag \gset
