@@ -288,6 +288,7 @@ refused() {
   [ -z "$stderr" ]
 }
 
+# bats test_tags=long
 @test "a query runs as VPIPE_READER: it reads serving, and neither files nor settings nor sessions" {
   owns small
   sql "do 'begin create role reading login; exception when duplicate_object then null; end'"

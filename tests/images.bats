@@ -228,6 +228,7 @@ of() {
   same 'b 1 0' "$(of ho)"
 }
 
+# bats test_tags=long
 @test "photos whose address cannot be asked have a record, and are due no more: older ones get their turn" {
   fresh
   shown 2026-09-20T08:00:01Z <<<'11 1 old'
@@ -343,6 +344,7 @@ served() {
   same '0808 0b0b|2|0|0909' "$(served '^0[89b]')"
 }
 
+# bats test_tags=long
 @test "pictures that only a forgotten seller's listings showed are served no more" {
   fresh
   shown 2026-09-20T08:00:01Z <<<$'11 300000001 a,b\n12 2 c\n13 2 b'

@@ -125,7 +125,7 @@ unfit html true'
 }
 
 @test "ended or killed half way, the next run completes, and nothing false is there" {
-  opened "{items: $(size 60 120)}"
+  opened "{items: $(size 40 120)}"
   catalog "$pt" "$it" >/dev/null 2>"$tmp/words"
   whole=$(images --dry-run | jq -r .photo_key | sort -u | wc -l)
   for signal in TERM KILL; do
@@ -152,7 +152,7 @@ unfit html true'
 }
 
 @test "the database is lost: all parts loaded again give the same rows, and no picture is asked for" {
-  opened "{items: $(size 40 80)}"
+  opened "{items: $(size 25 80)}"
   catalog "$pt" "$it" "$bazar" >/dev/null 2>"$tmp/words"
   images >"$tmp/told" 2>"$tmp/words"
   sql "select sha256 from serving.image order by 1 limit 1" |

@@ -26,7 +26,7 @@ demo() {
   VPIPE_DATA=$D/quickstart VPIPE_CONF=/dev/null "$@"
 }
 
-# shorter: a tree whose quickstart simulates an hour and a day
+# shorter: a tree whose quickstart simulates an hour and a day, and few pictures
 shorter() {
   local tree=$tmp/tree
 
@@ -36,10 +36,11 @@ shorter() {
   mkdir "$tree/scripts"
   ln -s "$ROOT"/scripts/* "$tree/scripts"
   rm "$tree/scripts/quickstart"
-  sed 's/^hours=6$/hours=1/; s/^days=4$/days=1/' "$ROOT/scripts/quickstart" \
+  sed 's/^hours=6$/hours=1/; s/^days=4$/days=1/; s/^pictures=120	/pictures=20	/
+    s/^share=0.15	/share=0.03	/' "$ROOT/scripts/quickstart" \
     >"$tree/scripts/quickstart"
   chmod +x "$tree/scripts/quickstart"
-  [ "$(diff "$ROOT/scripts/quickstart" "$tree/scripts/quickstart" | grep -c '^>')" -eq 2 ]
+  [ "$(diff "$ROOT/scripts/quickstart" "$tree/scripts/quickstart" | grep -c '^>')" -eq 4 ]
   "$tree/scripts/quickstart"
 }
 
@@ -137,7 +138,7 @@ sold() {
   [[ $(cat "$D/quickstart/clock") > $before ]]
   # other pictures than the first time
   [ "$(demo "$ROOT/scripts/db" psql -A -t -c 'select count(*)
-    from staging.vinted_photo_fetch')" -eq 240 ]
+    from staging.vinted_photo_fetch')" -eq $((120 + $(size 20 120))) ]
   # and the truth it keeps is that of both: the oracle knows what searches told
   # and no more, so the searches are loaded alone
   TRUTH=$D/quickstart/truth.ndjson

@@ -19,7 +19,7 @@ setup() {
 # all_ways SEED
 all_ways() {
   export VPIPE_RAW=$tmp/raw
-  replay_dumps "$1" "$(size 7 24)" 6 30 400
+  replay_dumps "$1" "$(size 5 24)" 6 30 400
   want=$(replay_in "reference_$1" in_order)
   is_the_same shuffled_twice "$1"
   is_the_same in_small_batches "$1"

@@ -75,7 +75,7 @@ needless() {
   catalog "$women" >/dev/null 2>&1
   track >/dev/null 2>&1
   counted=0
-  for day in 1 2 3 4 5 6; do
+  for day in $(seq "$(size 4 6)"); do
     forward 93600	# longer than VPIPE_LOOK_HOURS
     same '' "$(needless)"
     before=$(asked | wc -l)
@@ -88,7 +88,7 @@ needless() {
     counted=$((counted + $(sql "select count(*) from serving.item_state
       where rule = 'counters'")))
   done
-  [ "$counted" -gt 3 ]
+  [ "$counted" -gt "$(size 1 3)" ]
 }
 
 @test "a refusal ends the run, loses nothing, and the next goes on" {
@@ -177,11 +177,11 @@ some_days() {
 
 @test "days with looks lost and refusals: sales as in the truth; replayed" {
   # refusals last so long that a run falls into them, whenever it comes
-  jq '.faults[0].burst_hours = 30' \
+  jq '.faults[0] += {burst_hours: 30, burst_every_hours: 60}' \
     "$ROOT/fixtures/market/scenarios/tracking-small.json" >"$tmp/refusing.json"
   market_at "$tmp/refusing.json"
-  some_days "$(size 11 14)" 17
-  sales_are_true "$(size 15 30)"
+  some_days "$(size 7 14)" 17
+  sales_are_true "$(size 5 30)"
   [ "$(sql "select count(*) > 0 from serving.look
     where verdict like 'refused:%'")" = t ]
   feed_is_true
@@ -209,7 +209,7 @@ flow() {
   flow catalog >/dev/null 2>&1
   flow track >/dev/null 2>&1
   RANDOM=20261129
-  for ((i = 0; i < $(size 8 500); i++)); do
+  for ((i = 0; i < $(size 6 500); i++)); do
     forward $((i % 8 == 0 ? 80000 : 600))
     setsid "$ROOT/scripts/${flows[i % 4]}" $([[ ${flows[i % 4]} != catalog ]] || echo "$women") \
       >/dev/null 2>&1 3>&- &
@@ -270,7 +270,7 @@ running() {
   export VPIPE_TRACK_BUDGET=1000000
   catalog "$women" 'https://www.vinted.pt/catalog/5-men?order=newest_first' \
     'https://www.vinted.pt/catalog/1904-women?order=price_low_to_high' >/dev/null 2>&1
-  for _ in $(seq "$(size 4 6)"); do
+  for _ in $(seq "$(size 3 6)"); do
     track >/dev/null 2>&1 || [[ $? -eq 69 ]]
     forward $((26 * 3600))
   done

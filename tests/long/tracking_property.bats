@@ -22,7 +22,7 @@ teardown_file() {
 }
 
 @test "random histories" {
-  agree 11 "$(size 20000 60000)"
+  agree 11 "$(size 10000 60000)"
   agree 12 "$(size 1000 60000)"
 }
 
@@ -33,8 +33,8 @@ every_way() {
   want=$(world_in "once_$1" at_once)
   events_are_true "$1" "once_$1"
   same "$want" "$(world_in "days_$1" day_by_day)"
-  same "$want" "$(world_in "late_$1" late_dump)"
   if [[ -n ${SOAK:-} ]]; then
+    same "$want" "$(world_in "late_$1" late_dump)"
     same "$want" "$(world_in "mixed_$1" shuffled_with_repeats "$1")"
     same "$want" "$(world_in "heaps_$1" in_heaps "$1")"
   fi
@@ -52,7 +52,7 @@ every_way() {
 
 @test "many small worlds, loaded once" {
   local seed
-  for seed in $(seq 101 "$(size 103 130)"); do
+  for seed in $(seq 101 "$(size 102 130)"); do
     world_made "$seed"
     world_published "$seed" "raw_$seed"
     world_in "$seed" at_once >/dev/null

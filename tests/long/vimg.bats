@@ -75,7 +75,7 @@ seen_by() {
 
 # Cropped 310 x 430: drawing one takes as long as in any size, the rest less.
 @test "many pictures: each distinct one stored once, all that is said of it true, and then nothing is due" {
-  n=${PICTURES:-$(size 300 20000)}
+  n=${PICTURES:-$(size 200 20000)}
   need_identify
   pg_fresh
   export VPIPE_RAW=$VPIPE_DATA/raw VPIPE_NOW=2026-09-20T09:00:00Z
@@ -402,7 +402,7 @@ peak_of() {
   ! sanitized || skip "a sanitized program's memory is the sanitizer's"
   need_identify
   serve
-  each=$(size 3 6)
+  each=$(size 1 6)
   convert -size 1000x1000 xc:gray +noise Random -depth 8 "$tmp/noise.png"
   convert -size 7200x7200 "tile:$tmp/noise.png" -quality 30 -sampling-factor 4:2:0 "$tmp/b.jpg"
   convert -size 1900x2500 "tile:$tmp/noise.png" -quality 10 "png24:$tmp/b.png"

@@ -110,7 +110,7 @@ points() {
   place=/images longest=150
   undisturbed --thumbs 64
   [ "$calls" -gt 100 ]
-  n=$(size 16 140)
+  n=$(size 10 140)
   points "$n" $((n * 3 / 7)) --thumbs 64
   # most of the time it was in the middle
   [ "$dead" -gt $((n * 4 / 7)) ] && [ "$recorded" -gt $((n * 5 / 7)) ]
@@ -128,7 +128,7 @@ points() {
   place=/mnt/images longest=400
   undisturbed
   [ "$calls" -gt 30 ]
-  n=$(size 8 60)
+  n=$(size 6 60)
   points "$n" $((n / 3))
   [ "$dead" -gt $((n / 2)) ] && [ "$recorded" -gt $((n / 3)) ]
   # and that is what the server holds, not what s3fs remembers

@@ -23,7 +23,7 @@ load ../fail/fail
 @test "kill -9 at odd moments: no manifest or a true one, and again completes it" {
 	RANDOM=20261121
 	whole_run 3000 >"$tmp/in"
-	for ((i = 0; i < $(size 15 200); i++)); do
+	for ((i = 0; i < $(size 8 200); i++)); do
 		rm -rf "$VPIPE_RAW"
 		vput -q --part-size 64K <"$tmp/in" >/dev/null &
 		sleep "0.0$(printf '%03d' $((RANDOM % 1000)))"

@@ -3,7 +3,7 @@
 load ../helper
 
 @test "nothing lost, nothing twice, exit and STATE true each time" {
-  run -0 "$ROOT/tests/crash" "$(size 10 500)" 1
+  run -0 "$ROOT/tests/crash" "$(size 6 500)" 1
   echo "# ${lines[-1]}" >&3
   [[ ${lines[-1]} == *' 0 wrong' ]]
 }
