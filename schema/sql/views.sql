@@ -282,7 +282,7 @@ language sql stable as $$
 		    and a.attnum > 0
 		    and not a.attisdropped
 		union all
-		select format('function %s %s', p.oid, md5(p.prosrc))
+		select format('function %s %s', p.proname, md5(p.prosrc))
 		from pg_proc p
 		where p.pronamespace = 'ops'::regnamespace
 		union all
