@@ -26,9 +26,10 @@ rows() {
 	seq "$1" "$2" | sed "s/.*/{\"type\":\"RECORD\",\"stream\":\"s\",\"record\":{\"n\":&,\"v\":\"${3:-x}\"}}/"
 }
 
-# feed rows FROM TO state N: in one write, for vupsert may end before a second
+# feed rows FROM TO state N: in one write, for vupsert may end before a second,
+# and bash's printf makes one a line
 feed() {
-	printf '%s\n' "$(rows "$2" "$3" && state "$5")" >&5
+	cat <<<"$(rows "$2" "$3" && state "$5")" >&5
 }
 
 state() {
