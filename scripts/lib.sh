@@ -509,7 +509,9 @@ publish() {
 		fi
 		[ "$put_status" -eq 0 ] || return "$put_status"
 		cat "$scratch/published" >>"$scratch/state"
-		jq -r .run "$scratch/published" >>"$scratch/runs"
+		# the first member of that name; jq takes longer to start
+		sed 's/"run":"/\n&/; s/^[^\n]*\n"run":"\([^"]*\)".*/\1/' \
+		    "$scratch/published" >>"$scratch/runs"
 	fi
 	rm -rf -- "$1"
 }
@@ -531,12 +533,16 @@ publish_leftovers() {
 # VPIPE_SAMPLE_FRAC as a JSON object
 fractions() {
 	# shellcheck disable=SC2086	# words
-	jq -cn '[$ARGS.positional[] | split("=")
-	    | select(length == 1 or (length == 2 and (.[0] | test("^[A-Za-z0-9_-]+$")))) // error("form")
-	    | if length == 1 then ["default", .[0]] else . end
-	    | {key: .[0], value: (.[1] | tonumber)}
-	    | select(.value >= 0 and .value <= 1) // error("range")]
-	    | from_entries' --args -- $VPIPE_SAMPLE_FRAC 2>/dev/null ||
+	printf '%s\n' $VPIPE_SAMPLE_FRAC | awk -F = '
+	NF == 1 { $2 = $1; $1 = "default" }
+	NF > 2 || $1 !~ /^[A-Za-z0-9_-]+$/ ||
+	    $2 !~ /^(0?\.[0-9]+|0\.?|1(\.0*)?)$/ { exit bad = 1 }
+	{
+		sub(/^\./, "0.", $2)
+		sub(/\.$/, "", $2)
+		printf "%s\"%s\":%s", NR == 1 ? "{" : ",", $1, $2
+	}
+	END { if (!bad) print "}"; exit bad }' ||
 	    die 78 "VPIPE_SAMPLE_FRAC '$VPIPE_SAMPLE_FRAC' is not like '0.05 1904=0.2'"
 }
 
@@ -552,13 +558,16 @@ describe() {
 	die 78 "no description of the source '$1'"
 }
 
-# facts SOURCE: what requests and SQL need to know of it, from its description
+# facts SOURCE...: a line for each, from its description: its name, whether its
+# sellers can be asked (true, false), how many item-days counters can tell of,
+# whether a photo's key names an upload, the hosts of its pictures (JSON, or null)
 facts() {
-	describe "$1"
-	jq -c '{sites: [.sites[] | {country, currency}], images,
-	    asks: (.endpoints.user and .endpoints.wardrobe), tracking: ({
-	    counter_lag_hours: 24, arithmetic_item_days: 40,
-	    sold_page_hours: 240} + (.tracking // {}))}' "$description"
+	for described in "$@"; do
+		describe "$described"
+		cat -- "$description"
+	done | jq -r '[.source, (.endpoints.user and .endpoints.wardrobe),
+	    .tracking.arithmetic_item_days // 40, .images.key == "upload",
+	    (.images.hosts | tojson)] | join(" ")'
 }
 
 # judge SCHEMA SOURCE FEED: the events of the items that the parts in
