@@ -131,6 +131,7 @@ sold() {
   [[ $output =~ $'\n'[0-9a-f]{64}\.(jpg|png|webp)$'\n'[0-9a-f]{64}\.json$'\n'[0-9a-f]{64}\.txt$ ]]
 }
 
+# bats test_tags=soak
 @test "again, it goes on from there" {
   unset VPIPE_BIN
   before=$(cat "$D/quickstart/clock")

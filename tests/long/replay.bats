@@ -34,6 +34,7 @@ is_the_same() {
   same "$want" "$(replay_in "$1_$BATS_TEST_NUMBER" "$@")"
 }
 
+# bats test_tags=soak
 @test "every way" {
   for seed in $(size 11 '11 12'); do
     all_ways "$seed"

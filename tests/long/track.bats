@@ -26,6 +26,7 @@ loaded() {
 
 # --- the real series ----------------------------------------------------------
 
+# bats test_tags=soak
 @test "the real series in any order, one part twice: the same rows" {
   need_shared "the series of captures is not loaded"
   for day in 2023-12-05 2024-02-07 2024-02-18 2024-02-19 2025-06-21; do

@@ -167,6 +167,7 @@ some_days() {
   done
 }
 
+# bats test_tags=soak
 @test "days without faults: sales as in the truth; replayed in any order" {
   calm_market '.sold_per_1000_item_days = 40'
   some_days "$(size 3 6)" 23

@@ -50,6 +50,7 @@ every_way() {
   done
 }
 
+# bats test_tags=soak
 @test "many small worlds, loaded once" {
   local seed
   for seed in $(seq 101 "$(size 102 130)"); do

@@ -398,6 +398,7 @@ peak_of() {
   awk 'NR == 1 { first = $1 } { last = $1 } END { exit !(last <= 65536 && last <= first + 6144) }' "$tmp/peaks"
 }
 
+# bats test_tags=soak
 @test "memory with the largest pictures that are allowed stays below 64 MiB" {
   ! sanitized || skip "a sanitized program's memory is the sanitizer's"
   need_identify

@@ -3,12 +3,14 @@
 load ../helper
 load ../vnormalize
 
+# bats test_tags=soak
 @test "both engines write the same bytes for values that nobody expects, many times" {
   for seed in $(seq 100 "$(size 100 139)"); do
     run -0 "$ROOT/tests/fuzz/engines" $seed 100 "$tmp"
   done
 }
 
+# bats test_tags=soak
 @test "mangled pages, many times: both engines write the same bytes, and nobody dies" {
   for seed in $(seq 100 "$(size 100 119)"); do
     run -0 "$ROOT/tests/fuzz/pages" $seed 100 "$tmp"

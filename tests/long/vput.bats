@@ -3,12 +3,14 @@
 load ../helper
 load ../fail/fail
 
+# bats test_tags=soak
 @test "whichever malloc fails: what stands is true" {
 	! sanitized || skip "the sanitizer has a malloc of its own"
 	whole_run 12 >"$tmp/in"
 	every malloc ENOMEM 70 0
 }
 
+# bats test_tags=soak
 @test "kill -9 before whichever call: no manifest or a true one, and again completes it" {
 	whole_run 12 >"$tmp/in"
 	every any kill 137
