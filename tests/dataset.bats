@@ -250,6 +250,7 @@ refused() {
   [ ! -e "$tmp/x/manifest.ndjson" ] && [ ! -e "$tmp/obeyed" ]
 }
 
+# bats test_tags=long
 @test "a query is one statement, never read by psql, and writes nothing" {
   owns small
   local all='select sha256 from serving.image' runs

@@ -77,6 +77,7 @@ parts() {
   same "$before" "$("$ROOT/scripts/db" digest staging serving)"
 }
 
+# bats test_tags=long
 @test "a value that is null takes back what the same source said, and nothing else; retain deletes none, and a lost database has them again" {
   { line "$a" '"dress"'; line "$b" '"skirt"'
     printf '{"sha256":"%s","source":"model:m","name":"category","value":"x"}\n' "$a"

@@ -71,6 +71,7 @@ watermark() {
   vput --list "$VPIPE_DATA/raw" | jq -s -r 'map(.closing.queries[0].state.at) | last'
 }
 
+# bats test_tags=long
 @test "a second look stops at the watermark; a refusal in the middle of the third: partial, watermark unmoved, nothing concluded, cool-down kept" {
   market small
   catalog "$pt"
