@@ -29,7 +29,7 @@ PROGRAMS = $(notdir $(patsubst %/main.c,%,$(wildcard src/*/main.c)))
 LIBOBJ = $(patsubst src/%,$(O)/%.o,$(wildcard src/lib/*.c src/lib/*.cc))
 MARKETOBJ = $(patsubst fixtures/%,$(O)/%.o,$(wildcard fixtures/market/*.c))
 UNITS = $(notdir $(basename $(wildcard tests/unit/*.c)))
-MAN = $(wildcard src/*/*.1)
+MAN = $(wildcard src/*/*.1 scripts/*.1)
 
 all: $(PROGRAMS:%=$(BIN)/%) $(BIN)/vmarket
 
@@ -176,7 +176,8 @@ format-check:
 
 LIBDIR = $(DESTDIR)$(PREFIX)/lib/vpipe
 # what works in the tree only stays there
-SCRIPTS = $(filter-out %/lib.sh %/quickstart %/test %/image,$(wildcard scripts/*))
+SCRIPTS = $(filter-out %.1 %/lib.sh %/quickstart %/test %/image, \
+	$(wildcard scripts/*))
 
 install: all
 	install -d $(LIBDIR)/bin $(LIBDIR)/scripts $(DESTDIR)$(PREFIX)/bin \
