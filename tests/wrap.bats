@@ -109,6 +109,12 @@ wrap() {
 	same "$(jq -c '[.kind, .body_omitted, .body]' <<<"${lines[0]}")" '["session",true,null]'
 }
 
+@test "--quiet and --verbose have no value, as -q and -v" {
+	for option in --quiet --verbose -q -v; do
+		same "$(wrap b.json)" "$(wrap "$option" b.json)"
+	done
+}
+
 @test "what it cannot do is said in a sentence" {
 	gzip -c a.json >a.json.gz
 	fails 64 "--wrap needs --source, --kind, --site, --at and files" vput --wrap b.json
