@@ -184,6 +184,31 @@ url='https://www.vinted.pt/catalog/1904-women?order=newest_first'
   done
 }
 
+# A line of its table: an option or a subcommand, two blanks or more, what it is
+# for; below a subcommand its own options; or a line that goes on.
+table_line='^#(   ((-[a-z], )?--[a-z0-9-]+( [A-Z][A-Z0-9,=]*)?|[a-z0-9]+|  --[a-z0-9-]+( [A-Z][A-Z0-9,=]*)?)  +| {12,})[^ ]'
+
+@test "every command's header has one shape, from which completions can be made" {
+  for script in "$ROOT"/scripts/*; do
+    name=${script##*/}
+    case $name in lib.sh | test | image | *.1) continue ;; esac
+    echo "$name"
+    header=$(sed -n '2,/^[^#]/{/^#/p}' "$script")
+    purpose=$(head -n 1 <<<"$header")
+    purpose=${purpose#* - }
+    [ ${#purpose} -le 60 ]
+    [[ ${header#*$'\n'} == '#'$'\n'* && $header == *$'\n#   -h, --help  '* ]]
+    run -1 grep '.\{80\}' <<<"$(sed 1d <<<"$header")"
+    table=$(grep '^#   ' <<<"$header")
+    run -1 grep -Ev "$table_line" <<<"$table"
+    # descriptions begin in one column
+    same 1 "$(awk '{ lead = match($0, /[^# ]/); words = substr($0, lead)
+      print lead + (match(words, /  +/) ? RSTART + RLENGTH - 1 : 0)
+      }' <<<"$table" | sort -u | wc -l)"
+    [ "$(sed '1,/^#   -h, --help/d' <<<"$header" | grep -c '^# [^ ]')" -le 4 ]
+  done
+}
+
 # --- crontab and cron ---------------------------------------------------------
 
 crontab_line() {
