@@ -29,7 +29,7 @@ PROGRAMS = $(notdir $(patsubst %/main.c,%,$(wildcard src/*/main.c)))
 LIBOBJ = $(patsubst src/%,$(O)/%.o,$(wildcard src/lib/*.c src/lib/*.cc))
 MARKETOBJ = $(patsubst fixtures/%,$(O)/%.o,$(wildcard fixtures/market/*.c))
 UNITS = $(notdir $(basename $(wildcard tests/unit/*.c)))
-MAN = $(wildcard src/*/*.1 scripts/*.1)
+MAN = $(wildcard src/*/*.1)
 
 all: $(PROGRAMS:%=$(BIN)/%) $(BIN)/vmarket
 
@@ -191,6 +191,9 @@ install: all
 	for p in $(PROGRAMS); do \
 	    ln -sf ../lib/vpipe/bin/$$p $(DESTDIR)$(PREFIX)/bin/$$p; done
 	install -m 644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man1
+	for p in $(filter-out %/vpipe.1,$(wildcard scripts/*.1)); do \
+	    install -m 644 $$p \
+	    $(DESTDIR)$(PREFIX)/share/man/man1/vpipe-$${p##*/}; done
 
 image:
 	scripts/image
