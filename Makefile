@@ -194,6 +194,7 @@ install: all
 	for p in $(filter-out %/vpipe.1,$(wildcard scripts/*.1)); do \
 	    install -m 644 $$p \
 	    $(DESTDIR)$(PREFIX)/share/man/man1/vpipe-$${p##*/}; done
+	install -m 644 scripts/vpipe.1 $(DESTDIR)$(PREFIX)/share/man/man1
 
 image:
 	scripts/image

@@ -191,7 +191,7 @@ table_line='^#(   ((-[a-z], )?--[a-z0-9-]+( [A-Z][A-Z0-9,=]*)?|[a-z0-9]+|  --[a-
 @test "every command's header has one shape, from which completions can be made" {
   for script in "$ROOT"/scripts/*; do
     name=${script##*/}
-    case $name in lib.sh | test | image | *.1) continue ;; esac
+    case $name in lib.sh | vpipe | test | image | *.1) continue ;; esac
     echo "$name"
     header=$(sed -n '2,/^[^#]/{/^#/p}' "$script")
     purpose=$(head -n 1 <<<"$header")
@@ -206,6 +206,19 @@ table_line='^#(   ((-[a-z], )?--[a-z0-9-]+( [A-Z][A-Z0-9,=]*)?|[a-z0-9]+|  --[a-
       print lead + (match(words, /  +/) ? RSTART + RLENGTH - 1 : 0)
       }' <<<"$table" | sort -u | wc -l)"
     [ "$(sed '1,/^#   -h, --help/d' <<<"$header" | grep -c '^# [^ ]')" -le 4 ]
+  done
+}
+
+@test "every command has a page with its purpose and its options, and stands in vpipe(1)" {
+  for script in "$ROOT"/scripts/*; do
+    name=${script##*/}
+    case $name in lib.sh | vpipe | test | image | *.1) continue ;; esac
+    echo "$name"
+    purpose=$(sed -n '2s/.* - //p' "$script")
+    same ".Nd $purpose" "$(grep '^\.Nd' "$script.1")"
+    same "$purpose" "$(sed -n "/^\.It Cm $name\$/{n;p}" "$ROOT/scripts/vpipe.1")"
+    diff -u <(sed -n '2,/^[^#]/s/^# *\(-.,\)\{0,1\} *--\([a-z0-9-]*\).*/\2/p' "$script" | sort -u) \
+      <(sed -n 's/^\.It .*Fl Fl \([a-z0-9-]*\).*/\1/p' "$script.1" | sort -u)
   done
 }
 
