@@ -469,7 +469,7 @@ END
   fails 64 "--stream and --key go with take" vsnapshot events --source b --stream s --key k
   fails 64 "--stream and --key go together" vsnapshot take --stream s
   fails 64 "a column without name" vsnapshot take --stream s --key a,,b
-  fails 64 "one argument too many" vsnapshot take file
+  fails 74 "cannot open 'file'" vsnapshot take file
   fails 64 "a share from 0 to 1 is due" vsnapshot take --threshold 2
   fails 64 "--item-days does not take '-1'" vsnapshot events --source b --item-days -1
 }

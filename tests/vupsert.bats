@@ -1217,7 +1217,7 @@ appended() {
 @test "asked wrongly: 64" {
 	fails 64 "--key goes with --stream" vupsert --key id
 	fails 64 "--threshold does not take 'many'" vupsert --threshold many
-	fails 64 "'file' is not asked for" vupsert file
+	fails 74 "cannot open 'file'" vupsert file
 }
 
 @test "out of memory: one sentence and its status, and no STATE without its rows" {

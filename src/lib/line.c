@@ -27,6 +27,67 @@ reader_init(struct reader *r, int fd, size_t maxline)
 	buf_grow(&r->buf, 2 * LINE_PIECE);
 }
 
+static int
+open_input(const char *file)
+{
+	int fd = strcmp(file, "-") == 0 ? STDIN_FILENO :
+	                                  open(file, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		die_errno(EX_IOERR, "cannot open '%s'", file);
+	return fd;
+}
+
+static void
+close_input(struct reader *r)
+{
+	if (r->fd > STDIN_FILENO && close(r->fd) != 0)
+		die_errno(EX_IOERR, "cannot close %s", r->name);
+	r->fd = -1;
+}
+
+/* Ends the last line of the file before, and passes over a byte order mark. */
+static void
+next_file(struct reader *r)
+{
+	char first[sizeof mark];
+	ssize_t n;
+
+	if (r->skipping ||
+	    (r->buf.len > 0 && r->buf.data[r->buf.len - 1] != '\n'))
+		buf_addc(&r->buf, '\n');
+	close_input(r);
+	r->name = *r->files++;
+	r->nfiles--;
+	r->fd = open_input(r->name);
+	while ((n = read(r->fd, first, sizeof first)) < 0 && errno == EINTR)
+		;
+	if (n < 0)
+		die_errno(EX_IOERR, "cannot read '%s'", r->name);
+	if (n < (ssize_t)sizeof first || memcmp(first, mark, sizeof mark) != 0)
+		buf_add(&r->buf, first, (size_t)n);
+	r->bytes += (uint64_t)n;
+}
+
+void
+reader_files(struct reader *r, int n, char *const files[], const char *what)
+{
+	int i, fd;
+
+	if (n == 0 && isatty(r->fd))
+		warn("reading %s from the terminal; Ctrl-D ends them", what);
+	/* all before any, so that none is found missing half way */
+	for (i = 0; i < n; i++) {
+		fd = open_input(files[i]);
+		if (fd > STDIN_FILENO)
+			close(fd);
+	}
+	r->files = files;
+	r->nfiles = n;
+	if (n > 0)
+		next_file(r);
+}
+
 void
 reader_tie(struct reader *r, struct writer *w)
 {
@@ -67,7 +128,9 @@ fill(struct reader *r)
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		die_errno(EX_IOERR, "cannot read %s", r->name);
-	if (n == 0)
+	if (n == 0 && r->nfiles > 0)
+		next_file(r);
+	else if (n == 0)
 		r->eof = true;
 	r->buf.len += (size_t)n;
 	r->bytes += (uint64_t)n;
@@ -156,10 +219,8 @@ reader_wait(struct reader *r, int64_t ms)
 void
 reader_close_or_die(struct reader *r)
 {
-	if (r->fd > STDIN_FILENO && close(r->fd) != 0)
-		die_errno(EX_IOERR, "cannot close %s", r->name);
+	close_input(r);
 	buf_release(&r->buf);
-	r->fd = -1;
 }
 
 void

@@ -56,9 +56,19 @@ struct reader {
 	uint64_t lines; /* lines handed out: the number of the last */
 	uint64_t bytes; /* bytes read */
 	struct writer *tied;
+	char *const *files; /* that follow this one */
+	int nfiles;
 };
 
 void reader_init(struct reader *r, int fd, size_t maxline);
+/*
+ * After reader_init: reads the files one after another, "-" being standard
+ * input; dies (74) when one cannot be opened.  A line ends with its file.  With
+ * no files it stays as it is; where that is a terminal, it says that it waits
+ * for WHAT ("raw records").
+ */
+void reader_files(struct reader *r, int n, char *const files[],
+    const char *what);
 void reader_tie(struct reader *r, struct writer *w);
 /* False at the end of input, or when stopped by a signal. */
 bool reader_next(struct reader *r, struct slice *line);

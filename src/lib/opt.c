@@ -19,7 +19,7 @@ const char *metrics_file;
 
 static bool opt_help, opt_version, opt_verbose, opt_quiet;
 
-static const struct opt common[] = { { 0, "help", NULL, OPT_FLAG, &opt_help,
+static const struct opt common[] = { { 'h', "help", NULL, OPT_FLAG, &opt_help,
 	                                 "say this and leave" },
 	{ 0, "metrics", "FILE", OPT_STRING, &metrics_file,
 	    "write counters as OpenMetrics text" },

@@ -263,6 +263,7 @@ ask_stdin(struct program *p)
 	struct slice line;
 
 	reader_init(&in, STDIN_FILENO, REQUEST_MAX);
+	reader_files(&in, 0, NULL, "requests");
 	while (!stopped && reader_next(&in, &line))
 		ask_line(p, scan, &in, line);
 	if (stopped)

@@ -84,8 +84,8 @@ check(const struct options *o)
 static char *
 folder(const struct options *o)
 {
-	char *f = o->store != NULL ? xstrdup(o->store) :
-	                             conf_path("VPIPE_IMAGES", "images");
+	char *f =
+	    o->store != NULL ? xstrdup(o->store) : conf_path("VPIPE_IMAGES");
 	size_t len;
 
 	for (len = strlen(f); len > 1 && f[len - 1] == '/'; len--)
@@ -145,12 +145,10 @@ options(struct options *o, int argc, char *argv[])
 		.budget = -1,
 		.max_line = LINE_MAX_DEFAULT,
 		.timeout = 60000 };
-	first = opt_parse(argc, argv, "[OPTION]...",
-	    "Photos on standard input to pictures in a store, and a record "
-	    "of each.",
-	    table);
-	if (first < argc)
-		die(EX_USAGE, "'%s' is not asked for: see --help", argv[first]);
+	first = opt_parse(argc, argv, "[OPTION]... [FILE]...",
+	    "Photos to pictures in a store, and a record of each.", table);
+	o->files = argv + first;
+	o->nfiles = argc - first;
 	read_edges(o);
 	check(o);
 	if (o->size != NULL && strcmp(o->size, "list") == 0)

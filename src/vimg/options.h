@@ -8,6 +8,8 @@
 struct options {
 	const char *store, *size, *thumbs, *raw, *base_url;
 	char *folder; /* of the store */
+	char *const *files;
+	int nfiles;
 	bool hash_only, mount;
 	int64_t max_bytes, max_pixels, max_memory, max_edge, parallel, threads,
 	    budget, max_line, timeout;

@@ -69,6 +69,7 @@ run_init(struct run *r, const struct options *o)
 	r->scan = scan_new();
 	r->seen = seen_new();
 	reader_init(&r->in, STDIN_FILENO, (size_t)o->max_line);
+	reader_files(&r->in, o->nfiles, o->files, "photos");
 	writer_init(&r->out, STDOUT_FILENO);
 }
 

@@ -20,15 +20,14 @@ parse_threshold(struct opts *o)
 
 	if (s == NULL)
 		s = conf_get("VPIPE_REJECTS");
-	if (s == NULL)
-		return;
 	o->threshold = strtod(s, &end);
 	if (end == s || *end != '\0' || !(o->threshold >= 0) ||
 	    o->threshold > 1)
 		die(EX_USAGE, "a share from 0 to 1 is due, not '%s'", s);
 }
 
-static void
+/* The index of the first FILE. */
+static int
 options(struct opts *o, int argc, char *argv[])
 {
 	const struct opt table[] = {
@@ -62,10 +61,10 @@ options(struct opts *o, int argc, char *argv[])
 		    "end with 65 when more is rejected; 0.05" },
 		{ 0 }
 	};
-	int first = opt_parse(argc, argv, "[OPTION]... <RAW >MESSAGES",
+	int first = opt_parse(argc, argv, "[OPTION]... [FILE]...",
 	    "Raw records to typed records, by contract.", table);
 
-	if (first < argc)
+	if (first < argc && (o->as_jq != NULL || o->list_contracts))
 		die(EX_USAGE, "'%s' is one argument too many", argv[first]);
 	o->reference = o->engine != NULL && strcmp(o->engine, "jq") == 0;
 	if (o->engine != NULL && !o->reference &&
@@ -74,6 +73,7 @@ options(struct opts *o, int argc, char *argv[])
 	if (o->maxline < 1 || o->maxline > (int64_t)LINE_MAX_MOST)
 		die(EX_USAGE, "--max-line is from 1 to 512M");
 	parse_threshold(o);
+	return first;
 }
 
 /* --as-jq, --contracts: what is known of the contracts, and no input. */
@@ -114,21 +114,22 @@ print_contracts(struct normalizer *n, const struct opts *o, struct writer *out)
 int
 main(int argc, char *argv[])
 {
-	struct opts o = { .maxline = LINE_MAX_MOST, .threshold = 0.05 };
+	struct opts o = { .maxline = LINE_MAX_MOST };
 	struct normalizer n;
 	struct reader in;
 	struct writer out;
 	struct rejects rej;
 	struct slice line;
-	int status;
+	int status, first;
 
-	options(&o, argc, argv);
+	first = options(&o, argc, argv);
 	writer_init(&out, STDOUT_FILENO);
 	rejects_init(&rej, o.rejects, o.threshold, o.part);
 	normalizer_init(&n, &o, &out, &rej);
 	if (o.as_jq != NULL || o.list_contracts)
 		return print_contracts(&n, &o, &out);
 	reader_init(&in, STDIN_FILENO, (size_t)o.maxline);
+	reader_files(&in, argc - first, argv + first, "raw records");
 	reader_tie(&in, &out);
 
 	while (!stopped && reader_next(&in, &line))

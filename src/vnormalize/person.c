@@ -166,8 +166,8 @@ struct person *
 person_new(const char *path, bool no_key)
 {
 	struct person *p = xcalloc(1, sizeof *p);
-	char *key = path ? xstrdup(path) : conf_path("VPIPE_KEY", "key");
-	char *list = conf_path("VPIPE_FORGOTTEN", "forgotten.ndjson");
+	char *key = path ? xstrdup(path) : conf_path("VPIPE_KEY");
+	char *list = conf_path("VPIPE_FORGOTTEN");
 
 	if (!no_key)
 		load_key(p, key);

@@ -35,8 +35,8 @@ int
 spool_file(void)
 {
 	const char *tmp = getenv("TMPDIR");
-	char *dir = tmp != NULL && *tmp != '\0' ? xstrdup(tmp) :
-	                                          conf_path(NULL, "spool");
+	char *dir =
+	    tmp != NULL && *tmp != '\0' ? xstrdup(tmp) : conf_in_data("spool");
 	char *path = xasprintf("%s/vput.XXXXXX", dir);
 	int fd;
 
@@ -309,6 +309,7 @@ spool_fill(struct spool *sp, int fd, const struct spool_opts *o)
 	*sp = (struct spool){ .fd = spool_file() };
 	packer_init(&k, sp, o);
 	reader_init(&in, fd, (size_t)o->max_line);
+	reader_files(&in, 0, NULL, "raw records");
 	while (reader_next(&in, &line)) {
 		sp->lines++;
 		if (in.toolong)

@@ -46,14 +46,16 @@ run_events(const struct opts *o, struct reader *in, struct writer *out,
 int
 main(int argc, char *argv[])
 {
-	struct opts o = { .maxline = LINE_MAX_DEFAULT, .threshold = 0.05 };
+	struct opts o = { .maxline = LINE_MAX_DEFAULT };
 	struct reader in;
 	struct writer out;
 	struct rejects rej;
-	int status;
+	int status, first;
 
-	options(&o, argc, argv);
+	first = options(&o, argc, argv);
 	reader_init(&in, STDIN_FILENO, (size_t)o.maxline);
+	reader_files(&in, argc - first, argv + first,
+	    o.events ? "history lines" : "Singer messages");
 	writer_init(&out, STDOUT_FILENO);
 	reader_tie(&in, &out);
 	rejects_init(&rej, o.rejects, o.threshold);

@@ -19,8 +19,6 @@ parse_threshold(struct opts *o)
 
 	if (s == NULL)
 		s = conf_get("VPIPE_REJECTS");
-	if (s == NULL)
-		return;
 	o->threshold = strtod(s, &end);
 	if (end == s || *end != '\0' || !(o->threshold >= 0) ||
 	    o->threshold > 1)
@@ -53,7 +51,7 @@ check_events(struct opts *o)
 		die(EX_USAGE, "no days beyond %d", DAYS_MAX);
 }
 
-void
+int
 options(struct opts *o, int argc, char *argv[])
 {
 	const struct opt table[] = {
@@ -78,15 +76,13 @@ options(struct opts *o, int argc, char *argv[])
 	int first;
 
 	o->item_days = o->sold_page_hours = -1;
-	first = opt_parse(argc, argv, "take|events [OPTION]...",
+	first = opt_parse(argc, argv, "take|events [OPTION]... [FILE]...",
 	    "Looks to snapshots, and an item's history to events.", table);
 	if (first == argc)
 		die(EX_USAGE, "take or events? See --help");
 	o->events = strcmp(argv[first], "events") == 0;
 	if (!o->events && strcmp(argv[first], "take") != 0)
 		die(EX_USAGE, "neither take nor events: '%s'", argv[first]);
-	if (first + 1 < argc)
-		die(EX_USAGE, "'%s' is one argument too many", argv[first + 1]);
 	if (o->events)
 		check_events(o);
 	else
@@ -94,4 +90,5 @@ options(struct opts *o, int argc, char *argv[])
 	if (o->maxline < 1 || o->maxline > (int64_t)LINE_MAX_MOST)
 		die(EX_USAGE, "--max-line is from 1 to 512M");
 	parse_threshold(o);
+	return first + 1;
 }

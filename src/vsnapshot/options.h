@@ -15,6 +15,7 @@ struct opts {
 	double threshold;
 };
 
-void options(struct opts *, int argc, char *argv[]);
+/* The index of the first FILE. */
+int options(struct opts *, int argc, char *argv[]);
 
 #endif

@@ -28,7 +28,8 @@ static const char setup[] =
     "select set_config('synchronous_commit', 'on', false) "
     "where current_setting('synchronous_commit') = 'off'";
 
-static void
+/* The index of the first FILE. */
+static int
 options(struct opts *o, int argc, char *argv[])
 {
 	const struct opt table[] = {
@@ -58,13 +59,11 @@ options(struct opts *o, int argc, char *argv[])
 		    "of rejected records, above it the status is 65 (0.05)" },
 		{ 0 }
 	};
-	int first = opt_parse(argc, argv, "[OPTION]...",
+	int first = opt_parse(argc, argv, "[OPTION]... [FILE]...",
 	    "Write Singer messages into PostgreSQL; repeat STATE after COMMIT.",
 	    table);
 	char *end;
 
-	if (first < argc)
-		die(EX_USAGE, "'%s' is not asked for: see --help", argv[first]);
 	if (o->key != NULL && o->stream == NULL)
 		die(EX_USAGE, "--key goes with --stream");
 	o->share = strtod(o->threshold, &end);
@@ -75,6 +74,7 @@ options(struct opts *o, int argc, char *argv[])
 	if (o->maxline + o->batch_bytes > (int64_t)BUF_MAX / 2)
 		die(EX_USAGE, "--batch-bytes and --max-line exceed %d MiB",
 		    (int)(BUF_MAX >> 21));
+	return first;
 }
 
 /* ---- the end ---- */
@@ -143,9 +143,9 @@ main(int argc, char *argv[])
 	struct reader in;
 	struct slice line;
 	const char *why;
-	int status;
+	int status, first;
 
-	options(&o, argc, argv);
+	first = options(&o, argc, argv);
 	rejects_open(o.rejects);
 	r.pg = pg_open(setup, o.retry);
 	letters_ask(r.pg);
@@ -159,6 +159,8 @@ main(int argc, char *argv[])
 	commit_start(r.pg, o.schema);
 	r.batch = commit_give(NULL);
 	reader_init(&in, STDIN_FILENO, (size_t)o.maxline);
+	reader_files(&in, argc - first, argv + first,
+	    o.stream != NULL ? "records" : "Singer messages");
 
 	while (!stopped && take_next(&r, &in, &line))
 		take_line(&r, &in, line);
