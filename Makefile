@@ -31,10 +31,10 @@ MARKETOBJ = $(patsubst fixtures/%,$(O)/%.o,$(wildcard fixtures/market/*.c))
 UNITS = $(notdir $(basename $(wildcard tests/unit/*.c)))
 MAN = $(wildcard src/*/*.1)
 
-all: $(PROGRAMS:%=$(BIN)/%) $(BIN)/vmarket
+all: $(PROGRAMS:%=$(BIN)/%) $(BIN)/vmarket $(BIN)/vpipe
 
 help:
-	@echo 'all check check-long soak torture bench fuzz asan lint format format-check install image clean'
+	@echo 'all check check-long soak torture bench fuzz asan lint format format-check install uninstall image clean'
 
 # -- programs ---------------------------------------------------------------
 
@@ -79,6 +79,11 @@ $(BIN)/vmarket: $(MARKETOBJ) $(O)/libv.a
 $(O)/unit/%: $(O)/unit/%.o $(O)/libv.a
 	$(CXX) $(LDFLAGS) $(SAN) -o $@ $^ -Wl,--as-needed $(LIBS_unit) \
 	    $(BASELIBS)
+
+# the front command, beside the programs
+$(BIN)/vpipe: scripts/vpipe
+	@mkdir -p $(@D)
+	@ln -sfr $< $@
 
 # reads, writes and closes that fail on demand; see tests/fail
 $(O)/fail.so: $(wildcard tests/fail/*.c)
@@ -160,8 +165,8 @@ fuzz:
 bench: all
 	BIN="$(abspath $(BIN))" O="$(abspath $(O))" tests/bench/run
 
-lint:
-	tests/lint
+lint: all
+	BIN="$(BIN)" tests/lint
 
 # as Debian 12's clang-format 14 has it; another version breaks lines elsewhere
 FORMATTED = $$(git ls-files 'src/*.[ch]' 'src/*.cc' 'fixtures/market/*.[ch]' \
@@ -175,35 +180,58 @@ format-check:
 # -- installation: one folder, and links to its programs ---------------------
 
 LIBDIR = $(DESTDIR)$(PREFIX)/lib/vpipe
+SHARE = $(DESTDIR)$(PREFIX)/share
+INSTALLED = $(PROGRAMS) vpipe
 # what works in the tree only stays there
-SCRIPTS = $(filter-out %.1 %/lib.sh %/quickstart %/test %/image, \
+SCRIPTS = $(filter-out %.1 %.sh %/quickstart %/demo %/test %/image, \
 	$(wildcard scripts/*))
+PAGES = $(SHARE)/man/man1/vpipe*.1 $(PROGRAMS:%=$(SHARE)/man/man1/%.1) \
+	$(SHARE)/man/man5/vpipe.conf.5 $(SHARE)/man/man7/vpipe-*.7
+COMPLETIONS = $(SHARE)/bash-completion/completions/vpipe \
+	$(SHARE)/zsh/site-functions/_vpipe \
+	$(SHARE)/fish/vendor_completions.d/vpipe.fish
 
 install: all
-	install -d $(LIBDIR)/bin $(LIBDIR)/scripts $(DESTDIR)$(PREFIX)/bin \
-	    $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 755 $(PROGRAMS:%=$(BIN)/%) $(LIBDIR)/bin
-	install -m 755 $(SCRIPTS) $(LIBDIR)/scripts
-	install -m 644 scripts/lib.sh $(LIBDIR)/scripts
-	rm -rf $(LIBDIR)/schema && cp -R schema $(LIBDIR)/schema
-	chmod -R u=rwX,go=rX $(LIBDIR)/schema
-	install -m 644 vpipe.conf.example $(LIBDIR)
-	for p in $(PROGRAMS); do \
+	@install -d $(LIBDIR)/bin $(LIBDIR)/scripts $(DESTDIR)$(PREFIX)/bin \
+	    $(SHARE)/man/man1 $(SHARE)/man/man5 $(SHARE)/man/man7 \
+	    $(dir $(COMPLETIONS))
+	@install -m 755 $(PROGRAMS:%=$(BIN)/%) $(LIBDIR)/bin
+	@install -m 755 $(SCRIPTS) $(LIBDIR)/scripts
+	@install -m 644 scripts/lib.sh $(LIBDIR)/scripts
+	@rm -rf $(LIBDIR)/schema && cp -R schema $(LIBDIR)/schema
+	@rm -rf $(LIBDIR)/schema/man
+	@chmod -R u=rwX,go=rX $(LIBDIR)/schema
+	@install -m 644 vpipe.conf.example $(LIBDIR)
+	@for p in $(PROGRAMS); do \
 	    ln -sf ../lib/vpipe/bin/$$p $(DESTDIR)$(PREFIX)/bin/$$p; done
-	install -m 644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man1
-	for p in $(filter-out %/vpipe.1,$(wildcard scripts/*.1)); do \
-	    install -m 644 $$p \
-	    $(DESTDIR)$(PREFIX)/share/man/man1/vpipe-$${p##*/}; done
-	install -m 644 scripts/vpipe.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	@ln -sf ../lib/vpipe/scripts/vpipe $(DESTDIR)$(PREFIX)/bin/vpipe
+	@install -m 644 $(MAN) scripts/vpipe.1 $(SHARE)/man/man1
+	@for p in $(filter-out %/vpipe.1,$(wildcard scripts/*.1)); do install \
+	    -m 644 $$p $(SHARE)/man/man1/vpipe-$${p##*/}; done
+	@install -m 644 schema/man/*.5 $(SHARE)/man/man5
+	@for p in schema/man/*.7; do install \
+	    -m 644 $$p $(SHARE)/man/man7/vpipe-$${p##*/}; done
+	@for shell in bash zsh fish; do \
+	    $(BIN)/vpipe completion $$shell >$(O)/completion.$$shell; done
+	@install -m 644 $(O)/completion.bash $(word 1,$(COMPLETIONS))
+	@install -m 644 $(O)/completion.zsh $(word 2,$(COMPLETIONS))
+	@install -m 644 $(O)/completion.fish $(word 3,$(COMPLETIONS))
+	@echo 'installed $(INSTALLED) in $(DESTDIR)$(PREFIX)/bin,'
+	@echo 'their parts in $(LIBDIR), pages and completions in $(SHARE)'
+
+uninstall:
+	@rm -rf $(LIBDIR)
+	@rm -f $(INSTALLED:%=$(DESTDIR)$(PREFIX)/bin/%) $(PAGES) $(COMPLETIONS)
+	@echo 'removed vpipe from $(DESTDIR)$(PREFIX); data folders are left alone'
 
 image:
 	scripts/image
 
 clean:
-	rm -rf build bin/asan $(PROGRAMS:%=bin/%) bin/vmarket
+	rm -rf build bin/asan $(PROGRAMS:%=bin/%) bin/vmarket bin/vpipe
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 .PHONY: all help test-parts check check-long check-parsers asan asan-parsers \
 	soak torture bench fuzz lint format format-check \
-	install image clean
+	install uninstall image clean
 .SECONDARY:

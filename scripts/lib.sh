@@ -2,8 +2,8 @@
 # shellcheck shell=sh
 #
 # Sourced by every script, which is a POSIX sh under `set -eu`.  Sourcing it
-# reads the configuration, exports it, and puts the suite's programs first in
-# PATH.  It writes nothing.
+# puts the suite's programs first in PATH, checks the configuration and exports
+# it.  It writes nothing.
 
 here=$(CDPATH='' cd -- "${0%/*}" && pwd)
 root=${here%/*}
@@ -12,6 +12,15 @@ me=${0##*/}
 # --- words and statuses -------------------------------------------------------
 
 say() { printf '%s: %s\n' "$me" "$*" | shown >&2; }
+
+# Said to a person who waits, and to no log.
+told() { [ ! -t 2 ] || say "$*"; }
+
+# passed N TOTAL WHAT: how far it is, rewritten in place, at a terminal only
+passed() {
+	[ ! -t 2 ] || printf '\r\033[K%s: %s of %s %s' "$me" "$1" "$2" "$3" >&2
+}
+passed_all() { [ ! -t 2 ] || printf '\r\033[K' >&2; }
 
 # For a terminal: lines without the control characters of names that others gave.
 shown() {
@@ -29,12 +38,12 @@ die() {
 # Line 2 of the script is its synopsis and purpose; what follows up to the
 # first line that is no comment is its help.
 usage() {
-	sed -n '2s/^# /usage: /p' "$0" >&2
+	sed -n '2s/^# /usage: vpipe /p' "$0" >&2
 	exit 64
 }
 
 help() {
-	sed -n '2s/^# /usage: /p; 3,/^[^#]/s/^#\( \|$\)//p' "$0"
+	sed -n '2s/^# /usage: vpipe /p; 3,/^[^#]/s/^#\( \|$\)//p' "$0"
 	exit 0
 }
 
@@ -85,157 +94,14 @@ packing() {
 	esac
 }
 
-# --- configuration: as src/lib/conf.c reads it --------------------------------
+# --- configuration ------------------------------------------------------------
 
-# The settings of the file on stdin become variables of the environment, unless the
-# environment has them already; the last of a key wins.
-from_file=' '
-conf_file() {
-	number=0
-	while IFS= read -r line || [ -n "$line" ]; do
-		number=$((number + 1))
-		[ "$number" -gt 1 ] || conf_first
-		line=${line#"${line%%[!	 ]*}"}
-		line=${line%"${line##*[!"$blank"]}"}
-		case $line in
-		'' | '#'*) ;;
-		[!=]*=*) conf_set "${line%%=*}" "${line#*=}" ;;
-		*) die 78 "$conf:$number: no KEY=value" ;;
-		esac
-	done
-}
-blank=$(printf ' \t\r')
-
-# A byte order mark is no text, and UTF-16 is none of ours.
-conf_first() {
-	line=${line#"$(printf '\357\273\277')"}
-	case $line in
-	"$(printf '\377\376')"* | "$(printf '\376\377')"*)
-		die 78 "'$conf' is UTF-16, and must be UTF-8"
-		;;
-	esac
-}
-
-conf_set() {
-	case $1 in
-	*[!A-Z0-9_]*) die 78 "$conf:$number: '$1' is no setting" ;;
-	VPIPE_* | PG*) ;;
-	*) return 0 ;;
-	esac
-	case $from_file in
-	*" $1 "*) ;;
-	*)
-		if eval "[ -n \"\${$1+set}\" ]"; then
-			return 0
-		fi
-		from_file="$from_file$1 "
-		;;
-	esac
-	case $2 in
-	'"'*'"') value=${2#\"} && export "$1=${value%\"}" ;;
-	*) export "$1=$2" ;;
-	esac
-}
-
-conf_find() {
-	if [ -n "${VPIPE_CONF:-}" ]; then
-		[ -r "$VPIPE_CONF" ] || die 78 "cannot read '$VPIPE_CONF'"
-		printf '%s\n' "$VPIPE_CONF"
-		return
-	fi
-	for file in "${XDG_CONFIG_HOME:-${HOME:-}/.config}/vpipe/vpipe.conf" \
-	    /etc/vpipe/vpipe.conf; do
-		if [ -e "$file" ]; then
-			printf '%s\n' "$file"
-			return
-		fi
-	done
-}
-
-data_folder() {
-	if [ "$(id -u)" -eq 0 ]; then
-		printf '/var/lib/vpipe\n'
-	elif [ -n "${HOME:-}" ]; then
-		printf '%s/.local/share/vpipe\n' "$HOME"
-	else
-		die 78 "neither VPIPE_DATA nor HOME is set"
-	fi
-}
-
-# setting NAME DEFAULT: sets what is unset; an empty value counts as none.
-setting() {
-	eval "value=\${$1:-}"
-	# shellcheck disable=SC2154	# set by eval
-	if [ -z "$value" ]; then
-		export "$1=$2"
-		at_default="$at_default$1 "
-	fi
-}
-at_default=' '
-
-# absolute NAME: a path, so that it names the same from every folder
-absolute() {
-	eval "value=\${$1:-}"
-	case $value in
-	'' | /*) ;;
-	*) export "$1=$PWD/$value" ;;
-	esac
-}
-
-# Of the folders between colons, each.
-absolute_sources() {
-	folders='' rest=$VPIPE_SOURCES:
-	while [ -n "$rest" ]; do
-		folder=${rest%%:*} rest=${rest#*:}
-		case $folder in
-		'' | /*) ;;
-		*) folder=$PWD/$folder ;;
-		esac
-		folders=$folders:$folder
-	done
-	export VPIPE_SOURCES="${folders#:}"
-}
-
+# The programs first in PATH; then each setting in force, exported.  vconf reads
+# vpipe.conf and checks: there is no second parser.
 configure() {
-	absolute VPIPE_CONF
-	conf=$(conf_find)
-	[ -z "$conf" ] || conf_file <"$conf"
-	setting VPIPE_DATA "$(data_folder)"
-	absolute VPIPE_DATA
-	setting VPIPE_RAW "$VPIPE_DATA/raw"
-	setting VPIPE_SCHEMA "$root/schema"
-	setting VPIPE_SOURCES "$VPIPE_SCHEMA/sources"
-	setting VPIPE_PERIOD 1h
-	setting VPIPE_KEY "$VPIPE_DATA/key"
-	setting VPIPE_FORGOTTEN "$VPIPE_DATA/forgotten.ndjson"
-	setting VPIPE_REJECTS 0.05
-	setting VPIPE_RATE_MINUTE 12
-	setting VPIPE_RATE_HOUR 180
-	setting VPIPE_ROBOTS obey
-	setting VPIPE_SAMPLE_FRAC 0.05
-	setting VPIPE_TRACK_PERIOD 6h
-	setting VPIPE_TRACK_BUDGET 150
-	setting VPIPE_LOOK_HOURS 25
-	setting VPIPE_ITEM_QUESTION item-page
-	setting VPIPE_IMAGES "$VPIPE_DATA/images"
-	setting VPIPE_IMAGE_SIZE list
-	setting VPIPE_IMAGE_KEEP yes
-	setting VPIPE_IMAGE_BUDGET 1000
-	setting VPIPE_IMAGE_RATE_MINUTE 60
-	setting VPIPE_IMAGE_RATE_HOUR 1800
-	setting VPIPE_IMAGE_PERIOD 6h
-	setting VPIPE_S3_REGION us-east-1
-	setting VPIPE_S3_STYLE path
-	setting VPIPE_S3_PASSWD "$VPIPE_DATA/s3.passwd"
-	setting VPIPE_S3_TMP "$VPIPE_DATA/s3"
-	setting VPIPE_S3_FREE 512
-	for name in RAW IMAGES SCHEMA KEY FORGOTTEN BIN S3_PASSWD S3_TMP; do
-		absolute "VPIPE_$name"
-	done
-	absolute_sources
 	for folder in "${VPIPE_BIN:-}" "$root/bin" "${root%/share/vpipe}/bin"; do
-		if [ -x "$folder/vnormalize" ]; then
-			PATH=$folder:$PATH
+		if [ -x "$folder/vconf" ]; then
+			PATH=$(CDPATH='' cd -- "$folder" && pwd):$PATH
 			break
 		fi
 	done
@@ -252,31 +118,12 @@ configure() {
 	*) PATH=$PATH:/usr/sbin:/sbin ;;	# runuser; cron's PATH lacks both
 	esac
 	export PATH
+	command -v vconf >/dev/null ||
+	    die 69 "the programs are not built yet: run make in '$root'"
+	from_file='' at_default=''	# names, set by the lines of vconf
+	settings=$(vconf --export) || exit
+	eval "$settings"
 	umask 077	# listings name people: what lies in the data folder is ours
-}
-
-# The numbers among the settings; checked before a script works with them, for
-# they become words of commands and of SQL.
-numbers_checked() {
-	bad=$(awk '{
-		v = ENVIRON[$1]
-		if (v != "" && !(v ~ "^" $2 "$" && v + 0 <= $3)) {
-			printf "%s \047%s\047 is no number, or more than %s", $1, v, $3
-			exit
-		}
-	}' <<-'end'
-	VPIPE_REJECTS ([0-9]*\.)?[0-9]+ 1
-	VPIPE_BATCH_ROWS [1-9][0-9]* 2147483647
-	VPIPE_TRACK_BUDGET [0-9]+ 999999999
-	VPIPE_LOOK_HOURS ([0-9]*\.)?[0-9]+ 8760
-	VPIPE_KEEP_DAYS [0-9]+ 999999
-	VPIPE_IMAGE_BUDGET [0-9]+ 999999999
-	VPIPE_IMAGE_RATE_MINUTE [1-9][0-9]* 999999
-	VPIPE_IMAGE_RATE_HOUR [1-9][0-9]* 9999999
-	VPIPE_S3_FREE [0-9]+ 999999999
-	end
-	)
-	[ -z "$bad" ] || die 78 "$bad"
 }
 
 # whence NAME: environment, file or default.
@@ -369,7 +216,7 @@ scratch() {
 # --- the database -------------------------------------------------------------
 
 # Is a server named by the environment?  Then it is used, and never started.
-# What `scripts/db env` prints of the private one names no other.
+# What `vpipe db env` prints of the private one names no other.
 database_is_given() {
 	[ -n "${PGHOST:-}${PGHOSTADDR:-}${PGSERVICE:-}${PGPORT:-}" ] ||
 	    [ -n "${PGDATABASE:-}" ] || return 1
@@ -379,18 +226,25 @@ database_is_given() {
 	    [ -n "${PGHOSTADDR:-}${PGSERVICE:-}" ]
 }
 
-# The folder of the private cluster's socket.
+# private_socket [DATA]: the folder of that data folder's private cluster's socket
 private_socket() {
-	if [ -s "$VPIPE_DATA/pg/socket.path" ]; then
-		cat "$VPIPE_DATA/pg/socket.path"
+	set -- "${1:-$VPIPE_DATA}"
+	if [ -s "$1/pg/socket.path" ]; then
+		cat "$1/pg/socket.path"
 	else
-		printf '%s\n' "${VPIPE_DATA%/}/pg/socket"
+		printf '%s\n' "${1%/}/pg/socket"
 	fi
 }
 
-# Exports where the database is.
+# Exports where the database is.  What `vpipe db env` printed for another data
+# folder names that folder's: its rows and these would mix.
 database() {
-	database_is_given && return
+	if database_is_given; then
+		[ "${VPIPE_DB_OF:-$VPIPE_DATA}" = "$VPIPE_DATA" ] ||
+		    [ "${PGHOST:-}" != "$(private_socket "$VPIPE_DB_OF")" ] ||
+		    die 78 "PGHOST is the database of '$VPIPE_DB_OF', and the data folder is '$VPIPE_DATA': unset PGHOST PGUSER PGDATABASE VPIPE_DB_OF"
+		return
+	fi
 	PGHOST=$(private_socket)
 	PGUSER=vpipe PGDATABASE=vpipe
 	export PGHOST PGUSER PGDATABASE
@@ -432,7 +286,7 @@ sql_status() {
 	    role*'does not exist'*) sql_status=77 ;;
 	database*'does not exist'*) sql_status=69 ;;
 	schema*'does not exist'* | relation*'does not exist'*)
-		why="$why (scripts/db migrate makes it)"
+		why="$why (vpipe db migrate makes it)"
 		sql_status=69
 		;;
 	*'o space left'* | *'ould not extend'* | *'ould not write'*)
@@ -479,7 +333,7 @@ rows_of() {
 		why=${why#cannot open }
 		die 64 "the query: ${why% query as cursor*} gives no rows" ;;
 	*'schema ops' | *'schema serving' | 'function ops.rows_of'*)
-		die 69 "database: $why (scripts/db migrate mends it)" ;;
+		die 69 "database: $why (vpipe db migrate mends it)" ;;
 	esac
 	[ "$asked" -ne 3 ] || die 64 "the query: $why"
 	sql_status "$asked" "$scratch/sql.words" || exit

@@ -18,11 +18,11 @@
 bats_require_minimum_version 1.5.0
 
 # bats reads a file anew for each of its tests: what was found stays found
-if [[ -z ${VPIPE_TEST_ROOT:-} ]]; then
+if [[ -z ${TEST_ROOT:-} ]]; then
 	ROOT=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 	BIN=$(cd "$ROOT" && cd "${BIN:-bin}" && pwd)
 	SHARED=$(cd "$ROOT/../shared" 2>/dev/null && pwd) || SHARED=
-	export VPIPE_TEST_ROOT=$ROOT
+	export TEST_ROOT=$ROOT
 fi
 raw=$ROOT/fixtures/raw
 records=$ROOT/fixtures/records
@@ -30,7 +30,7 @@ tmp=${BATS_TEST_TMPDIR:-${BATS_FILE_TMPDIR:-}}
 export ROOT BIN SHARED VPIPE_BIN=$BIN
 
 for name in ${!VPIPE_*} ${!PG*}; do
-	[[ $name == VPIPE_BIN || $name == VPIPE_TEST_ROOT || ${!name} == "${BATS_FILE_TMPDIR:--}"/* ||
+	[[ $name == VPIPE_BIN || ${!name} == "${BATS_FILE_TMPDIR:--}"/* ||
 	    (-n ${PG_FOLDER:-} && $name == PG*) ]] || unset "$name"
 done
 export LC_ALL=C.UTF-8 TZ=UTC VPIPE_CONF=/dev/null VPIPE_DATA=$tmp/data

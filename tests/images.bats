@@ -282,8 +282,8 @@ tab 1 1' "$(NOW=2026-10-09T00:00:00Z due --budget 9 | sort)"
   same "$(due | head -n 2)" "$(due --budget 2)"
   same "$(due | head -n 1)" "$(VPIPE_IMAGE_BUDGET=1 due)"
   fails 64 "--budget takes a number, not 'many'" images --budget many
-  VPIPE_IMAGE_KEEP=no fails 78 'VPIPE_IMAGE_KEEP is neither yes nor hash' images
-  VPIPE_IMAGE_SIZE="x'" fails 78 "VPIPE_IMAGE_SIZE 'x'' names no size" images
+  VPIPE_IMAGE_KEEP=no fails 78 "VPIPE_IMAGE_KEEP takes yes or hash, not 'no'" images
+  VPIPE_IMAGE_SIZE="x'" fails 78 "VPIPE_IMAGE_SIZE takes list, full" images
   VPIPE_IMAGES_MOUNT=yes fails 78 'is not mounted, and VPIPE_IMAGES_MOUNT says it must be' images
 }
 

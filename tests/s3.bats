@@ -25,7 +25,7 @@ need_s3fs() {
   for words in '' mount 'mount b' 'mount b d x' check 'check -x' unmount \
     'unmount --release' 'status x' remount; do
     # shellcheck disable=SC2086	# words
-    fails 64 'usage: s3 mount BUCKET DIR' s3 $words
+    fails 64 'usage: vpipe s3 mount BUCKET DIR' s3 $words
   done
   fails 64 "'a/b' is no bucket's name" s3 mount a/b "$tmp/d"
   fails 64 "'/' is no folder to mount on" s3 mount b /
@@ -44,11 +44,11 @@ need_s3fs() {
   VPIPE_S3_URL='' fails 78 'VPIPE_S3_URL is not set' s3 mount b "$tmp/d"
   for url in ftp://x 127.0.0.1 http:// 'http://a b' 'http://u@h' 'http://h/?q' \
     'http://h,nonempty'; do
-    VPIPE_S3_URL=$url fails 78 "is no server's URL" s3 mount b "$tmp/d"
+    VPIPE_S3_URL=$url fails 78 "VPIPE_S3_URL takes the address of an S3 server" s3 mount b "$tmp/d"
   done
-  VPIPE_S3_STYLE=odd fails 78 'neither path nor host' s3 mount b "$tmp/d"
-  VPIPE_S3_REGION=a,b fails 78 'is no region' s3 mount b "$tmp/d"
-  VPIPE_S3_FREE=much fails 78 "VPIPE_S3_FREE 'much' is no number" s3 mount b "$tmp/d"
+  VPIPE_S3_STYLE=odd fails 78 'VPIPE_S3_STYLE takes path or host' s3 mount b "$tmp/d"
+  VPIPE_S3_REGION=a,b fails 78 'VPIPE_S3_REGION takes the name of a region' s3 mount b "$tmp/d"
+  VPIPE_S3_FREE=much fails 78 "VPIPE_S3_FREE takes a whole number of MB, not 'much'" s3 mount b "$tmp/d"
   fails 78 'no name with a comma' s3 mount b "$tmp/d,e"
 }
 

@@ -20,27 +20,27 @@ lib() {
 # --- configuration ------------------------------------------------------------
 
 @test "the environment wins over the file, the file over the default" {
-  printf 'VPIPE_PERIOD=6h\nVPIPE_CONTACT=of the file\n' >"$tmp/conf"
-  export VPIPE_CONF=$tmp/conf VPIPE_CONTACT='of the environment'
+  printf 'VPIPE_PERIOD=6h\nVPIPE_CONTACT=file@example.org\n' >"$tmp/conf"
+  export VPIPE_CONF=$tmp/conf VPIPE_CONTACT=environment@example.org
   run -0 --separate-stderr config VPIPE_PERIOD VPIPE_CONTACT VPIPE_RATE_HOUR
   same "$(printf '%s\t(%s)\n' VPIPE_PERIOD=6h file \
-    'VPIPE_CONTACT=of the environment' environment \
+    VPIPE_CONTACT=environment@example.org environment \
     VPIPE_RATE_HOUR=180 default)" "$output"
 }
 
 @test "a setting that is empty in the environment is unset, whatever the file says" {
-  printf 'VPIPE_CONTACT=of the file\n' >"$tmp/conf"
+  printf 'VPIPE_CONTACT=file@example.org\n' >"$tmp/conf"
   VPIPE_CONF=$tmp/conf VPIPE_CONTACT= run -0 config VPIPE_CONTACT
   same "VPIPE_CONTACT=	(unset)" "$output"
 }
 
 @test "blanks around a line, quotes around a value, comments, the last of a key" {
-  printf '# c\n\n \tVPIPE_CONTACT="a  b = #c" \t\r\nVPIPE_PERIOD=1h\n' >"$tmp/conf"
-  printf 'VPIPE_PERIOD=2h\nVPIPE_LIVE="' >>"$tmp/conf"
-  VPIPE_CONF=$tmp/conf run -0 --separate-stderr config VPIPE_CONTACT \
+  printf '# c\n\n \tVPIPE_READER="a  b = #c" \t\r\nVPIPE_PERIOD=1h\n' >"$tmp/conf"
+  printf 'VPIPE_PERIOD=2h\nVPIPE_LIVE=no' >>"$tmp/conf"
+  VPIPE_CONF=$tmp/conf run -0 --separate-stderr config VPIPE_READER \
     VPIPE_PERIOD VPIPE_LIVE
-  same "$(printf '%s\t(file)\n' 'VPIPE_CONTACT=a  b = #c' VPIPE_PERIOD=2h \
-    'VPIPE_LIVE="')" "$output"
+  same "$(printf '%s\t(file)\n' 'VPIPE_READER=a  b = #c' VPIPE_PERIOD=2h \
+    VPIPE_LIVE=no)" "$output"
 }
 
 @test "the C programs read the file as the scripts do" {
@@ -58,12 +58,12 @@ lib() {
 }
 
 @test "a byte order mark before the settings is passed over, once; UTF-16 is said" {
-  printf '\357\273\277VPIPE_RAW=/a b\nVPIPE_CONTACT=x\n' >"$tmp/conf"
-  VPIPE_CONF=$tmp/conf run -0 --separate-stderr config VPIPE_RAW VPIPE_CONTACT
+  printf '\357\273\277VPIPE_RAW=/a b\nVPIPE_READER=x\n' >"$tmp/conf"
+  VPIPE_CONF=$tmp/conf run -0 --separate-stderr config VPIPE_RAW VPIPE_READER
   same "VPIPE_RAW=/a b	(file)
-VPIPE_CONTACT=x	(file)" "$output"
+VPIPE_READER=x	(file)" "$output"
   VPIPE_CONF=$tmp/conf fails 74 "cannot read '/a b'" vput --check
-  printf 'VPIPE_RAW=/a\n\357\273\277VPIPE_CONTACT=x\n' >"$tmp/conf"
+  printf 'VPIPE_RAW=/a\n\357\273\277VPIPE_READER=x\n' >"$tmp/conf"
   VPIPE_CONF=$tmp/conf fails 78 'is no setting' config
   for form in UTF-16LE UTF-16BE; do
     printf '\ufeffVPIPE_RAW=/a\n' | iconv -t $form >"$tmp/conf"
@@ -95,11 +95,11 @@ VPIPE_CONTACT=x	(file)" "$output"
 
 @test "a number that is none: 78 with its name, before anything is done" {
   for script in catalog track images load retain rebuild crontab; do
-    VPIPE_REJECTS=abc fails 78 "VPIPE_REJECTS 'abc'" "$ROOT/scripts/$script"
-    VPIPE_REJECTS=1.5 fails 78 "VPIPE_REJECTS '1.5'" "$ROOT/scripts/$script"
-    VPIPE_BATCH_ROWS='1 --schema x' fails 78 "VPIPE_BATCH_ROWS '1 --schema x'" \
+    VPIPE_REJECTS=abc fails 78 "VPIPE_REJECTS takes a share from 0 to 1, not 'abc'" "$ROOT/scripts/$script"
+    VPIPE_REJECTS=1.5 fails 78 "VPIPE_REJECTS takes a share from 0 to 1, not '1.5'" "$ROOT/scripts/$script"
+    VPIPE_BATCH_ROWS='1 --schema x' fails 78 "VPIPE_BATCH_ROWS takes a whole number above 0, not '1 --schema x'" \
       "$ROOT/scripts/$script"
-    VPIPE_KEEP_DAYS='1 or 1=1' fails 78 "VPIPE_KEEP_DAYS '1 or 1=1'" \
+    VPIPE_KEEP_DAYS='1 or 1=1' fails 78 "VPIPE_KEEP_DAYS takes a whole number of days, not '1 or 1=1'" \
       "$ROOT/scripts/$script"
   done
   VPIPE_REJECTS=.05 VPIPE_BATCH_ROWS=1 VPIPE_KEEP_DAYS=0 run -0 config
@@ -177,9 +177,10 @@ url='https://www.vinted.pt/catalog/1904-women?order=newest_first'
 @test "every script: line 2 is its usage, --help shows it, and stderr is empty" {
   for script in "$ROOT"/scripts/*; do
     name=${script##*/}
-    case $name in lib.sh | *.1) continue ;; esac
+    case $name in *.sh | *.1) continue ;; esac
     [[ $(sed -n 2p "$script") == "# $name"*" - "* ]] || { echo "$name"; return 1; }
     run -0 --separate-stderr "$script" --help
+    case $name in vpipe | test | image) ;; *) name="vpipe $name" ;; esac
     [[ ${lines[0]} == "usage: $name"* && -z $stderr ]] || { echo "$name"; return 1; }
   done
 }
@@ -191,7 +192,7 @@ table_line='^#(   ((-[a-z], )?--[a-z0-9-]+( [A-Z][A-Z0-9,=]*)?|[a-z0-9]+|  --[a-
 @test "every command's header has one shape, from which completions can be made" {
   for script in "$ROOT"/scripts/*; do
     name=${script##*/}
-    case $name in lib.sh | vpipe | test | image | *.1) continue ;; esac
+    case $name in *.sh | vpipe | test | image | *.1) continue ;; esac
     echo "$name"
     header=$(sed -n '2,/^[^#]/{/^#/p}' "$script")
     purpose=$(head -n 1 <<<"$header")
@@ -212,7 +213,7 @@ table_line='^#(   ((-[a-z], )?--[a-z0-9-]+( [A-Z][A-Z0-9,=]*)?|[a-z0-9]+|  --[a-
 @test "every command has a page with its purpose and its options, and stands in vpipe(1)" {
   for script in "$ROOT"/scripts/*; do
     name=${script##*/}
-    case $name in lib.sh | vpipe | test | image | *.1) continue ;; esac
+    case $name in *.sh | vpipe | test | image | *.1) continue ;; esac
     echo "$name"
     purpose=$(sed -n '2s/.* - //p' "$script")
     same ".Nd $purpose" "$(grep '^\.Nd' "$script.1")"
@@ -237,7 +238,7 @@ track_line() {
   [[ $(crontab_line 1h) =~ ^[0-9]+\ \*\ \*\ \*\ \*$ ]]
   [[ $(crontab_line 6h) =~ ^[0-9]+\ \*/6\ \*\ \*\ \*$ ]]
   [[ $(crontab_line 1d) =~ ^[0-9]+\ 3\ \*\ \*\ \*$ ]]
-  VPIPE_PERIOD=7m fails 78 "'7m' divides neither" "$ROOT/scripts/crontab"
+  VPIPE_PERIOD=7m fails 78 "VPIPE_PERIOD takes a divisor of an hour or a day" "$ROOT/scripts/crontab"
 }
 
 @test "crontab: second looks every six hours, half an hour apart from the catalogs" {
@@ -254,7 +255,7 @@ track_line() {
   same "$(((${lines[3]%% *} + 15) % 60))" "${lines[5]%% *}"
   VPIPE_IMAGE_PERIOD=never run -0 "$ROOT/scripts/crontab"
   [ ${#lines[@]} -eq 4 ]
-  VPIPE_IMAGE_PERIOD=5h fails 78 "VPIPE_IMAGE_PERIOD '5h' divides neither" \
+  VPIPE_IMAGE_PERIOD=5h fails 78 "VPIPE_IMAGE_PERIOD takes a divisor" \
     "$ROOT/scripts/crontab"
 }
 
@@ -264,36 +265,38 @@ track_line() {
   [ -z "$(track_line never)" ]
   VPIPE_TRACK_PERIOD= run -0 "$ROOT/scripts/crontab"
   [[ ${lines[2]} == *6h ]]
-  VPIPE_TRACK_PERIOD=5h fails 78 "VPIPE_TRACK_PERIOD '5h' divides neither" \
+  VPIPE_TRACK_PERIOD=5h fails 78 "VPIPE_TRACK_PERIOD takes a divisor" \
     "$ROOT/scripts/crontab"
 }
 
 @test "crontab repeats what the environment says of second looks" {
   VPIPE_SAMPLE_FRAC='0.05 1904=0.2' VPIPE_TRACK_BUDGET=9 VPIPE_LOOK_HOURS=10 \
     VPIPE_ITEM_QUESTION=item-status run -0 "$ROOT/scripts/crontab"
-  [[ ${lines[3]} == *" VPIPE_SAMPLE_FRAC='0.05 1904=0.2' VPIPE_TRACK_BUDGET='9' "* ]]
-  [[ ${lines[3]} == *" VPIPE_LOOK_HOURS='10' VPIPE_ITEM_QUESTION='item-status' "* ]]
+  for setting in "SAMPLE_FRAC='0.05 1904=0.2'" "TRACK_BUDGET='9'" "LOOK_HOURS='10'" \
+    "ITEM_QUESTION='item-status'"; do
+    [[ ${lines[3]} == *" VPIPE_$setting "* ]]
+  done
 }
 
 @test "crontab's line runs as it stands, % and quotes in a setting survive" {
-  export VPIPE_CONTACT="a%20'b"
+  export VPIPE_CONTACT="https://example.org/a%20'b"
   line=$("$ROOT/scripts/crontab" | sed -n 2p | cut -d ' ' -f 6-)
   line=${line%"'$ROOT/scripts/cron' catalog"}
   # cron turns a bare % into a newline, and \% into %
   [[ ! $line =~ [^\\]% ]]
   run -0 env -i sh -c "${line//\\%/%} env"
-  grep -Fx "VPIPE_CONTACT=a%20'b" <<<"$output"
+  grep -Fx "VPIPE_CONTACT=https://example.org/a%20'b" <<<"$output"
 }
 
 @test "crontab repeats what all of its lines need" {
   VPIPE_KEEP_DAYS=9 VPIPE_REJECTS=0.2 run -0 "$ROOT/scripts/crontab"
-  [[ ${lines[1]} == *"VPIPE_REJECTS='0.2' VPIPE_"*"/cron' catalog" ]]
-  [[ ${lines[3]} == *"VPIPE_REJECTS='0.2' VPIPE_"*"/cron' track" ]]
+  [[ ${lines[1]} == *" VPIPE_REJECTS='0.2' "*"/cron' catalog" ]]
+  [[ ${lines[3]} == *" VPIPE_REJECTS='0.2' "*"/cron' track" ]]
   [[ ${lines[7]} == *"VPIPE_KEEP_DAYS='9' "*"/cron' retain" ]]
 }
 
 @test "crontab: a line break in a setting is refused" {
-  VPIPE_CONTACT=$'a\n* * * * * evil' fails 78 "VPIPE_CONTACT has a line break" \
+  VPIPE_READER=$'a\n* * * * * evil' fails 78 "VPIPE_READER has a line break" \
     "$ROOT/scripts/crontab"
 }
 
@@ -390,7 +393,7 @@ end
     ln -s "$(command -v "$word")" "$tmp/path"
   done
   PATH=$tmp/path fails 69 "there is no command 'crontab'" sh "$ROOT/scripts/crontab" --install
-  fails 64 "usage: crontab" "$ROOT/scripts/crontab" --other
+  fails 64 "usage: vpipe crontab" "$ROOT/scripts/crontab" --other
 }
 
 # --- what a terminal and a file system may be made to do --------------------------

@@ -9,7 +9,7 @@ load vfetch
   fails 78 "VPIPE_CONTACT is not set" vfetch catalog "$women"
   export VPIPE_CONTACT=someone@example.org
   fails 78 "VPIPE_LIVE is not 'yes'" vfetch catalog "$women"
-  VPIPE_CONTACT=$'a\nX-Header: b' fails 78 "no line of text" vfetch catalog "$women"
+  VPIPE_CONTACT=$'a\nX-Header: b' fails 78 "VPIPE_CONTACT takes an address or a page" vfetch catalog "$women"
   VPIPE_LIVE=yes fails 78 "VPIPE_NOW is for tests" vfetch catalog "$women"
   fails 78 "VPIPE_LIVE is not 'yes'" vfetch catalog "$women" --base-url http://127.example.org:80
   fails 78 "is no http://HOST:PORT" vfetch catalog "$women" --base-url https://127.0.0.1

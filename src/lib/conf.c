@@ -10,6 +10,7 @@
 #include "buf.h"
 #include "file.h"
 #include "msg.h"
+#include "setting.h"
 #include "banned.h"
 
 struct entry {
@@ -18,7 +19,40 @@ struct entry {
 };
 
 static struct entry *entries;
+static char *file_name; /* NULL: there is none */
 static bool read_already;
+
+/* Takes quotes off, which stand around a value or not at all. */
+static char *
+unquoted(const char *path, int number, char *value)
+{
+	size_t len = strlen(value);
+
+	if (*value != '"' && *value != '\'')
+		return value;
+	if (len < 2 || value[len - 1] != *value)
+		die(EX_CONFIG, "%s:%d: the quote %c is not closed", path,
+		    number, *value);
+	value[len - 1] = '\0';
+	return value + 1;
+}
+
+static void
+check_line(const char *path, int number, const char *key, const char *value)
+{
+	const struct setting *s = setting_find(key);
+	const char *near;
+	char *wrong;
+
+	if (!setting_in_file(key)) {
+		near = setting_nearest(key);
+		die(EX_CONFIG, "%s:%d: '%s' is no setting%s%s", path, number,
+		    key, near ? "; nearest: " : "", near ? near : "");
+	}
+	wrong = s ? setting_wrong(s, value) : NULL;
+	if (wrong != NULL)
+		die(EX_CONFIG, "%s:%d: %s", path, number, wrong);
+}
 
 static void
 add_line(const char *path, int number, char *line)
@@ -36,10 +70,8 @@ add_line(const char *path, int number, char *line)
 	if (eq == NULL || eq == line)
 		die(EX_CONFIG, "%s:%d: no KEY=value", path, number);
 	*eq++ = '\0';
-	if (*eq == '"' && end > eq + 1 && end[-1] == '"') {
-		eq++;
-		end[-1] = '\0';
-	}
+	eq = unquoted(path, number, eq);
+	check_line(path, number, line, eq);
 	e = xmalloc(sizeof *e);
 	*e = (struct entry){ xstrdup(line), xstrdup(eq), entries };
 	entries = e; /* the last of a key wins */
@@ -64,6 +96,7 @@ add_file(const char *path)
 		add_line(path, ++number, line);
 	}
 	buf_release(&b);
+	file_name = xstrdup(path);
 	return true;
 }
 
@@ -95,18 +128,61 @@ read_once(void)
 }
 
 const char *
-conf_get(const char *key)
+conf_file(void)
 {
-	const char *v = getenv(key);
+	read_once();
+	return file_name;
+}
+
+void
+conf_each_of_libpq(void (*f)(const char *key, void *arg), void *arg)
+{
 	struct entry *e;
 
-	if (v != NULL)
-		return *v ? v : NULL;
+	read_once();
+	for (e = entries; e != NULL; e = e->next)
+		if (strncmp(e->key, "PG", 2) == 0)
+			f(e->key, arg);
+}
+
+static const char *
+from_file(const char *key)
+{
+	struct entry *e;
+
 	read_once();
 	for (e = entries; e != NULL; e = e->next)
 		if (strcmp(e->key, key) == 0)
 			return *e->value ? e->value : NULL;
 	return NULL;
+}
+
+const char *
+conf_look(const char *key, enum conf_whence *whence)
+{
+	const struct setting *s = setting_find(key);
+	const char *v = getenv(key);
+	char *wrong = s != NULL && v != NULL ? setting_wrong(s, v) : NULL;
+
+	if (wrong != NULL)
+		die(EX_CONFIG, "%s", wrong);
+	*whence = CONF_ENVIRONMENT;
+	if (v == NULL) {
+		*whence = CONF_FILE;
+		v = from_file(key);
+	}
+	if (v != NULL && *v != '\0')
+		return v;
+	*whence = s != NULL && s->fallback != NULL ? CONF_DEFAULT : CONF_UNSET;
+	return *whence == CONF_DEFAULT ? s->fallback : NULL;
+}
+
+const char *
+conf_get(const char *key)
+{
+	enum conf_whence whence;
+
+	return conf_look(key, &whence);
 }
 
 bool
@@ -139,11 +215,18 @@ conf_data(void)
 }
 
 char *
-conf_path(const char *key, const char *name)
+conf_path(const char *key)
 {
-	const char *v = key ? conf_get(key) : NULL;
+	enum conf_whence whence;
+	const char *v = conf_look(key, &whence);
 
-	return v ? xstrdup(v) : xasprintf("%s/%s", conf_data(), name);
+	return whence == CONF_DEFAULT ? conf_in_data(v + 1) : xstrdup(v);
+}
+
+char *
+conf_in_data(const char *name)
+{
+	return xasprintf("%s/%s", conf_data(), name);
 }
 
 /* The folder of the running program, with room to go up from. */
@@ -170,7 +253,7 @@ conf_schema(void)
 	static const char *const tries[] = { "/../schema", "/../../schema",
 		"/../share/vpipe/schema", "/../../../share/vpipe/schema" };
 	const char *v;
-	char *base;
+	char *base, *path;
 	size_t i;
 
 	if (dir != NULL)
@@ -178,12 +261,11 @@ conf_schema(void)
 	if ((v = conf_get("VPIPE_SCHEMA")) != NULL)
 		return dir = xstrdup(v);
 	base = program_folder();
-	for (i = 0; i < sizeof tries / sizeof *tries; i++) {
-		dir = xasprintf("%s%s", base, tries[i]);
-		if (access(dir, R_OK) == 0)
-			break;
-		free(dir);
-		dir = NULL;
+	for (i = 0; i < sizeof tries / sizeof *tries && dir == NULL; i++) {
+		path = xasprintf("%s%s", base, tries[i]);
+		if (access(path, R_OK) == 0)
+			dir = realpath(path, NULL);
+		free(path);
 	}
 	free(base);
 	if (dir == NULL)

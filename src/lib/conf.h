@@ -1,26 +1,39 @@
 /*
- * conf: settings.  The environment wins over vpipe.conf; flags win over both,
- * but that is the program's business.
+ * conf: settings in force.  The environment wins over vpipe.conf, and that over
+ * the default; flags win over all, but that is the program's business.
+ * setting.h has the table of them.
  *
- * vpipe.conf: KEY=value lines, '#' comments, a value may stand in double
+ * vpipe.conf has lines KEY=value and comments after '#'; a value may stand in
  * quotes.  It is the first that exists of $VPIPE_CONF,
- * ${XDG_CONFIG_HOME:-~/.config}/vpipe/vpipe.conf, /etc/vpipe/vpipe.conf.  Keys
- * are the names of the environment variables: VPIPE_DATA, VPIPE_CONTACT ...
+ * ${XDG_CONFIG_HOME:-~/.config}/vpipe/vpipe.conf, /etc/vpipe/vpipe.conf.  It is
+ * read at the first question; a line of it that is wrong ends the program (78),
+ * and so does a value of the environment that is asked for and wrong.
  */
 #ifndef CONF_H
 #define CONF_H
 
 #include <stdbool.h>
 
+enum conf_whence { CONF_UNSET, CONF_DEFAULT, CONF_FILE, CONF_ENVIRONMENT };
+
 const char *conf_get(const char *key); /* NULL when unset or empty */
 bool conf_yes(const char *key);        /* "yes", "true", "1", "on" */
+/* As conf_get, and where it comes from.  A default that begins with '/' lies in
+ * the data folder. */
+const char *conf_look(const char *key, enum conf_whence *whence);
+/* Calls f with each key PG* of the file, once a line. */
+void conf_each_of_libpq(void (*f)(const char *key, void *arg), void *arg);
+/* The file that was read; NULL when there is none. */
+const char *conf_file(void);
 
 /* The data folder: VPIPE_DATA, else /var/lib/vpipe for root, else
  * ~/.local/share/vpipe.  Not created.  Never freed. */
 const char *conf_data(void);
-/* "<data folder>/NAME", or the setting KEY when it is there (KEY may be NULL).
- * The caller frees. */
-char *conf_path(const char *key, const char *name);
+/* The path that the setting KEY names; it must have a default.  The caller
+ * frees. */
+char *conf_path(const char *key);
+/* "<data folder>/NAME".  The caller frees. */
+char *conf_in_data(const char *name);
 /* The schema folder: VPIPE_SCHEMA, else ../schema beside the program's folder
  * (a source tree), else <prefix>/share/vpipe/schema.  Never freed. */
 const char *conf_schema(void);

@@ -37,28 +37,18 @@ polite_live_or_die(const struct http_base *base)
 }
 
 int
-polite_rate(const char *key, int otherwise)
+polite_rate(const char *key)
 {
-	const char *text = conf_get(key);
-	int64_t n;
+	int64_t n = 0;
 
-	if (text == NULL)
-		return otherwise;
-	if (!opt_number(text, &n) || n < 1 || n > 100000)
-		die(EX_CONFIG, "%s does not take '%s'", key, text);
+	opt_number(conf_get(key), &n); /* the table of settings checks it */
 	return (int)n;
 }
 
 bool
 polite_obeys_robots(void)
 {
-	const char *text = conf_get("VPIPE_ROBOTS");
-
-	if (text == NULL || strcmp(text, "obey") == 0)
-		return true;
-	if (strcmp(text, "permitted") != 0)
-		die(EX_CONFIG, "VPIPE_ROBOTS does not take '%s'", text);
-	return false;
+	return strcmp(conf_get("VPIPE_ROBOTS"), "obey") == 0;
 }
 
 char *
@@ -109,7 +99,7 @@ polite_asked_pause(const struct http_answer *a)
 static char *
 cache_path(struct slice host)
 {
-	char *folder = conf_path(NULL, "state/robots"), *path;
+	char *folder = conf_in_data("state/robots"), *path;
 
 	path = xasprintf("%s/%.*s", folder, SLICE_ARG(host));
 	free(folder);
@@ -144,7 +134,7 @@ polite_robots_kept(const char *via, struct slice host, struct buf *text)
 void
 polite_robots_keep(const char *via, struct slice host, struct slice text)
 {
-	char *folder = conf_path(NULL, "state/robots");
+	char *folder = conf_in_data("state/robots");
 	char *path = cache_path(host), at[CLOCK_LEN];
 	struct buf b = { 0 };
 
@@ -177,7 +167,7 @@ polite_robots_trim(struct http_answer *a)
 int
 polite_robots_lock(struct slice host)
 {
-	char *folder = conf_path(NULL, "state/robots");
+	char *folder = conf_in_data("state/robots");
 	char *path = cache_path(host), *name = xasprintf("%s.lock", path);
 	int fd;
 

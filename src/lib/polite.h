@@ -12,9 +12,8 @@
 /* Dies (78) when the go-ahead, or the contact, is missing; never for a base
  * URL on loopback. */
 void polite_live_or_die(const struct http_base *base);
-/* The setting KEY, requests in a minute or an hour; dies (78) when it is no
- * such number. */
-int polite_rate(const char *key, int otherwise);
+/* The setting KEY, requests in a minute or an hour. */
+int polite_rate(const char *key);
 /* VPIPE_ROBOTS: true unless the operator states permission. */
 bool polite_obeys_robots(void);
 /* "vpipe/0.1.0 (+CONTACT)"; the caller frees. */

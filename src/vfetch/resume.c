@@ -36,7 +36,7 @@ resume_group(const char *name)
 {
 	bool is_source;
 	char *group = group_of(name, &is_source);
-	char *folder = conf_path(NULL, "state/pace");
+	char *folder = conf_in_data("state/pace");
 	int64_t now = clock_now_ms(), until = 0;
 	char text[CLOCK_LEN];
 	struct pace p;

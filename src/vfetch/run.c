@@ -38,7 +38,7 @@ init_identity(struct run *r)
 void
 run_init(struct run *r, const struct market *m, const struct run_options *o)
 {
-	char *folder = conf_path(NULL, "state/pace");
+	char *folder = conf_in_data("state/pace");
 	bool free_of_pace;
 
 	*r = (struct run){
@@ -51,8 +51,8 @@ run_init(struct run *r, const struct market *m, const struct run_options *o)
 	r->chunk = o->chunks && !free_of_pace ? m->chunk.requests : 0;
 	r->kinds = xcalloc(m->nendpoints + 1, sizeof *r->kinds);
 	pace_init(&r->pace, folder, m->group,
-	    free_of_pace ? 0 : polite_rate("VPIPE_RATE_MINUTE", 12),
-	    free_of_pace ? 0 : polite_rate("VPIPE_RATE_HOUR", 180));
+	    free_of_pace ? 0 : polite_rate("VPIPE_RATE_MINUTE"),
+	    free_of_pace ? 0 : polite_rate("VPIPE_RATE_HOUR"));
 	r->http = http_new(&r->base);
 	r->scan = scan_new();
 	writer_init(&r->out, STDOUT_FILENO);

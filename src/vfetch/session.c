@@ -69,7 +69,7 @@ add_value(struct session *s, struct slice name, struct slice value)
 static char *
 file_path(const struct site *site)
 {
-	char *folder = conf_path(NULL, "state/session"), *path;
+	char *folder = conf_in_data("state/session"), *path;
 
 	if (!file_mkdirs(folder, 0700))
 		die_errno(EX_IOERR, "cannot make '%s'", folder);

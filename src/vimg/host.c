@@ -28,9 +28,8 @@ manners_init(struct manners *m, const char *base_url)
 	m->agent = polite_agent();
 	m->obey = polite_obeys_robots();
 	free_of_pace = m->base.connect != NULL && m->base.loopback;
-	m->minute =
-	    free_of_pace ? 0 : polite_rate("VPIPE_IMAGE_RATE_MINUTE", 60);
-	m->hour = free_of_pace ? 0 : polite_rate("VPIPE_IMAGE_RATE_HOUR", 1800);
+	m->minute = free_of_pace ? 0 : polite_rate("VPIPE_IMAGE_RATE_MINUTE");
+	m->hour = free_of_pace ? 0 : polite_rate("VPIPE_IMAGE_RATE_HOUR");
 }
 
 void
@@ -118,7 +117,7 @@ is_named(const struct market *k, struct slice host)
 static struct host *
 host_add(struct manners *m, const struct market *k, struct slice name)
 {
-	char *folder = conf_path(NULL, "state/pace"), *group, *c;
+	char *folder = conf_in_data("state/pace"), *group, *c;
 	struct host *h;
 
 	if (m->nhosts == HOSTS_MOST)

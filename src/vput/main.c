@@ -148,7 +148,7 @@ raw_folder(const struct opts *o, int n, char *operands[])
 		    operands[n - 1]);
 	raw = given        ? xstrdup(operands[0]) :
 	    o->raw != NULL ? xstrdup(o->raw) :
-	                     conf_path("VPIPE_RAW", "raw");
+	                     conf_path("VPIPE_RAW");
 	for (len = strlen(raw); len > 1 && raw[len - 1] == '/'; len--)
 		raw[len - 1] = '\0';
 	if (*raw == '\0')
