@@ -296,7 +296,7 @@ refused() {
   VPIPE_READER=nobody_is fails 78 "VPIPE_READER 'nobody_is' is no role" "$ROOT/scripts/db" migrate
   VPIPE_READER=$PGUSER fails 78 "is the owner of the tables" "$ROOT/scripts/db" migrate
   export VPIPE_READER=reading
-  fails 69 "scripts/db migrate" dataset 'select sha256 from serving.image' "$tmp/x"
+  fails 69 "vpipe db migrate" dataset 'select sha256 from serving.image' "$tmp/x"
   "$ROOT/scripts/db" migrate
   run -0 --separate-stderr dataset 'select n.sha256, n.distance from serving.image_hash h
       cross join lateral serving.near_images(h.phash, 4) n' "$tmp/one"

@@ -91,19 +91,6 @@ examples() {
   done
 }
 
-@test "the README's pipelines run as they stand" {
-  cd "$ROOT"
-  sed -n '/^## Pipelines/,/^## /p' README.md |
-    sed -n '/^```sh/,/^```/p' | grep -v '^```' >"$tmp/readme.sh"
-  [ -s "$tmp/readme.sh" ]
-  run --separate-stderr bash -e -o pipefail "$tmp/readme.sh"
-  [ "$status" -eq 0 ] || { echo "$output$stderr"; return 1; } >&2
-  [[ "$output" == *"https://api.vinted.pt/svc-catalogue/items?"* ]]
-  [[ "$output" == *EUR* ]]
-  [ "$(grep -c '^hashed.*[0-9a-f]\{16\}$' <<<"$output")" -eq 5 ]
-  [ "$(sql 'select price from cheap.price')" = 1.20 ]
-}
-
 setup_file() {
   pg_start
 }

@@ -148,7 +148,7 @@ watermark() {
 @test "a database that was never migrated: 69, and what to do" {
   psql -X -q -d postgres -c 'create database bare'
   PGDATABASE=bare run -69 --separate-stderr load
-  [[ $stderr == *'does not exist'*"scripts/db migrate"* ]]
+  [[ $stderr == *'does not exist'*"vpipe db migrate"* ]]
 }
 
 # --- what a crash leaves ------------------------------------------------------

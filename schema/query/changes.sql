@@ -1,4 +1,4 @@
--- The change feed from :since on, a JSON object a line.  scripts/changes.
+-- The change feed from :since on, a JSON object a line.  vpipe changes.
 set timezone = 'UTC';
 \set FETCH_COUNT 10000
 select case when op = 'forget'

@@ -1,4 +1,4 @@
--- A row per part that scripts/load is to load: "yes" and its manifest.  Reads
+-- A row per part that vpipe load is to load: "yes" and its manifest.  Reads
 -- the file `manifests` in the current folder, a path a line; :choose says which
 -- (pending, stale, rejected), :contracts what is in force, :force whether parts
 -- that are held count.

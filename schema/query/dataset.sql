@@ -1,4 +1,4 @@
--- What scripts/dataset writes.  The file `rows` in the current folder, a JSON
+-- What vpipe dataset writes.  The file `rows` in the current folder, a JSON
 -- object a line, names pictures by its member sha256, and the other members go
 -- along.  Prints a line a sample, its columns between tabs: part, shard, sha256, extension, path
 -- in the store, caption, JSON; and "facts" (JSON).  :train, :validation, :test

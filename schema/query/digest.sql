@@ -2,7 +2,7 @@
 -- hash of them in which neither their order nor that of the columns counts,
 -- nor a column that is null throughout, nor when they were loaded.  A table
 -- with a side table stands there as its joined view; what vupsert remembers of
--- its own transactions is left out.  scripts/db digest.
+-- its own transactions is left out.  vpipe db digest.
 select format(
     'select %L, count(*), md5(coalesce(string_agg(row, '','' '
     'order by row collate "C"), '''')) from (select md5('

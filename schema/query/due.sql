@@ -9,7 +9,7 @@
 --   item       pages of items that left their wardrobe and of which the counters
 --              cannot tell how, and of those that were reserved or hidden
 --
--- Variables: staging, source, now, began (when scripts/track began: what was
+-- Variables: staging, source, now, began (when vpipe track began: what was
 -- asked about an item since is not asked again, nor a wardrobe swept again),
 -- look_hours, fractions (JSON: catalog to fraction, and `default`), item_days
 -- (source.json), question (the kind of request about an item).

@@ -1,5 +1,5 @@
 -- What the feed gained after :since: events by type and confidence.
--- scripts/track prints it.
+-- vpipe track prints it.
 select event ->> 'type' as event,
     count(*) filter (where event ->> 'confidence' = 'observed') as observed,
     count(*) filter (where event ->> 'confidence' = 'inferred') as inferred,

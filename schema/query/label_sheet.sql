@@ -1,4 +1,4 @@
--- What scripts/label sheet shows: the file `rows` in the current folder, a JSON
+-- What vpipe label sheet shows: the file `rows` in the current folder, a JSON
 -- object a line, names pictures by its member sha256, in order; :name is what is
 -- to be said.  Prints "value TEXT" (JSON) for each of the
 -- values that pictures have most (those of catalogs last), and an object a picture: what it is, what is

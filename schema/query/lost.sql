@@ -1,5 +1,5 @@
 -- A row per part that is loaded, and of which the file `states` (what a rebuild
--- loaded, a Singer STATE a line) says nothing.  scripts/rebuild.
+-- loaded, a Singer STATE a line) says nothing.  vpipe rebuild.
 create temporary table state (
 	line text
 );

@@ -1,6 +1,6 @@
 -- A row per thing that falls with the schemas staging and serving and that no
 -- rebuild makes again: what stands outside and depends on them, and what others
--- put into them.  :staging and :serving are the new ones.  scripts/rebuild.
+-- put into them.  :staging and :serving are the new ones.  vpipe rebuild.
 with recursive
 falls(class, object) as (
 	select 'pg_namespace'::regclass::oid, n.oid

@@ -2,7 +2,7 @@
 -- run began more than :days days before :now and whose part is loaded to its
 -- last step.  What became of pictures stays, for it
 -- alone says what the image folder holds, and labels: nobody can be asked for
--- them again.  scripts/retain.
+-- them again.  vpipe retain.
 create temporary table published (
 	path text
 );

@@ -2,7 +2,7 @@
 -- ops.load says under which contracts; who had rights on what stays, keeps
 -- them; all at once.  Reads the files `states`, a
 -- Singer STATE a line; `forgotten`, the sellers to be forgotten; `rejected`, what
--- is still rejected, and `read`, of which parts that tells.  scripts/rebuild.
+-- is still rejected, and `read`, of which parts that tells.  vpipe rebuild.
 set client_min_messages = warning;
 begin;
 create temporary table state (

@@ -114,7 +114,7 @@ create table if not exists :"staging".:"track_interval" (
 comment on table :"staging".:"track_interval" is
     'a row is a complete sweep of a wardrobe and the time since the one '
     'before: what vanished (v), was new (n), came back, and what the '
-    'seller''s counters say of it; scripts/load writes it';
+    'seller''s counters say of it; vpipe load writes it';
 comment on column :"staging".:"track_interval".g_most is
     'no more than so many were sold; null: not known';
 comment on column :"staging".:"track_interval".g is

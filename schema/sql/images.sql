@@ -2,7 +2,7 @@
 -- row a photo that shows one), image_label, image_repeat, which are views over
 -- staging; and the index of perceptual hashes behind serving.near_images, with
 -- its pairs: the tables image_hash and image_hash_near, and over them the view
--- image_near.  scripts/load refreshes the tables in the mart step, by the pictures
+-- image_near.  vpipe load refreshes the tables in the mart step, by the pictures
 -- that the due runs brought; anyone reads.
 --
 -- Pictures that no known photo shows are in none of them but image_unused: their
@@ -66,7 +66,7 @@ create index if not exists image_hash_fourth
     on :"serving".image_hash (((phash & 8191)::int)) include (phash);
 comment on table :"serving".image_hash is
     'a row is a picture that has a perceptual hash (flat ones have none): what '
-    'near_images searches; scripts/load writes it';
+    'near_images searches; vpipe load writes it';
 comment on column :"serving".image_hash.same_as is
     'of a common hash the first picture that has it, which stands for all in '
     'image_near; null: it stands for itself';
@@ -92,7 +92,7 @@ create table if not exists :"serving".image_unused (
 comment on table :"serving".image_unused is
     'a row is a picture that was got, and that no photo we know of shows: its '
     'photo is not loaded yet, shows another one now, or was a forgotten '
-    'seller''s; scripts/load writes it, scripts/images --check reads it';
+    'seller''s; vpipe load writes it, vpipe images --check reads it';
 
 create or replace view :"serving".image_near as
 select least(a.sha256, b.sha256) as sha256,
@@ -315,7 +315,7 @@ begin
 	    ops.shown_images(staging)),
 	    'a row is a picture that a photo shows, named by the SHA-256 of its '
 	    'bytes, with its place in the image folder (null: no bytes were '
-	    'kept); scripts/load writes the view, anyone reads it');
+	    'kept); vpipe load writes the view, anyone reads it');
 end
 $$;
 
@@ -378,7 +378,7 @@ begin
 	    'null::timestamptz as first_seen, null::timestamptz as last_seen '
 	    'where false'),
 	    'a row says that a photo of a listing shows a picture, in the size that '
-	    'was fetched; position 1 is the main one; scripts/load writes the view, '
+	    'was fetched; position 1 is the main one; vpipe load writes the view, '
 	    'anyone reads it');
 end
 $$;
@@ -453,7 +453,7 @@ group by sha256, listings, name, value
 %3$s$sql$, serving, said, coalesce(given, '')),
 	    'a row is a label of a picture and who gave it: its listings '
 	    '(catalog; score is the share of them that say so), a human, or '
-	    'model:NAME; scripts/load writes the view, anyone reads it');
+	    'model:NAME; vpipe load writes the view, anyone reads it');
 end
 $$;
 
@@ -661,7 +661,7 @@ begin
 	    'of_sha256 collate "C" as of_sha256, sellers '
 	    'from ops.image_repeats(%L)', serving),
 	    'a row says that a listing shows the picture of an older one: relist, '
-	    'cross-post, stock or copy, and how that is known; scripts/load writes '
+	    'cross-post, stock or copy, and how that is known; vpipe load writes '
 	    'the view, anyone reads it');
 end
 $$;
@@ -704,7 +704,7 @@ returns bigint
 language plpgsql set client_min_messages = warning as $$
 declare
 	mark text := 'a row is two perceptual hashes that differ in '
-	    || ops.near_distance() || ' bits at most; scripts/load writes it, '
+	    || ops.near_distance() || ' bits at most; vpipe load writes it, '
 	    'image_near reads it';
 	is_anew boolean := obj_description(to_regclass(format(
 	    '%I.image_hash_near', serving)), 'pg_class') is distinct from mark;

@@ -3,7 +3,7 @@
 -- to the site's newest `ok` look, each at the latest price it was shown at,
 -- without those that are known to be sold or deleted.
 -- A listing counts under every catalog whose query found it: do not add up
--- over catalogs.  The mart step of scripts/load writes it; anyone reads it.
+-- over catalogs.  The mart step of vpipe load writes it; anyone reads it.
 create table if not exists :"serving".price_statistics (
 	source text not null,
 	site text not null,
@@ -25,7 +25,7 @@ on :"serving".price_statistics (source, site, catalog_id, brand, condition_id,
 
 comment on table :"serving".price_statistics is
     'a row is the asking prices of one site, catalog, brand, condition and '
-    'currency over seven days; scripts/load writes it, anyone reads it';
+    'currency over seven days; vpipe load writes it, anyone reads it';
 comment on column :"serving".price_statistics.brand is
     'null: the listing names none';
 comment on column :"serving".price_statistics.median is

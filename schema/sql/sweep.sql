@@ -2,7 +2,7 @@
 -- asked and got, verdicts, hits, duplicates, paid placements, totals, and
 -- whether it is complete (law 9).  A view over looks and the closing records
 -- of catalogs;
--- scripts/catalog prints it, and absence is concluded from it and from nothing
+-- vpipe catalog prints it, and absence is concluded from it and from nothing
 -- else.  ops.make_views makes it, after the view look that it reads.
 
 -- Law 9: walked to its end, every page there, the total steady, all of it found.
@@ -138,7 +138,7 @@ from looked k
     left join found f using (source, run, query)
 	$sql$, serving),
 	    'a row is what one run found out about one query, and whether that '
-	    'is complete; from looks and closing records; scripts/catalog '
+	    'is complete; from looks and closing records; vpipe catalog '
 	    'prints it');
 end
 $$;

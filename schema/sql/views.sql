@@ -1,6 +1,6 @@
 -- ops.make_views(staging, serving): writes the views item, item_catalog and
 -- look of the serving schema, which unite the tables of all sources.  The mart
--- step of scripts/load calls it; it does nothing when nothing has changed.
+-- step of vpipe load calls it; it does nothing when nothing has changed.
 --
 -- A row of item is a listing: (source, site, item_id).  Each of its columns
 -- comes from the newest variant that declares the column (law 2), newest by
@@ -210,7 +210,7 @@ begin
 	perform ops.replace_view(serving, 'item',
 	    array_to_string(parts, ' union all '),
 	    'a row is a listing (source, site, item_id): per column the newest '
-	    'variant that declares it; scripts/load writes the view, marts and '
+	    'variant that declares it; vpipe load writes the view, marts and '
 	    'people read it');
 	drop table wanted;
 end
@@ -311,7 +311,7 @@ begin
 	    array['site', 'item_id', 'catalog_id', 'first_seen', 'last_seen'],
 	    array['text', 'text', 'text', 'timestamptz', 'timestamptz'],
 	    'a row says that a catalog''s query found a listing, other than as '
-	    'a paid placement; scripts/load writes the view, marts read it');
+	    'a paid placement; vpipe load writes the view, marts read it');
 	perform ops.make_plain_view(staging, serving, 'look', '',
 	    array['site', 'run', 'line', 'kind', 'subject', 'query',
 	        'catalog_id', 'endpoint', 'page', 'attempt', 'observed_at',
@@ -321,7 +321,7 @@ begin
 	        'text', 'int', 'int', 'timestamptz', 'int', 'text', 'int',
 	        'int', 'bigint', 'int', 'jsonb', 'jsonb'],
 	    'a row is an answer to a request, or its absence: what was asked, '
-	    'what was found, the verdict; scripts/load writes the view, sweep '
+	    'what was found, the verdict; vpipe load writes the view, sweep '
 	    'and the marts read it');
 	perform ops.make_sweep_view(serving);
 	perform ops.make_plain_view(staging, serving, 'event', '',
@@ -332,7 +332,7 @@ begin
 	        'timestamptz', 'numeric', 'numeric', 'text', 'text', 'text',
 	        'text', 'text', 'text', 'text'],
 	    'a row is something that happened to a listing, between earliest '
-	    'and latest, with its evidence and how sure that is; scripts/load '
+	    'and latest, with its evidence and how sure that is; vpipe load '
 	    'writes the view, people read it');
 	perform ops.make_plain_view(staging, serving, 'item_state', '',
 	    array['item_id', 'site', 'state', 'confidence', 'rule', 'reason',
@@ -345,7 +345,7 @@ begin
 	        'timestamptz', 'timestamptz', 'numeric', 'text', 'numeric',
 	        'text', 'numeric', 'bigint', 'numeric', 'bigint'],
 	    'a row is what a listing is now, as far as is known: live, '
-	    'reserved, hidden, sold, deleted or missing; scripts/load writes '
+	    'reserved, hidden, sold, deleted or missing; vpipe load writes '
 	    'the view, people read it');
 	perform ops.make_image_views(staging, serving);
 	execute format('comment on schema %I is %L', serving,
@@ -353,7 +353,7 @@ begin
 end
 $$;
 
--- PostgreSQL changes no type of a column that a view uses: scripts/load takes
+-- PostgreSQL changes no type of a column that a view uses: vpipe load takes
 -- them away when vupsert has to widen one, and the mart step makes them again.
 create or replace function ops.drop_views(serving text)
 returns void

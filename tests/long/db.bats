@@ -201,7 +201,7 @@ schema_of() {
 
 @test "no verb, or one that is none: usage" {
   run -64 --separate-stderr db
-  [[ $stderr == "usage: db "* ]]
+  [[ $stderr == "usage: vpipe db "* ]]
   run -64 db frobnicate
 }
 

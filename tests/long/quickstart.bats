@@ -51,7 +51,7 @@ sold() {
 
 @test "one command ends in prices of both currencies and in sales, and says where all lies" {
   unset VPIPE_BIN
-  run -0 "$ROOT/scripts/quickstart"
+  typed "'$ROOT/scripts/quickstart'"
   [[ $output == *"| EUR"*"What happened"*"Where it is"* && $output == *"| PLN"* ]]
   [[ $output =~ $'\n'' sold '\ +'|'\ +[1-9][0-9]*\ '|'\ +[1-9][0-9]*\ '|'\ +0\ '|' ]]
   [ -z "$(pgrep -f "$D/quickstart/truth.now")" ]
@@ -70,21 +70,58 @@ sold() {
   [ -z "$(comm -23 "$tmp/sold" "$tmp/true")" ]
 }
 
-@test "what the README shows of sales runs as it stands, after it" {
-  sed -n '/^After the quickstart/,/^```$/p' "$ROOT/README.md" |
-    sed '1,/^```sh/d; /^```/d' >"$tmp/readme.sh"
-  [[ $(head -n 1 "$tmp/readme.sh") == "export VPIPE_CONF=/dev/null VPIPE_DATA="* ]]
-  sed -i 1d "$tmp/readme.sh"
+@test "what the operator has set is neither used nor touched" {
+  [ "$(ls "$D")" = quickstart ]
+}
+
+# typed COMMAND: at a terminal of 80 by 24; what was shown, in $output
+typed() {
+  local status=0
+
+  timeout 900 script -qefc "stty cols 80 rows 24; $1" "$tmp/typed" </dev/null >/dev/null || status=$?
+  output=$(tr -d '\r' <"$tmp/typed")
+  [ "$status" -eq 0 ] || { echo "$output"; return 1; }
+}
+
+@test "the README's blocks do what they say, pasted one after another at a terminal" {
   cd "$ROOT"
-  run -0 --separate-stderr demo bash -e "$tmp/readme.sh"
-  [ -z "$stderr" ]
-  [ "$(grep -c '^{"site" : .*"kind" : "user"' <<<"$output")" -eq 3 ]
+  sed -n '/^## Pipelines/,/^## Against/p' README.md | sed -n '/^```sh/,/^```/p' |
+    grep -v '^```' >"$tmp/readme.sh"
+  [ "$(grep -c '^PATH=\|^export' "$tmp/readme.sh")" -eq 1 ]
+  VPIPE_DATA=$D typed "bash -e -o pipefail '$tmp/readme.sh'"
+  [[ $output == *"https://api.vinted.pt/svc-catalogue/items?"* ]]
+  [[ $output == *$'EUR\t'* ]]
+  [[ $output == *'1.20'* ]]
+  [ "$(grep -c 'hashed.*.*[0-9a-f]\{16\}$' <<<"$output")" -eq 5 ]
   [ "$(grep -c '^{"n":[123],"op":"add",' <<<"$output")" -eq 3 ]
-  # four tables, each with rows
-  [ "$(grep -c '^([1-9][0-9]* rows\?)$' <<<"$output")" -eq 4 ]
+  [[ $output =~ $'\n'' sold '\ +'|'\ observed ]]
   # and the feed is numbered without a gap
   demo "$ROOT/scripts/changes" --since 0 | jq -s -e 'length > 1000
     and [.[].n] == [range(1; length + 1)]'
+}
+
+# shown PAGE: the commands under its EXAMPLES
+shown() {
+  sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$ROOT/$1" | awk '
+    /^\.Bd/ { inside = 1; next } /^\.Ed/ { inside = 0 } sub(/^\.Dl /, "") || inside' |
+    sed 's/\\e/\\/g'
+}
+
+@test "what the pages show of events and tables runs as it stands, after it" {
+  cd "$tmp"
+  PATH=$BIN:$PATH
+  for page in schema/man/events.7 schema/man/tables.7 scripts/changes.1 scripts/track.1 \
+    scripts/load.1 scripts/retain.1 scripts/db.1 scripts/demo.1; do
+    shown "$page" | grep -vx 'vpipe demo db psql' >page.sh
+    [ -s page.sh ]
+    VPIPE_DATA=$D run -0 --separate-stderr bash -e -o pipefail page.sh
+    [[ -n $output$stderr || $page == *load.1 ]] || { echo "$page"; return 1; }
+    printf '%s\n' "$output" >>"shown"
+  done
+  # of events three requests; tables with rows
+  [ "$(grep -c '^{"n":[123],"op":"add",' shown)" -ge 6 ]
+  [ "$(grep -c '^([1-9][0-9]* rows\?)$' shown)" -ge 5 ]
+  run -1 grep '^(0 rows)$' shown
 }
 
 @test "the pictures that it fetched are there, under their hashes, each once" {
@@ -111,24 +148,25 @@ sold() {
   grep -q '"trousers"' "$page/index.html"
 }
 
-@test "what the README shows of pictures runs as it stands, after it" {
-  sed -n '/^This works as pasted after the quickstart/,/^```$/p' "$ROOT/README.md" |
-    sed '1,/^```sh/d; /^```/d' >"$tmp/readme.sh"
-  [[ $(head -n 1 "$tmp/readme.sh") == "export VPIPE_CONF=/dev/null VPIPE_DATA="* ]]
-  sed -i 1d "$tmp/readme.sh"
-  cd "$ROOT"
-  run -0 --separate-stderr demo bash -e "$tmp/readme.sh"
+@test "what the pages show of pictures runs as it stands, after it" {
+  cd "$tmp"
+  PATH=$BIN:$PATH
   stored=$(grep '^vinted ' "$D/quickstart/last.images" | awk '{ print $3 }')
-  [[ $stderr == *"images: $stored pictures"*", 0 of them missing or different, 0 other files"* ]]
-  [ "$(grep -c '^{"source" : "vinted".*"url" : "https://' <<<"$output")" -eq 2 ]
-  # three tables, each with rows; stock photos are found, edited ones as well
-  [ "$(grep -c '^([1-9][0-9]* rows\?)$' <<<"$output")" -eq 3 ]
-  [[ $output =~ $'\n'' stock | near '.*\|\ +[1-9] ]]
-  # each picture has its label, dark or not
-  [ "$(awk '$2 == "model:by-colour" { n += $1 } END { print n }' <<<"$output")" -eq "$stored" ]
-  # and is in one part of the data set
-  [ "$(awk '$1 ~ /^(train|validation|test)$/ { n += $3 } END { print n }' <<<"$output")" -eq "$stored" ]
-  [[ $output =~ $'\n'[0-9a-f]{64}\.(jpg|png|webp)$'\n'[0-9a-f]{64}\.json$'\n'[0-9a-f]{64}\.txt$ ]]
+  for page in schema/man/pictures.7 scripts/images.1 scripts/label.1 scripts/dataset.1; do
+    shown "$page" | grep -v 'Downloads' >page.sh
+    [ -s page.sh ]
+    VPIPE_DATA=$D run -0 --separate-stderr bash -e -o pipefail page.sh
+    printf '%s\n%s\n' "$output" "$stderr" >>shown
+  done
+  grep -q "images: $stored pictures.*, 0 of them missing or different, 0 other files" shown
+  # three tables, each with rows; stock photos are found
+  [ "$(grep -c '^([1-9][0-9]* rows\?)$' shown)" -eq 3 ]
+  grep -q '^ stock ' shown
+  # each picture has its label, dark or not, and is in one part of the data set
+  same "$stored" "$(demo "$ROOT/scripts/db" psql -A -t -c "select count(*)
+    from serving.image_label where label_source = 'model:by-colour'")"
+  same "$(cat brands/*/*.ndjson | jq -r .key | wc -l)" "$(cat brands/*/*.ndjson | jq -r .key | sort -u | wc -l)"
+  [ "$(cat pictures/*/*.ndjson | wc -l)" -ge 20 ]
 }
 
 # bats test_tags=soak
@@ -149,10 +187,6 @@ sold() {
   find "$D/quickstart/raw/vinted/catalog" -name '*.manifest.json' \
     -exec "$ROOT/scripts/load" {} +
   prices_are_true 100
-}
-
-@test "what the operator has set is neither used nor touched" {
-  [ "$(ls "$D")" = quickstart ]
 }
 
 @test "--fresh begins anew" {
