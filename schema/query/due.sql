@@ -136,7 +136,7 @@ where (s.gone_at is not null
     and s.gone_at is null
     and (w.swept_at is null or w.swept_at < :began)
     -- once for each answer of the counters; what was broken off, again; and where
-    -- they give none, ever more rarely
+    -- they give none, at growing intervals
     and (w.tried_at is null or w.tried_at < s.counted_at
         or (w.broken_at = w.tried_at
             and w.broken_at <= :now

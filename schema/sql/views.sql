@@ -5,7 +5,7 @@
 -- A row of item is a listing: (source, site, item_id).  Each of its columns
 -- comes from the newest variant that declares the column (law 2), newest by
 -- (observed_at, run, line, index, contract) and then by the variant's name.
--- A declared null has spoken; a column that is not declared has not.  Nearly
+-- Null in a declared column is an answer; an undeclared column gives none.  Nearly
 -- always the newest variant declares all, and the rest is a look-up by key.
 
 -- The columns that make_views may use of a table: name and type, in order.

@@ -361,7 +361,7 @@ rule_holds(const struct rule *r, const struct answer *a)
 	    any(a, r->form, is_form) && any(a, r->type, is_type) &&
 	    (r->not_type.s == NULL || !any(a, r->not_type, is_type)) &&
 	    headers_hold(a, r->header) && shape_holds(r, a) &&
-	    any(a, r->contains, holds_bytes); /* the dear one last */
+	    any(a, r->contains, holds_bytes); /* most expensive last */
 }
 
 static const struct kind *

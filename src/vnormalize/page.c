@@ -27,7 +27,7 @@ struct query {
 	xmlXPathCompExprPtr xpath;
 };
 
-/* What libxml2 says of a page is no news to anybody. */
+/* Silences libxml2, which complains of every page. */
 static void
 silent(void *arg, const char *fmt, ...)
 {

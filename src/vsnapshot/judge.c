@@ -281,7 +281,7 @@ confirm_sold(struct judge *j, const struct look *l)
 	j->item.in.evidence = e->evidence;
 }
 
-/* A sale that a rule saw, and a line that shows the item: it was none. */
+/* A later line shows the item: retracts the sale that a rule saw. */
 static bool
 withdraw_sale(struct judge *j)
 {
