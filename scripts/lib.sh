@@ -442,7 +442,7 @@ judge() {
 		export description
 		cd "$scratch" && : >judge.status && sql -v staging="$1" \
 		    -v source="$2" -v feed="$3" \
-		    -f "$VPIPE_SCHEMA/query/events.sql" 2>sql.words
+		    -f "$VPIPE_SCHEMA/query/events/judge_source.sql" 2>sql.words
 	) || judged=$?
 	[ "$judged" -ne 0 ] || return 0
 	if [ -s "$scratch/judge.status" ]; then

@@ -11,7 +11,7 @@
 #				PICTURE: two hex digits, of which its SHA-256
 #				consists; HASH: 16 hex digits or -; and for
 #				failed ones the address of TIME_SHOWN
-#	due [SETTING=VALUE]...	what images_due.sql prints, a line a photo: its key,
+#	due [SETTING=VALUE]...	what images/list_due.sql prints, a line a photo: its key,
 #				position and attempts
 #	repeats			serving.image_repeat in short
 

@@ -190,7 +190,7 @@ killed_before_the_marts() {
 	cat >"$tmp/shim/psql" <<-end
 	#!/bin/sh
 	case " \$* " in
-	*/mart.sql*) kill -9 \$PPID; exit 1 ;;
+	*/refresh_marts.sql*) kill -9 \$PPID; exit 1 ;;
 	esac
 	exec $(command -v psql) "\$@"
 	end

@@ -269,7 +269,7 @@ poor() {
 	same '3|0' "$(sql 'select (select count(*) from staging.s), count(*)
 	    from staging."vupsert commit: the last transaction of each run that goes on"')"
 	export PGUSER=vpipe
-	digest=$(psql -XAtq -v staging=staging -v serving=serving -f "$ROOT/schema/query/digest.sql")
+	digest=$(psql -XAtq -v staging=staging -v serving=serving -f "$ROOT/schema/query/db/digest_tables.sql")
 	same staging.s "${digest%%|*}"
 }
 

@@ -126,7 +126,7 @@ comment on view :"serving".image_near is
     'a row is two pictures whose perceptual hashes differ in '
     'ops.near_distance() bits at most; of those with a common hash only the '
     'first is paired, with each of them and with what they are near to; '
-    'image_repeat and dataset.sql read it';
+    'image_repeat and vpipe dataset read it';
 
 -- Distances beyond the masks would miss some without a word.
 create or replace function ops.searched_distance(distance int)

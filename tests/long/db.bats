@@ -199,6 +199,31 @@ schema_of() {
   [ "$one" != "$two" ]
 }
 
+@test "what db env exported for another data folder is refused, with the cure" {
+  eval "$(db env)"
+  run -0 db status
+  export VPIPE_DATA=$D/another
+  for command in 'db status' 'db psql' 'load --pending' changes; do
+    # shellcheck disable=SC2086	# words
+    fails 78 "PGHOST is the database of '$D/data', and the data folder is '$D/another': unset PGHOST PGUSER PGDATABASE VPIPE_DB_OF" \
+      "$BIN/vpipe" $command
+  done
+  unset PGHOST PGUSER PGDATABASE VPIPE_DB_OF
+  fails 75 'does not answer' db status
+}
+
+@test "run gives a command the database; without one it is 64" {
+  run -0 --separate-stderr db run psql -X -A -t -c 'select current_user'
+  same vpipe "$output"
+  run -3 db run sh -c 'exit 3'
+  fails 64 'db run needs a command' db run
+}
+
+@test "status tells a server that answers and refuses: 77" {
+  eval "$(db env)"
+  PGUSER=nobody_of_this_name fails 77 'role "nobody_of_this_name" does not exist' db status
+}
+
 @test "no verb, or one that is none: usage" {
   run -64 --separate-stderr db
   [[ $stderr == "usage: vpipe db "* ]]

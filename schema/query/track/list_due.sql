@@ -34,7 +34,7 @@ select quote_literal(:'now') || '::timestamptz' as now,
     quote_literal(:'began') || '::timestamptz' as began,
     quote_literal(:'look_hours' || ' hours') || '::interval' as period \gset
 \if :has_items
-\ir watched.sql
+\ir define_watched.sql
 
 -- newest counters, and whether something is going on
 create temporary table seller as

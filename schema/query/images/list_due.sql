@@ -30,7 +30,7 @@ select to_regclass(format('%I.%I', :'staging', :'photo_seen')) is not null
 select quote_literal(:'now') || '::timestamptz' as now \gset
 \if :has_photos
 \if :has_sellers
-\ir watched.sql
+\ir ../track/define_watched.sql
 \else
 create temporary table watched (user_id text);
 \endif
