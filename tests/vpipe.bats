@@ -65,6 +65,7 @@ vpipe() {
 
 @test "installed it works from anywhere, with its pages and completions; uninstalled nothing is left" {
   [[ $BIN != *asan* ]] || skip "what is installed is no sanitized program"
+  O=${O:-$ROOT/build}
   run -0 make -s -C "$ROOT" BIN="$BIN" O="$O" install DESTDIR="$tmp/root" PREFIX=/usr
   [[ $output == "installed "*" vpipe in $tmp/root/usr/bin,"* ]]
   cd /
