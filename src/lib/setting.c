@@ -28,7 +28,7 @@ const struct setting settings[] = {
 	    "How often cron asks for them.", NULL },
 
 	{ "VPIPE_SAMPLE_FRAC", SETTING_TEXT, "0.05",
-	    "((([A-Za-z0-9_-]+=)?(" SHARE "))[ \t]*)+",
+	    "[ \t]*((([A-Za-z0-9_-]+=)?(" SHARE "|[0-9.]+e-[0-9]+))[ \t]*)+",
 	    "a share from 0 to 1, then exceptions, as '0.05 1904=0.2'",
 	    "0.05 1904=0.2",
 	    "Which share of the sellers found in a catalog is watched; then "

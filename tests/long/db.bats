@@ -78,6 +78,7 @@ db() {
 
 @test "PG* set: that database is used, never started or stopped" {
   eval "$(db env)"
+  unset VPIPE_DB_OF	# as if the operator had set them
   export VPIPE_DATA=$tmp/elsewhere
   run -0 db psql -A -t -c 'select 1'
   fails 64 "is not ours to stop" db stop
