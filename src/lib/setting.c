@@ -18,8 +18,8 @@
 #define YES_OR_NO "yes or no"
 
 const struct setting settings[] = {
-	{ "VPIPE_CATALOGS", SETTING_TEXT, NULL,
-	    "([^ \t]*[.:/][^ \t]*[ \t]*)+", "addresses, with blanks between",
+	{ "VPIPE_CATALOGS", SETTING_TEXT, NULL, "([^ \t]*[.:/][^ \t]*[ \t]*)+",
+	    "addresses, with blanks between",
 	    "https://www.market.example/catalog/1904-women?order=newest_first",
 	    "The pages that vpipe catalog asks for when none is named: "
 	    "catalogs or searches as pasted from a browser.",
@@ -76,8 +76,7 @@ const struct setting settings[] = {
 	    "a type in the photo's sizes, as thumb310x430.",
 	    NULL },
 	{ "VPIPE_IMAGE_KEEP", SETTING_TEXT, "yes", "yes|hash", "yes or hash",
-	    NULL,
-	    "hash: say what each picture is, and keep none of its bytes.",
+	    NULL, "hash: say what each picture is, and keep none of its bytes.",
 	    NULL },
 	{ "VPIPE_IMAGE_THUMBS", SETTING_TEXT, NULL,
 	    "[1-9][0-9]{1,4}(,[1-9][0-9]{1,4})*",
@@ -148,8 +147,11 @@ const struct setting settings[] = {
 	    "the one that came with the programs.",
 	    NULL },
 
-	{ "VPIPE_S3_URL", SETTING_TEXT, NULL, "https?://[!$%&'()*+.0-9:;<=>A-Za-z_~-]+(/[!$%&'()*+./0-9:;<=>A-Za-z_~-]*)?",
-	    "the address of an S3 server, as https://s3.eu-central-1.amazonaws.com",
+	{ "VPIPE_S3_URL", SETTING_TEXT, NULL,
+	    "https?://[!$%&'()*+.0-9:;<=>A-Za-z_~-]+(/[!$%&'()*+./"
+	    "0-9:;<=>A-Za-z_~-]*)?",
+	    "the address of an S3 server, as "
+	    "https://s3.eu-central-1.amazonaws.com",
 	    "https://s3.eu-central-1.amazonaws.com",
 	    "The S3 server of which vpipe s3 mounts a bucket.", "S3" },
 	{ "VPIPE_S3_REGION", SETTING_TEXT, "us-east-1", "[A-Za-z0-9-]+",
@@ -215,8 +217,10 @@ const struct setting settings[] = {
 	{ "VPIPE_NOW", SETTING_INTERNAL, NULL, NULL, NULL, NULL, NULL, NULL },
 	{ "VPIPE_BIN", SETTING_INTERNAL, NULL, NULL, NULL, NULL, NULL, NULL },
 	{ "VPIPE_DB_OF", SETTING_INTERNAL, NULL, NULL, NULL, NULL, NULL, NULL },
-	{ "VPIPE_CHECKED", SETTING_INTERNAL, NULL, NULL, NULL, NULL, NULL, NULL },
-	{ "VPIPE_STATUS", SETTING_INTERNAL, NULL, NULL, NULL, NULL, NULL, NULL },
+	{ "VPIPE_CHECKED", SETTING_INTERNAL, NULL, NULL, NULL, NULL, NULL,
+	    NULL },
+	{ "VPIPE_STATUS", SETTING_INTERNAL, NULL, NULL, NULL, NULL, NULL,
+	    NULL },
 	{ "VPIPE_FLOW", SETTING_INTERNAL, NULL, NULL, NULL, NULL, NULL, NULL },
 	{ "VPIPE_LOG", SETTING_INTERNAL, NULL, NULL, NULL, NULL, NULL, NULL },
 	{ NULL, SETTING_TEXT, NULL, NULL, NULL, NULL, NULL, NULL }
@@ -241,8 +245,7 @@ setting_in_file(const char *name)
 	if (s != NULL)
 		return s->kind != SETTING_INTERNAL;
 	return strncmp(name, "PG", 2) == 0 && name[2] != '\0' &&
-	    name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] ==
-	    '\0';
+	    name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] == '\0';
 }
 
 char *

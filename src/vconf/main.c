@@ -83,7 +83,8 @@ in_force(const char *name, enum conf_whence *whence)
 		return absolute(v);
 	if (s == NULL || s->kind != SETTING_PATH)
 		return xstrdup(v);
-	if (strcmp(name, "VPIPE_DATA") == 0 || strcmp(name, "VPIPE_SCHEMA") == 0)
+	if (strcmp(name, "VPIPE_DATA") == 0 ||
+	    strcmp(name, "VPIPE_SCHEMA") == 0)
 		return absolute(v);
 	path = conf_path(name);
 	whole = absolute(path);
@@ -155,7 +156,8 @@ print_named(int n, char *names[])
 
 	for (i = 0; i < n; i++) {
 		near = setting_nearest(names[i]);
-		if (setting_find(names[i]) == NULL && !setting_in_file(names[i]))
+		if (setting_find(names[i]) == NULL &&
+		    !setting_in_file(names[i]))
 			die(EX_USAGE, "'%s' is no setting%s%s", names[i],
 			    near ? "; nearest: " : "", near ? near : "");
 		print_one(names[i]);
@@ -251,10 +253,11 @@ print_example(void)
 	const struct setting *s;
 	const char *value;
 
-	printf("# vpipe.conf: KEY=value, one a line.  The environment wins over "
-	       "this file.\n# vpipe.conf(5) says where it is looked for; vpipe "
-	       "config prints what is in\n# force, and whence.  Without the # a "
-	       "line counts; most show the default.\n");
+	printf(
+	    "# vpipe.conf: KEY=value, one a line.  The environment wins over "
+	    "this file.\n# vpipe.conf(5) says where it is looked for; vpipe "
+	    "config prints what is in\n# force, and whence.  Without the # a "
+	    "line counts; most show the default.\n");
 	for (s = settings; s->name != NULL; s++) {
 		if (s->kind == SETTING_INTERNAL)
 			continue;
@@ -308,22 +311,22 @@ int
 main(int argc, char *argv[])
 {
 	bool to_sh = false, example = false, manual = false;
-	const struct opt table[] = {
-		{ 0, "example", NULL, OPT_FLAG, &example,
-		    "print vpipe.conf.example" },
+	const struct opt table[] = { { 0, "example", NULL, OPT_FLAG, &example,
+		                         "print vpipe.conf.example" },
 		{ 0, "export", NULL, OPT_FLAG, &to_sh,
 		    "print lines for the eval of sh" },
 		{ 0, "manual", NULL, OPT_FLAG, &manual,
 		    "print the list of settings for vpipe.conf(5)" },
-		{ 0 }
-	};
+		{ 0 } };
 	int n = opt_parse(argc, argv, "[OPTION]... [KEY]...",
 	    "Check all settings; print those in force, and whence they come.",
 	    table);
 
-	if (example + manual + to_sh > 1 || (example + manual + to_sh && n < argc))
-		die(EX_USAGE, "--example, --export, --manual and KEY exclude "
-		              "each other");
+	if (example + manual + to_sh > 1 ||
+	    (example + manual + to_sh && n < argc))
+		die(EX_USAGE,
+		    "--example, --export, --manual and KEY exclude "
+		    "each other");
 	if (example) {
 		print_example();
 	} else if (manual) {
