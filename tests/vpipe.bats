@@ -44,7 +44,8 @@ vpipe() {
   # man takes its time: of each kind one, and of the others that there is a page
   for name in catalog vput events vpipe.conf; do
     run -0 --separate-stderr vpipe help "$name"
-    [[ $output == *NAME*$name*DESCRIPTION* ]] || [[ $(col -b <<<"$output") == *NAME*$name*DESCRIPTION* ]]
+    # mandoc prints bold as X, backspace, X
+    [[ $(sed 's/.\x08//g' <<<"$output") == *NAME*$name*DESCRIPTION* ]]
   done
   for name in $(vpipe --list); do
     [ -s "$ROOT/scripts/$name.1" ]
