@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -51,10 +52,25 @@ emit(const char *fmt, va_list ap, int err)
 static pthread_mutex_t dying = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 static int ending = -1; /* with this status; under dying */
 
+/*
+ * Whoever is first has the lock for good.  What runs at its exit may wait for
+ * something that another thread holds here: that one ends the process then.
+ */
+static void
+one_at_a_time(int status)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 2;
+	if (pthread_mutex_timedlock(&dying, &until) != 0)
+		_exit(status);
+}
+
 static void
 die_alone(int status)
 {
-	pthread_mutex_lock(&dying);
+	one_at_a_time(status);
 	ending = status;
 }
 
@@ -86,7 +102,7 @@ die_errno(int status, const char *fmt, ...)
 void
 die_no_memory(void)
 {
-	pthread_mutex_lock(&dying);
+	one_at_a_time(EX_SOFTWARE);
 	/* what runs at exit may ask for memory, too */
 	if (ending >= 0)
 		_exit(ending);
