@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +100,13 @@ die_errno(int status, const char *fmt, ...)
 	exit(status);
 }
 
+static void
+end_now(int sig)
+{
+	(void)sig;
+	_exit(EX_SOFTWARE);
+}
+
 void
 die_no_memory(void)
 {
@@ -106,6 +114,10 @@ die_no_memory(void)
 	/* what runs at exit may ask for memory, too */
 	if (ending >= 0)
 		_exit(ending);
+	/* We may be in the midst of a library that is called again at exit, and
+	 * waits for itself then, as OpenSSL's first error does. */
+	signal(SIGALRM, end_now);
+	alarm(1);
 	die(EX_SOFTWARE, "out of memory");
 }
 
