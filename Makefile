@@ -212,7 +212,7 @@ install: all
 	@for p in schema/man/*.7; do install \
 	    -m 644 $$p $(SHARE)/man/man7/vpipe-$${p##*/}; done
 	@for shell in bash zsh fish; do \
-	    $(BIN)/vpipe completion $$shell >$(O)/completion.$$shell; done
+	    $(BIN)/vpipe completion $$shell >$(O)/completion.$$shell || exit; done
 	@install -m 644 $(O)/completion.bash $(word 1,$(COMPLETIONS))
 	@install -m 644 $(O)/completion.zsh $(word 2,$(COMPLETIONS))
 	@install -m 644 $(O)/completion.fish $(word 3,$(COMPLETIONS))

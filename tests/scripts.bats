@@ -223,6 +223,30 @@ table_line='^#(   ((-[a-z], )?--[a-z0-9-]+( [A-Z][A-Z0-9,=]*)?|[a-z0-9]+|  --[a-
   done
 }
 
+# --- systemd ------------------------------------------------------------------------
+
+@test "systemd: a timer and a service a flow, at crontab's times, in files or on stdout" {
+  minute=$(crontab_line 1h | cut -d ' ' -f 1)
+  mkdir "$tmp/a folder"
+  cp -R "$ROOT/scripts" "$tmp/a folder/scripts"
+  for pair in '1h|*-*-* *:MM:00 UTC' '6h|*-*-* 00/6:MM:00 UTC' '1d|*-*-* 03:MM:00 UTC' \
+    '3d|*-*-01/3 03:MM:00 UTC'; do
+    VPIPE_PERIOD=${pair%|*} run -0 --separate-stderr "$ROOT/scripts/systemd"
+    when=${pair#*|}
+    same "OnCalendar=${when/MM/$(printf %02d "$minute")}" "$(grep -m 1 '^OnCalendar' <<<"$output")"
+  done
+  VPIPE_PERIOD=10m run -0 "$ROOT/scripts/systemd"
+  [[ $output == *"OnCalendar=*-*-* *:$(printf %02d $((minute % 10)))/10:00 UTC"* ]]
+  mkdir "$tmp/units"
+  VPIPE_IMAGE_PERIOD=never VPIPE_KEEP_DAYS=9 run -0 --separate-stderr \
+    "$tmp/a folder/scripts/systemd" --write "$tmp/units"
+  same $'vpipe-catalog.service\nvpipe-catalog.timer\nvpipe-retain.service\nvpipe-retain.timer\nvpipe-track.service\nvpipe-track.timer' \
+    "$(ls "$tmp/units")"
+  [[ $stderr == *'enable --now vpipe-catalog.timer vpipe-track.timer vpipe-retain.timer' ]]
+  grep -Fqx "ExecStart=\"$tmp/a folder/scripts/cron\" track" "$tmp/units/vpipe-track.service"
+  fails 74 "cannot write '$tmp/none/" "$ROOT/scripts/systemd" --write "$tmp/none"
+}
+
 # --- crontab and cron ---------------------------------------------------------
 
 crontab_line() {
