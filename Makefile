@@ -183,7 +183,7 @@ LIBDIR = $(DESTDIR)$(PREFIX)/lib/vpipe
 SHARE = $(DESTDIR)$(PREFIX)/share
 INSTALLED = $(PROGRAMS) vpipe
 # what works in the tree only stays there
-SCRIPTS = $(filter-out %.1 %.sh %/quickstart %/demo %/test %/image, \
+SCRIPTS = $(filter-out %.1 %/lib %.sh %/quickstart %/demo %/test %/image, \
 	$(wildcard scripts/*))
 PAGES = $(SHARE)/man/man1/vpipe*.1 $(PROGRAMS:%=$(SHARE)/man/man1/%.1) \
 	$(SHARE)/man/man5/vpipe.conf.5 $(SHARE)/man/man7/vpipe-*.7
@@ -198,6 +198,9 @@ install: all
 	@install -m 755 $(PROGRAMS:%=$(BIN)/%) $(LIBDIR)/bin
 	@install -m 755 $(SCRIPTS) $(LIBDIR)/scripts
 	@install -m 644 scripts/lib.sh $(LIBDIR)/scripts
+	@install -d $(LIBDIR)/scripts/lib
+	@install -m 644 $(filter-out %/demo.sh,$(wildcard scripts/lib/*.sh)) \
+	    $(LIBDIR)/scripts/lib
 	@rm -rf $(LIBDIR)/schema && cp -R schema $(LIBDIR)/schema
 	@rm -rf $(LIBDIR)/schema/man
 	@chmod -R u=rwX,go=rX $(LIBDIR)/schema

@@ -112,7 +112,7 @@ pg_start() {
 	[[ -x $pg/initdb ]] || pg=$(pg_config --bindir)
 	export PG_FOLDER PG_BIN=$pg PG_MODEL
 	model=$(cat "$ROOT"/schema/{migration,sql}/* "$ROOT/scripts/db" \
-	    "$ROOT/scripts/lib.sh" "$ROOT/tests/helper.bash" | sha256sum)
+	    "$ROOT/scripts/lib/database.sh" "$ROOT/tests/helper.bash" | sha256sum)
 	PG_MODEL=${O:-$ROOT/build}/cluster-${model::16}
 	[[ -e $PG_MODEL/key ]] || pg_model || return 1
 	PG_FOLDER=$(mktemp -d "$(pg_place)/vpg.XXXXXX")

@@ -233,7 +233,7 @@ s3_soon() {
 	elif [[ ! -e $S3_SCRIPT ]]; then
 		mkdir -p "${S3_SCRIPT%/*}"
 		ln -s "$ROOT"/{bin,schema} "$S3_FOLDER/soon"
-		ln -s "$ROOT/scripts/lib.sh" "${S3_SCRIPT%/*}"
+		ln -s "$ROOT"/scripts/lib{,.sh} "${S3_SCRIPT%/*}"
 		sed 's/^patience=30\>/patience=3/; s/--max-time 20/--max-time 3/' \
 		    "$ROOT/scripts/s3" >"$S3_SCRIPT"
 		chmod +x "$S3_SCRIPT"

@@ -25,7 +25,7 @@ need_s3fs() {
   for words in '' mount 'mount b' 'mount b d x' check 'check -x' unmount \
     'unmount --release' 'status x' remount; do
     # shellcheck disable=SC2086	# words
-    fails 64 'usage: vpipe s3 mount BUCKET DIR' s3 $words
+    fails 64 'see --help' s3 $words
   done
   fails 64 "'a/b' is no bucket's name" s3 mount a/b "$tmp/d"
   fails 64 "'/' is no folder to mount on" s3 mount b /

@@ -11,7 +11,7 @@ config() {
 
 # lib WORDS: in a script of its own that has sourced lib.sh
 lib() {
-  cp "$ROOT/scripts/lib.sh" "$tmp/lib.sh"
+  cp -R "$ROOT"/scripts/lib "$ROOT/scripts/lib.sh" "$tmp/"
   printf '#!/bin/sh\n# probe - for tests\nset -eu\n. "${0%%/*}/lib.sh"\n%s\n' \
     "$1" >"$tmp/probe"
   sh "$tmp/probe"
@@ -177,7 +177,7 @@ url='https://www.vinted.pt/catalog/1904-women?order=newest_first'
 @test "every script: line 2 is its usage, --help shows it, and stderr is empty" {
   for script in "$ROOT"/scripts/*; do
     name=${script##*/}
-    case $name in *.sh | *.1) continue ;; esac
+    case $name in *.sh | *.1 | lib) continue ;; esac
     [[ $(sed -n 2p "$script") == "# $name"*" - "* ]] || { echo "$name"; return 1; }
     run -0 --separate-stderr "$script" --help
     case $name in vpipe | test | image) ;; *) name="vpipe $name" ;; esac
@@ -192,7 +192,7 @@ table_line='^#(   ((-[a-z], )?--[a-z0-9-]+( [A-Z][A-Z0-9,=]*)?|[a-z0-9]+|  --[a-
 @test "every command's header has one shape, from which completions can be made" {
   for script in "$ROOT"/scripts/*; do
     name=${script##*/}
-    case $name in *.sh | vpipe | test | image | *.1) continue ;; esac
+    case $name in *.sh | vpipe | test | image | *.1 | lib) continue ;; esac
     echo "$name"
     header=$(sed -n '2,/^[^#]/{/^#/p}' "$script")
     purpose=$(head -n 1 <<<"$header")
@@ -213,7 +213,7 @@ table_line='^#(   ((-[a-z], )?--[a-z0-9-]+( [A-Z][A-Z0-9,=]*)?|[a-z0-9]+|  --[a-
 @test "every command has a page with its purpose and its options, and stands in vpipe(1)" {
   for script in "$ROOT"/scripts/*; do
     name=${script##*/}
-    case $name in *.sh | vpipe | test | image | *.1) continue ;; esac
+    case $name in *.sh | vpipe | test | image | *.1 | lib) continue ;; esac
     echo "$name"
     purpose=$(sed -n '2s/.* - //p' "$script")
     same ".Nd $purpose" "$(grep '^\.Nd' "$script.1")"
@@ -417,7 +417,7 @@ end
     ln -s "$(command -v "$word")" "$tmp/path"
   done
   PATH=$tmp/path fails 69 "there is no command 'crontab'" sh "$ROOT/scripts/crontab" --install
-  fails 64 "usage: vpipe crontab" "$ROOT/scripts/crontab" --other
+  fails 64 "crontab: no such option '--other'; see --help" "$ROOT/scripts/crontab" --other
 }
 
 # --- what a terminal and a file system may be made to do --------------------------
@@ -437,7 +437,7 @@ end
   [[ ${lines[0]} == *"-P pager=off -c x" && ${lines[1]} == *"-P pager=off "*"-c x" ]]
   # nobody else calls it but `db psql`, and the quickstart without one
   same "$ROOT/scripts/db:	exec psql -X -v ON_ERROR_STOP=1 \"\$@\"" \
-    "$(grep -H '\bpsql -X' "$ROOT"/scripts/* | grep -v '/lib.sh:')"
+    "$(grep -rH '\bpsql -X' "$ROOT/scripts" | grep -v '/lib/database.sh:')"
   same "$(grep -c 'db psql -q' "$ROOT/scripts/quickstart")" \
     "$(grep -c 'db psql -q -P pager=off' "$ROOT/scripts/quickstart")"
 }
@@ -470,7 +470,7 @@ end
 # load, of these bodies
 cron_with() {
   mkdir -p "$tmp/bin"
-  cp "$ROOT/scripts/cron" "$ROOT/scripts/lib.sh" "$tmp/bin/"
+  cp -R "$ROOT/scripts/cron" "$ROOT/scripts/lib.sh" "$ROOT/scripts/lib" "$tmp/bin/"
   printf '#!/bin/sh\n%s\n' "$1" >"$tmp/bin/${3:-catalog}"
   printf '#!/bin/sh\necho "load $*"; %s\n' "${2:-}" >"$tmp/bin/load"
   chmod +x "$tmp"/bin/*
@@ -537,7 +537,7 @@ cron_with() {
 
 @test "any number of scripts at once: none takes another's scratch folder for a leftover" {
   mkdir -p "$tmp/bin"
-  cp "$ROOT/scripts/lib.sh" "$tmp/bin/"
+  cp -R "$ROOT"/scripts/lib "$ROOT/scripts/lib.sh" "$tmp/bin/"
   printf '%s\n' '#!/bin/sh' 'set -eu' '. "${0%/*}/lib.sh"' scratch \
     ': >"$scratch/a"' >"$tmp/bin/one"
   chmod +x "$tmp/bin/one"

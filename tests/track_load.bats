@@ -87,7 +87,7 @@ became() {
   same 'events|4 mart|4 upsert|4 ' "$(steps)"
   same 4 "$(sql 'select count(*) from serving.event')"
   fails 64 "--until takes upsert, events or mart, not 'x'" load --until x
-  fails 64 'usage: vpipe load' load --until
+  fails 64 "load: '--until' needs an argument; see --help" load --until
 }
 
 # bats test_tags=long
@@ -167,7 +167,7 @@ no_backend() {
     fails 64 'is no number' "$changes" $arguments
   done
   for arguments in --dog=1 dog --since; do
-    fails 64 'usage: vpipe changes' "$changes" "$arguments"
+    fails 64 'changes: ' "$changes" "$arguments"
   done
   run -0 bash -c "{ '$changes' 2>'$tmp/words'; echo \$? >'$tmp/left'; } |
     head -n 1"

@@ -374,7 +374,7 @@ $$;
 -- each, in its order; it must have a column sha256.  Opened as a cursor first,
 -- which proves that it is one statement, whole, and one that gives rows: only
 -- then it may stand in a subquery.  Scripts call this in a read-only
--- transaction, as a role that may only read serving (rows_of in scripts/lib.sh);
+-- transaction, as a role that may only read serving (scripts/lib/query.sh);
 -- it has its caller's rights and no more.
 create or replace function ops.rows_of(query text, most bigint)
 returns setof jsonb

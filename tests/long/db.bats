@@ -225,10 +225,9 @@ schema_of() {
   PGUSER=nobody_of_this_name fails 77 'role "nobody_of_this_name" does not exist' db status
 }
 
-@test "no verb, or one that is none: usage" {
-  run -64 --separate-stderr db
-  [[ $stderr == "usage: vpipe db "* ]]
-  run -64 db frobnicate
+@test "no verb, or one that is none" {
+  fails 64 "db: a command is missing; see --help" db
+  fails 64 "db: no such command 'frobnicate'; see --help" db frobnicate
 }
 
 @test "as root: a folder that postgres may not enter is named" {

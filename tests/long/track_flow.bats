@@ -185,8 +185,8 @@ $sellers wardrobe" "$(asked | tail -n +$((before + 1)) | cut -d ' ' -f 1 | uniq 
     VPIPE_SAMPLE_FRAC=$fraction run -0 track --dry-run
   done
   fails 64 '--budget takes a number' track --budget x
-  fails 64 'usage: vpipe track' track --budget
-  fails 64 'usage: vpipe track' track dog
+  fails 64 "track: '--budget' needs an argument; see --help" track --budget
+  fails 64 "track: it takes no 'dog'; see --help" track dog
   VPIPE_TRACK_BUDGET=x fails 78 VPIPE_TRACK_BUDGET track
   VPIPE_LOOK_HOURS=x fails 78 VPIPE_LOOK_HOURS track
   VPIPE_ITEM_QUESTION=item fails 78 "VPIPE_ITEM_QUESTION takes item-page or item-status, not 'item'" track

@@ -1,0 +1,49 @@
+# settings.sh - the configuration in force, from vconf
+# shellcheck shell=sh
+
+# The programs first in PATH.
+use_programs() {
+	for folder in "${VPIPE_BIN:-}" "$root/bin"; do
+		if [ -x "$folder/vconf" ]; then
+			PATH=$(CDPATH='' cd -- "$folder" && pwd):$PATH
+			break
+		fi
+	done
+	# Debian's psql is a script that looks for the real one, and takes longer
+	# than what it is asked; who names a cluster of Debian's wants the script
+	if [ -z "${PGCLUSTER:-}" ]; then
+		for folder in /usr/lib/postgresql/*/bin; do
+			[ ! -x "$folder/psql" ] || newest=$folder
+		done
+		[ -z "${newest:-}" ] || PATH=$newest:$PATH
+	fi
+	case :$PATH: in
+	*:/usr/sbin:*) ;;
+	*) PATH=$PATH:/usr/sbin:/sbin ;;	# runuser; cron's PATH lacks both
+	esac
+	export PATH
+	command -v vconf >/dev/null ||
+	    die 69 "the programs are not built yet: run make in '$root'"
+}
+
+# Each setting in force, exported.  vconf reads vpipe.conf and checks: there is no
+# second parser.
+configure() {
+	from_file='' at_default=''	# names, set by the lines of vconf
+	settings=$(vconf --export) || exit
+	eval "$settings"
+	umask 077	# listings name people: what lies in the data folder is ours
+}
+
+# whence NAME: environment, file or default.
+whence() {
+	case "$from_file|$at_default" in
+	*" $1 "*'|'*) printf 'file\n' ;;
+	*'|'*" $1 "*) printf 'default\n' ;;
+	*) if eval "[ -n \"\${$1:-}\" ]"; then
+		printf 'environment\n'
+	else
+		printf 'unset\n'
+	fi ;;
+	esac
+}

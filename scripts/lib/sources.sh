@@ -1,0 +1,71 @@
+# sources.sh - descriptions of sources, the sample of sellers, events of a source
+# shellcheck shell=sh
+
+# describe SOURCE: $description becomes the file that describes it
+describe() {
+	rest=$VPIPE_SOURCES:
+	while [ -n "$rest" ]; do
+		description=${rest%%:*}/$1/source.json rest=${rest#*:}
+		[ ! -e "$description" ] || return 0
+	done
+	die 78 "no description of the source '$1'"
+}
+
+# facts SOURCE...: a line for each, from its description: its name, whether its
+# sellers can be asked (true, false), how many item-days counters can tell of,
+# whether a photo's key names an upload, the hosts of its pictures (JSON, or null)
+facts() {
+	for described in "$@"; do
+		describe "$described"
+		cat -- "$description"
+	done | jq -r '[.source, (.endpoints.user and .endpoints.wardrobe),
+	    .tracking.arithmetic_item_days // 40, .images.key == "upload",
+	    (.images.hosts | tojson)] | join(" ")'
+}
+
+# VPIPE_SAMPLE_FRAC as a JSON object
+fractions() {
+	# shellcheck disable=SC2086	# words
+	printf '%s\n' $VPIPE_SAMPLE_FRAC | awk -F = '
+	NF == 1 { $2 = $1; $1 = "default" }
+	NF > 2 || $1 !~ /^[A-Za-z0-9_-]+$/ ||
+	    $2 !~ /^([0-9]?\.[0-9]+|[0-9]+\.?)(e-[0-9]+)?$/ || $2 + 0 > 1 ||
+	    $2 ~ /^0[0-9]/ { exit bad = 1 }
+	{
+		sub(/^\./, "0.", $2)
+		sub(/\.$/, "", $2)
+		printf "%s\"%s\":%s", NR == 1 ? "{" : ",", $1, $2
+	}
+	END { if (!bad) print "}"; exit bad }' ||
+	    die 78 "VPIPE_SAMPLE_FRAC '$VPIPE_SAMPLE_FRAC' is not like '0.05 1904=0.2'"
+}
+
+# judge SCHEMA SOURCE FEED: the events of the items that the parts in
+# $scratch/due touch; FEED (true or false): the change feed too
+judge() {
+	describe "$2"
+	cat >"$scratch/judge" <<-end
+	: >judge.status
+	{ vsnapshot events -q --source '$2' --item-days "\$ITEM_DAYS" \\
+	    --sold-page-hours "\$SOLD_PAGE_HOURS" 2>judge.words ||
+	    echo \$? >>judge.status; } |
+	    { vupsert -q --schema '$1' 2>store.words ||
+	    echo \$? >>judge.status; }
+	[ ! -s judge.status ]
+	end
+	judged=0
+	(
+		export description
+		cd "$scratch" && : >judge.status && sql -v staging="$1" \
+		    -v source="$2" -v feed="$3" \
+		    -f "$VPIPE_SCHEMA/query/events/judge_source.sql" 2>sql.words
+	) || judged=$?
+	[ "$judged" -ne 0 ] || return 0
+	if [ -s "$scratch/judge.status" ]; then
+		grep -hv '^[a-z]*: ledger' "$scratch/judge.words" \
+		    "$scratch/store.words" >&2 || :
+		# shellcheck disable=SC2046	# the statuses are words
+		return "$(worst $(cat "$scratch/judge.status"))"
+	fi
+	sql_status "$judged" "$scratch/sql.words"
+}
