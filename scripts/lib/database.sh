@@ -57,7 +57,7 @@ sql() {
 # sql_table [PSQL OPTION]...: a table for people, and no pager: whoever calls
 # holds a lock, and may have nobody to press a key.
 sql_table() {
-	psql -X -v ON_ERROR_STOP=1 -q -P pager=off -P border=1 -P footer=off \
+	psql -X -v ON_ERROR_STOP=1 -q -P pager=off -P footer=off -P format=wrapped \
 	    -P null=- "$@"
 }
 

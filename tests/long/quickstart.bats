@@ -52,8 +52,16 @@ sold() {
 @test "one command ends in prices of both currencies and in sales, and says where all lies" {
   unset VPIPE_BIN
   typed "'$ROOT/scripts/quickstart'"
-  [[ $output == *"| EUR"*"What happened"*"Where it is"* && $output == *"| PLN"* ]]
+  [[ $output == *$'\n EUR '*"What happened"*"Where it is"* && $output == *$'\n PLN '* ]]
   [[ $output =~ $'\n'' sold '\ +'|'\ +[1-9][0-9]*\ '|'\ +[1-9][0-9]*\ '|'\ +0\ '|' ]]
+  # no line is wider than the terminal; what the README shows is what it says
+  run -1 grep -nE '^[^/'"'"']{81,}$' <(printf '%s\n' "${output//$'\033[K'/$'\n'}")
+  shown=$(tr -d '\r' <"$tmp/typed")
+  sed -n '/^The quickstart takes/,/^## /p' "$ROOT/README.md" | grep ' | ' >"$tmp/sample"
+  [ "$(wc -l <"$tmp/sample")" -eq 11 ]
+  while IFS= read -r line; do
+    grep -qF -- "$line" <<<"$shown" || { echo "$line"; return 1; }
+  done <"$tmp/sample"
   [ -z "$(pgrep -f "$D/quickstart/truth.now")" ]
   [ "$(demo "$ROOT/scripts/db" psql -A -t -c 'select count(*) > 4000
     from serving.item')" = t ]

@@ -1,8 +1,7 @@
 -- One line on what is known of the watched listings: the quickstart's progress.
-select format('%s listings of %s sellers: %s sold, %s deleted, %s hidden or '
-    'reserved, %s gone and not settled',
+select format('of %s: %s sold, %s deleted, %s hidden or reserved, '
+    '%s missing',
     count(*),
-    count(distinct t.user_id),
     count(*) filter (where s.state = 'sold'),
     count(*) filter (where s.state = 'deleted'),
     count(*) filter (where s.state in ('hidden', 'reserved')),

@@ -10,46 +10,56 @@ where exists (
 	where w.user_id = t.user_id
 	    and w.complete);
 
-\echo 'What happened, and how sure that is (vanished: gone, and nothing says how):'
-select type || coalesce(', by ' || case cause
-        when 'seller' then 'the seller'
-        when 'wardrobe' then 'the seller, all at once'
-        when 'rate' then 'the exchange rate'
-        when 'fee' then 'the fee'
-        when 'unknown' then 'one of these'
+\echo 'What happened, and how that is known (vanished: not there, cause unknown):'
+select type || coalesce(': ' || case cause
+        when 'seller' then 'by the seller'
+        when 'wardrobe' then 'all of a seller''s'
+        when 'rate' then 'exchange rate'
+        when 'fee' then 'fee'
+        when 'unknown' then 'cause unknown'
     end, '') as event,
-    count(*) filter (where confidence = 'observed') as "the site said so",
-    count(*) filter (where confidence = 'inferred') as "a rule says so",
-    count(*) filter (where confidence = 'unknown') as "not known",
-    string_agg(distinct coalesce(rule, reason), ', ') as "by which rule, why not"
+    count(*) filter (where confidence = 'observed') as observed,
+    count(*) filter (where confidence = 'inferred') as inferred,
+    count(*) filter (where confidence = 'unknown') as unknown,
+    string_agg(distinct coalesce(rule, reason), ', ') as "rules, reasons"
 from serving.event
     join watched using (item_id)
 where type not in ('listed', 'promoted')
 group by 1
 order by 1;
 
-\echo 'Medians of what was asked last for the sold, and is asked for the live:'
+\echo 'Median prices: last asked for what was sold, and asked for what is live:'
 with
-priced as (
-	select coalesce(i.brand, '(none)') as brand,
-	    s.currency,
-	    s.state,
-	    s.price
+brands as (
+	select s.currency,
+	    coalesce(i.brand, '(none)') as brand,
+	    count(*) filter (where s.state = 'live') as live,
+	    count(*) filter (where s.state = 'sold') as sold,
+	    count(*) as listings,
+	    percentile_cont(0.5) within group (order by s.price)
+	        filter (where s.state = 'sold') as last_asked,
+	    percentile_cont(0.5) within group (order by s.price)
+	        filter (where s.state = 'live') as asked
 	from serving.item_state s
-	    join watched w using (item_id)
+	    join watched using (item_id)
 	    join serving.item i using (source, site, item_id)
+	group by 1, 2
+),
+placed as (
+	select *,
+	    row_number() over (
+	        partition by currency
+	        order by sold desc, live desc, brand) as place
+	from brands
 )
-select brand,
-    count(*) filter (where state = 'live') as live,
-    count(*) filter (where state = 'sold') as sold,
-    round(100.0 * count(*) filter (where state = 'sold') / count(*), 1)
+select currency,
+    brand,
+    live,
+    sold,
+    case when listings >= 10 then round(100.0 * sold / listings, 1) end
         as "% sold",
-    round((percentile_cont(0.5) within group (order by price)
-        filter (where state = 'sold'))::numeric, 2) as "last asked, sold",
-    round((percentile_cont(0.5) within group (order by price)
-        filter (where state = 'live'))::numeric, 2) as "asked, live",
-    currency
-from priced
-group by brand, currency
-order by sold desc, live desc, brand
-limit 8;
+    round(last_asked::numeric, 2) as "sold, last",
+    round(asked::numeric, 2) as "live, now"
+from placed
+where place <= 4
+order by currency, place;

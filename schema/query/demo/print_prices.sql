@@ -1,6 +1,26 @@
--- The quickstart's table: the best filled groups of both sites.
-select site,
-    catalog_id as catalog,
+-- The quickstart's table: the best filled groups of both sites, the catalogs by
+-- their names in the addresses (:catalogs) that were asked.
+with
+named as (
+	select m[1] as site,
+	    m[2] as catalog_id,
+	    m[3] as name
+	from regexp_matches(:'catalogs',
+	    'https://([^/]+)/catalog/(\d+)-([a-z]+)', 'g') as m
+),
+placed as (
+	select s.*,
+	    coalesce(n.name, s.catalog_id::text) as catalog,
+	    row_number() over (
+	        partition by s.currency
+	        order by s.count desc, s.catalog_id, s.brand, s.condition_id)
+	    as place
+	from serving.price_statistics s
+	    left join named n on n.site = s.site
+	        and n.catalog_id = s.catalog_id::text
+)
+select currency,
+    catalog,
     coalesce(brand, '(none)') as brand,
     case condition_id
         when 6 then 'new, with tags'
@@ -10,16 +30,10 @@ select site,
         when 4 then 'satisfactory'
         else '-'
     end as condition,
-    count as listings,
+    count as n,
     p10,
     median,
-    mean,
-    p90,
-    currency
-from (
-	select *, row_number() over (
-		partition by site
-		order by count desc, catalog_id, brand, condition_id) as place
-	from serving.price_statistics) as s
-where place <= 8
-order by site, place;
+    p90
+from placed
+where place <= 6
+order by currency, place;

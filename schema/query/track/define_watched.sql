@@ -1,7 +1,9 @@
 -- The sellers to watch: those whose number, drawn from their id, lies below the
 -- greatest fraction of the catalogs in which an item of theirs was found, other
 -- than as a paid placement.  The same sellers on every replay; a greater
--- fraction keeps all that a smaller one has.  Makes the table watched.
+-- fraction keeps all that a smaller one has.  Of the sites that showed a seller
+-- each is as likely to be asked (rendezvous hashing, Thaler and Ravishankar
+-- 1998): one site more moves only its share of them.  Makes the table watched.
 create temporary table watched as
 with
 fraction as (
@@ -10,7 +12,7 @@ fraction as (
 ),
 found as (
 	select t.user_id,
-	    min(c.site collate "C") as site,
+	    array_agg(distinct c.site) as sites,
 	    max(coalesce(f.fraction, d.fraction)) as fraction
 	from :"staging".:"item_catalog" c
 	    join :"staging".:"track_item" t on t.item_id = c.item_id::text
@@ -19,7 +21,11 @@ found as (
 	where t.user_id is not null
 	group by t.user_id
 )
-select user_id, site
+select user_id,
+    (select site
+    from unnest(sites) as site
+    order by sha256(convert_to(user_id || ':' || site, 'UTF8'))
+    limit 1) as site
 from found
 -- the first 52 of 256 bits
 where (('x' || encode(substr(sha256(convert_to('vpipe-sample-1:' || :'source'
