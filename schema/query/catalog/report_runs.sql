@@ -19,8 +19,8 @@ select s.query,
     round(100 * s.promoted_share, 1) as "promoted %",
     s.total_last as "site says",
     case when s.complete then 'all'
-        when s.capped then 'capped'
         when s.gap then 'gap'
+        when s.capped then 'capped'
         else 'part'
     end as covers,
     s.refused + s.failed + s.unreadable as "not ok",
