@@ -27,7 +27,8 @@ LIBS_unit = -ljq -lpq -lcurl -lbrotlidec -lzstd -lcrypto -ljpeg -lpng -lwebp -lz
 
 PROGRAMS = $(notdir $(patsubst %/main.c,%,$(wildcard src/*/main.c)))
 LIBOBJ = $(patsubst src/%,$(O)/%.o,$(wildcard src/lib/*.c src/lib/*.cc))
-MARKETOBJ = $(patsubst fixtures/%,$(O)/%.o,$(wildcard fixtures/market/*.c))
+MARKETFOLDERS = $(sort $(patsubst %/,-I%,$(dir $(wildcard fixtures/market/*/*.h))))
+MARKETOBJ = $(patsubst fixtures/%,$(O)/%.o,$(wildcard fixtures/market/*/*.c))
 UNITS = $(notdir $(basename $(wildcard tests/unit/*.c)))
 MAN = $(wildcard src/*/*.1)
 
@@ -50,7 +51,7 @@ $(O)/%.cc.o: src/%.cc
 
 $(O)/market/%.c.o: fixtures/market/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 $(CPPFLAGS) $(CFLAGS) $(SAN) $(WARN) $(CWARN) -MMD -MP \
+	$(CC) -std=c11 $(CPPFLAGS) $(MARKETFOLDERS) $(CFLAGS) $(SAN) $(WARN) $(CWARN) -MMD -MP \
 	    -c -o $@ $<
 
 $(O)/unit/%.o: tests/unit/%.c
