@@ -432,6 +432,27 @@ end
   fails 64 "cannot read '$tmp/?]0;x????31m/no'" "$ROOT/scripts/load" "$tmp/$esc/no"
 }
 
+# at_terminal WORDS: what a terminal of 80 columns shows of them, in $output
+at_terminal() {
+  script -qefc "stty cols 80 rows 24; $1" "$tmp/typed" </dev/null >/dev/null || :
+  output=$(tr '\r' '\n' <"$tmp/typed" | sed '1d; $d')
+}
+
+@test "progress: the share of a file, at a terminal that can erase a line, and nowhere else" {
+  for _ in {1..40}; do cat "$raw/good-one-item.ndjson"; done >"$tmp/in"
+  at_terminal "TERM=xterm vnormalize --no-key '$tmp/in' >'$tmp/out'"
+  [[ $output =~ $'\033[Kvnormalize: '[0-9]+' lines, '[0-9]+' records, '[0-9]+' %' ]]
+  # a pipe has no end to know of
+  at_terminal "cat '$tmp/in' | TERM=xterm vnormalize --no-key >'$tmp/out'"
+  [[ $output == *' records'* && $output != *%* ]]
+  for words in 'TERM=dumb vnormalize' 'TERM=xterm vnormalize -q'; do
+    at_terminal "$words --no-key '$tmp/in' >'$tmp/out'"
+    [[ $output != *$'\033'* ]]
+  done
+  run -0 --separate-stderr vnormalize --no-key "$tmp/in"
+  [[ $stderr != *$'\033'* ]]
+}
+
 @test "no pager waits for a key while a script holds its lock; psql typed by a person has his" {
   run -0 lib 'psql() { printf "%s\n" "$*"; }; sql -c x; sql_table -c x'
   [[ ${lines[0]} == *"-P pager=off -c x" && ${lines[1]} == *"-P pager=off "*"-c x" ]]

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -69,19 +70,39 @@ next_file(struct reader *r)
 	r->bytes += (uint64_t)n;
 }
 
+/* Adds what is left of a file to the total; a pipe has none. */
+static bool
+add_size(struct reader *r, int fd)
+{
+	struct stat st;
+	off_t at;
+
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+	    (at = lseek(fd, 0, SEEK_CUR)) < 0 || at > st.st_size)
+		return false;
+	r->total += (uint64_t)(st.st_size - at);
+	return true;
+}
+
 void
 reader_files(struct reader *r, int n, char *const files[], const char *what)
 {
+	bool sized = true;
 	int i, fd;
 
 	if (n == 0 && isatty(r->fd))
 		warn("reading %s from the terminal; Ctrl-D ends them", what);
+	if (n == 0)
+		sized = add_size(r, r->fd);
 	/* all before any, so that none is found missing half way */
 	for (i = 0; i < n; i++) {
 		fd = open_input(files[i]);
+		sized = add_size(r, fd) && sized;
 		if (fd > STDIN_FILENO)
 			close(fd);
 	}
+	if (!sized)
+		r->total = 0;
 	r->files = files;
 	r->nfiles = n;
 	if (n > 0)
@@ -161,6 +182,8 @@ hand_out(struct reader *r, struct slice *line, size_t end, size_t next)
 		line->len = r->max;
 	r->pos = r->scanned = next;
 	r->lines++;
+	if (r->total > 0)
+		progress_share(r->bytes - (r->buf.len - next), r->total);
 	return true;
 }
 

@@ -55,6 +55,7 @@ struct reader {
 	bool toolong;   /* the line just handed out was cut */
 	uint64_t lines; /* lines handed out: the number of the last */
 	uint64_t bytes; /* bytes read */
+	uint64_t total; /* bytes of all files; 0: one is no file, not known */
 	struct writer *tied;
 	char *const *files; /* that follow this one */
 	int nfiles;

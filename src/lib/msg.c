@@ -168,22 +168,63 @@ say(const char *fmt, ...)
 	va_end(ap);
 }
 
+static struct {
+	int shows; /* -1: not known yet */
+	int64_t since, next_at;
+	uint64_t done, total;
+} bar = { .shows = -1 };
+
+void
+progress_share(uint64_t done, uint64_t total)
+{
+	bar.done = done;
+	bar.total = total;
+}
+
+static bool
+can_erase(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDERR_FILENO) && term != NULL &&
+	    strcmp(term, "dumb") != 0;
+}
+
+/* From ten seconds on: before, the pace says little. */
+static void
+print_share(int64_t now)
+{
+	double share = (double)bar.done / (double)bar.total;
+	double left = (double)(now - bar.since) / 1000 * (1 - share) / share;
+
+	fprintf(stderr, ", %d %%", (int)(100 * share));
+	if (now - bar.since < 10000)
+		return;
+	if (left < 120)
+		fprintf(stderr, ", about %.0f s left", left);
+	else
+		fprintf(stderr, ", about %.0f min left", left / 60);
+}
+
 void
 progress(const char *fmt, ...)
 {
-	static int tty = -1;
-	static int64_t next_at;
+	int64_t now;
 	va_list ap;
 
-	if (tty < 0)
-		tty = isatty(STDERR_FILENO);
-	if (!tty || verbosity < 0 || clock_mono_ms() < next_at)
+	if (bar.shows < 0)
+		bar.shows = verbosity >= 0 && can_erase();
+	if (!bar.shows || (now = clock_mono_ms()) < bar.next_at)
 		return;
-	next_at = clock_mono_ms() + 250;
+	bar.next_at = now + 250;
+	if (bar.since == 0)
+		bar.since = now;
 	fprintf(stderr, "\r\033[K%s: ", progname);
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
+	if (bar.done > 0 && bar.done <= bar.total)
+		print_share(now);
 	fflush(stderr);
 	progress_shown = true;
 }

@@ -47,9 +47,13 @@ void say(const char *fmt, ...) PRINTF(1, 2);  /* even with -q: the ledger */
 
 /*
  * One line that is rewritten in place, four times a second at most, only when
- * stderr is a terminal and -q was not given.  Any message clears it first.
+ * stderr is a terminal that can erase a line and -q was not given.  Any message
+ * clears it first.  Behind it stand the share of the input that is done and the
+ * time that the rest takes at that pace, where progress_share was told (a
+ * reader of line.h tells it of files).
  */
 void progress(const char *fmt, ...) PRINTF(1, 2);
+void progress_share(uint64_t done, uint64_t total);
 void progress_clear(void);
 
 /* malloc and friends that do not come back empty-handed. */
