@@ -45,7 +45,8 @@ by_name(const void *a, const void *b)
 	struct slice r, q;
 	int rp, qp, rr, qr, c;
 
-	if (!manifest_name(s, &r, &rp, &rr) || !manifest_name(t, &q, &qp, &qr))
+	if (!raw_name_manifest(s, &r, &rp, &rr) ||
+	    !raw_name_manifest(t, &q, &qp, &qr))
 		return strcmp(s, t);
 	c = strncmp(r.p, q.p, r.len < q.len ? r.len : q.len);
 	if (c == 0)
@@ -56,9 +57,8 @@ by_name(const void *a, const void *b)
 static void
 unnamed(struct found *f, const char *object)
 {
-	size_t stem = strlen(object) - strlen(OBJECT_SUFFIX);
-	char *manifest =
-	    xasprintf("%.*s%s", (int)stem, object, MANIFEST_SUFFIX);
+	size_t stem = strlen(object) - strlen(RAW_OBJECT);
+	char *manifest = xasprintf("%.*s%s", (int)stem, object, RAW_MANIFEST);
 
 	if (access(manifest, F_OK) != 0) {
 		info("'%s' has no manifest: a publication was cut off", object);
@@ -72,10 +72,10 @@ take(struct found *f, const char *path)
 {
 	if (publish_is_temporary(base(path))) {
 		f->temporary++;
-	} else if (ends_in(path, MANIFEST_SUFFIX)) {
+	} else if (ends_in(path, RAW_MANIFEST)) {
 		f->paths = xrealloc(f->paths, (f->n + 1) * sizeof *f->paths);
 		f->paths[f->n++] = xstrdup(path);
-	} else if (ends_in(path, OBJECT_SUFFIX)) {
+	} else if (ends_in(path, RAW_OBJECT)) {
 		unnamed(f, path);
 	}
 }
@@ -145,8 +145,8 @@ same_part(const char *a, const char *b)
 	struct slice r, q;
 	int rp, qp, revision;
 
-	return manifest_name(base(a), &r, &rp, &revision) &&
-	    manifest_name(base(b), &q, &qp, &revision) && slice_eq(r, q) &&
+	return raw_name_manifest(base(a), &r, &rp, &revision) &&
+	    raw_name_manifest(base(b), &q, &qp, &revision) && slice_eq(r, q) &&
 	    rp == qp;
 }
 
@@ -156,13 +156,13 @@ same_part(const char *a, const char *b)
 enum depth { SIZE, HASH, RECORDS };
 
 static bool
-same_contents(const struct manifest *m, const char **why)
+same_contents(const struct raw_manifest *m, const char **why)
 {
-	const struct contents *says = &m->contents;
-	struct contents has;
+	const struct raw_contents *says = &m->contents;
+	struct raw_contents has;
 
 	*why = "its object cannot be unpacked";
-	if (!spool_unpack_count(m->object, &has))
+	if (!raw_unpack_count(m->object, &has))
 		return false;
 	*why = "its object has another number of records";
 	if (has.records != says->records)
@@ -176,7 +176,7 @@ same_contents(const struct manifest *m, const char **why)
 }
 
 static bool
-sound(const struct manifest *m, enum depth depth, const char **why)
+sound(const struct raw_manifest *m, enum depth depth, const char **why)
 {
 	struct stat st;
 
@@ -193,14 +193,14 @@ sound(const struct manifest *m, enum depth depth, const char **why)
 }
 
 static bool
-read_sound(const char *path, enum depth depth, struct manifest *m,
+read_sound(const char *path, enum depth depth, struct raw_manifest *m,
     const char **why)
 {
-	if (!manifest_read(path, m, why))
+	if (!raw_manifest_read(path, m, why))
 		return false;
 	if (sound(m, depth, why))
 		return true;
-	manifest_release(m);
+	raw_manifest_release(m);
 	return false;
 }
 
@@ -209,15 +209,15 @@ read_sound(const char *path, enum depth depth, struct manifest *m,
  * is whole, and says of the newer what is wrong.  Returns how many there are.
  */
 static size_t
-newest(const struct found *f, size_t i, enum depth depth, struct manifest *m,
-    int *bad)
+newest(const struct found *f, size_t i, enum depth depth,
+    struct raw_manifest *m, int *bad)
 {
 	size_t n = 1, k;
 	const char *why;
 
 	while (i + n < f->n && same_part(f->paths[i], f->paths[i + n]))
 		n++;
-	*m = (struct manifest){ 0 };
+	*m = (struct raw_manifest){ 0 };
 	*bad = 0;
 	for (k = n; k > 0; k--) {
 		if (read_sound(f->paths[i + k - 1], depth, m, &why))
@@ -232,7 +232,7 @@ newest(const struct found *f, size_t i, enum depth depth, struct manifest *m,
 
 /* The manifest, and where its object lies. */
 static void
-print(const struct manifest *m, struct buf *b, struct writer *out)
+print(const struct raw_manifest *m, struct buf *b, struct writer *out)
 {
 	buf_reset(b);
 	buf_add(b, m->text, strlen(m->text) - 1);
@@ -246,7 +246,7 @@ static void
 list_all(const struct found *f, const struct list_opts *o, struct writer *out)
 {
 	struct buf line = { 0 };
-	struct manifest m;
+	struct raw_manifest m;
 	size_t i;
 	int bad;
 
@@ -254,7 +254,7 @@ list_all(const struct found *f, const struct list_opts *o, struct writer *out)
 		i += newest(f, i, o->verify ? HASH : SIZE, &m, &bad);
 		if (m.text != NULL && m.run_at >= o->since)
 			print(&m, &line, out);
-		manifest_release(&m);
+		raw_manifest_release(&m);
 	}
 	buf_release(&line);
 }
@@ -278,7 +278,7 @@ list_check(const char *root, char *const operands[])
 {
 	char *const roots[] = { (char *)(uintptr_t)root, NULL };
 	uint64_t good = 0, broken = 0, replaced = 0;
-	struct manifest m;
+	struct raw_manifest m;
 	struct found f;
 	size_t i, n;
 	int bad;
@@ -289,7 +289,7 @@ list_check(const char *root, char *const operands[])
 		broken += (uint64_t)bad;
 		good += m.text != NULL;
 		replaced += n - (uint64_t)bad - (m.text != NULL);
-		manifest_release(&m);
+		raw_manifest_release(&m);
 		progress("%zu of %zu manifests", i, f.n);
 	}
 	struct count c[] = { { "manifests", good + broken + replaced, false },
@@ -310,20 +310,20 @@ list_check(const char *root, char *const operands[])
 /* Of one part: the revisions that the newest stands for go, and itself when
  * its manifest names anybody. */
 static int
-renew(const struct found *f, size_t i, size_t n, const struct manifest *m,
-    const struct place *to, const struct spool_opts *so, struct writer *out,
+renew(const struct found *f, size_t i, size_t n, const struct raw_manifest *m,
+    const struct place *to, const struct raw_spool_opts *so, struct writer *out,
     bool *renewed)
 {
-	struct manifest old;
+	struct raw_manifest old;
 	const char *why;
 	size_t k;
 
 	for (k = i; k < i + n && strcmp(f->paths[k], m->path) != 0; k++) {
 		if (!publish_proven(m->object, m->bytes, m->sha256) ||
-		    !manifest_read(f->paths[k], &old, &why))
+		    !raw_manifest_read(f->paths[k], &old, &why))
 			continue;
 		replace_remove(&old);
-		manifest_release(&old);
+		raw_manifest_release(&old);
 	}
 	*renewed = m->names_anybody;
 	return *renewed ? replace_itself(to->mount, m, so, out) : EX_OK;
@@ -331,12 +331,12 @@ renew(const struct found *f, size_t i, size_t n, const struct manifest *m,
 
 int
 list_renew(const struct place *to, char *const operands[],
-    const struct spool_opts *so, struct writer *out)
+    const struct raw_spool_opts *so, struct writer *out)
 {
 	char *const roots[] = { (char *)(uintptr_t)to->root, NULL };
 	uint64_t renewed = 0, good = 0, broken = 0;
 	int status = EX_OK, bad;
-	struct manifest m;
+	struct raw_manifest m;
 	struct found f;
 	size_t i, n;
 	bool was_old;
@@ -350,7 +350,7 @@ list_renew(const struct place *to, char *const operands[],
 			renewed += was_old;
 			good += !was_old;
 		}
-		manifest_release(&m);
+		raw_manifest_release(&m);
 		progress("%zu of %zu manifests", i, f.n);
 	}
 	if (status == EX_OK && !stopped) {

@@ -19,11 +19,11 @@ struct opts {
 	const char *raw, *replaces;
 	struct list_opts ls;
 	struct wrap_opts w;
-	struct spool_opts spool;
+	struct raw_spool_opts spool;
 };
 
 static void
-publish_ledger(const struct spool *sp, uint64_t known)
+publish_ledger(const struct raw_spool *sp, uint64_t known)
 {
 	uint64_t parts = 0;
 	int i;
@@ -44,19 +44,19 @@ publish_ledger(const struct spool *sp, uint64_t known)
 static int
 publish(const struct opts *o, const struct place *to, struct writer *out)
 {
-	struct spool sp;
+	struct raw_spool sp;
 	uint64_t known = 0;
 	int status = EX_OK, i;
 
-	spool_fill(&sp, STDIN_FILENO, &o->spool);
+	raw_spool_fill(&sp, STDIN_FILENO, &o->spool);
 	for (i = 0; i < sp.n && status == EX_OK && !stopped; i++)
-		status = store_run(to, &sp.runs[i], out, &known);
+		status = raw_publish(to, &sp.runs[i], out, &known);
 	if (!stopped && status == EX_OK) {
 		if (sp.n == 0)
 			warn("no records, nothing is published");
 		publish_ledger(&sp, known);
 	}
-	spool_release(&sp);
+	raw_spool_release(&sp);
 	return status;
 }
 
@@ -69,12 +69,7 @@ options_check(const struct opts *o)
 		die(EX_USAGE,
 		    "--check, --list, --renew, --replaces and --wrap "
 		    "exclude each other");
-	if (o->spool.level < 1 || o->spool.level > 19)
-		die(EX_USAGE, "--level is from 1 to 19");
-	if (o->spool.part_size < 1024)
-		die(EX_USAGE, "--part-size is at least 1K");
-	if (o->spool.max_line < 1 || o->spool.max_line > (int64_t)LINE_MAX_MOST)
-		die(EX_USAGE, "--max-line is from 1 to 512M");
+	raw_spool_check(&o->spool);
 }
 
 static int
@@ -140,36 +135,24 @@ static char *
 raw_folder(const struct opts *o, int n, char *operands[])
 {
 	bool given = n > 0 && !o->check && !o->renew && !o->wrap;
-	char *raw;
-	size_t len;
 
 	if (given && (n > 1 || o->raw != NULL || o->replaces != NULL))
 		die(EX_USAGE, "'%s' is one operand too many, see --help",
 		    operands[n - 1]);
-	raw = given        ? xstrdup(operands[0]) :
-	    o->raw != NULL ? xstrdup(o->raw) :
-	                     conf_path("VPIPE_RAW");
-	for (len = strlen(raw); len > 1 && raw[len - 1] == '/'; len--)
-		raw[len - 1] = '\0';
-	if (*raw == '\0')
-		die(EX_USAGE, "the raw folder has no name");
-	return raw;
+	return raw_name_root(given ? operands[0] : o->raw);
 }
 
 int
 main(int argc, char *argv[])
 {
 	struct opts o = {
-		.spool = { .part_size = 64 << 20,
-		    .level = 3,
-		    .max_line = LINE_MAX_DEFAULT },
+		.spool = RAW_SPOOL_DEFAULTS,
 		.ls = { .since = INT64_MIN },
 		.w = { .at = INT64_MIN, .status = 200 },
 	};
 	int first = options(&o, argc, argv), status = EX_OK;
 	char *raw = raw_folder(&o, argc - first, argv + first);
-	struct place to = { raw, conf_yes("VPIPE_RAW_MOUNT"),
-		"VPIPE_RAW_MOUNT" };
+	struct place to = raw_place(raw);
 	struct writer out;
 
 	writer_init(&out, STDOUT_FILENO);

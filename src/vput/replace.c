@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "ledger.h"
+#include "raw_record.h"
 #include "stop.h"
 #include "banned.h"
 
@@ -23,7 +24,7 @@ struct pair {
 };
 
 static const char *
-changed(const struct record *was, const struct record *is)
+changed(const struct raw_record *was, const struct raw_record *is)
 {
 	if (!slice_eq(was->run, is->run))
 		return "another run";
@@ -40,13 +41,13 @@ changed(const struct record *was, const struct record *is)
 static const char *
 compare(struct pair *p, struct slice was, struct slice is)
 {
-	struct record a, b;
+	struct raw_record a, b;
 	const char *why;
 
 	if (p->was.toolong || p->is.toolong)
 		return "the line is too long";
-	if (!record_read(p->scan_was, was, &a, &why) ||
-	    !record_read(p->scan_is, is, &b, &why) ||
+	if (!raw_record_read(p->scan_was, was, &a, &why) ||
+	    !raw_record_read(p->scan_is, is, &b, &why) ||
 	    (why = changed(&a, &b)) != NULL)
 		return why;
 	if (slice_eq(was, is))
@@ -105,7 +106,7 @@ root_of(const char *manifest)
 }
 
 void
-replace_remove(const struct manifest *old)
+replace_remove(const struct raw_manifest *old)
 {
 	/* the manifest last: it is how a second try finds the object */
 	if ((unlink(old->object) != 0 && errno != ENOENT) ||
@@ -115,9 +116,9 @@ replace_remove(const struct manifest *old)
 
 /* The one run and part of stdin becomes the next revision of the old one. */
 static void
-revise(struct spool *sp, const struct manifest *old)
+revise(struct raw_spool *sp, const struct raw_manifest *old)
 {
-	struct run *r = &sp->runs[0];
+	struct raw_run *r = &sp->runs[0];
 
 	if (sp->n != 1 || r->n != 1 || strcmp(r->id, old->run) != 0 ||
 	    strcmp(r->source, old->source) != 0)
@@ -134,46 +135,47 @@ revise(struct spool *sp, const struct manifest *old)
 
 /* Was this very replacement published before a kill? */
 static bool
-published(const struct run *r, const char *dir, const struct manifest *old,
-    struct writer *out)
+published(const struct raw_run *r, const char *dir,
+    const struct raw_manifest *old, struct writer *out)
 {
-	struct manifest m;
+	struct raw_manifest m;
 	char have[SHA_HEX];
 	bool yes;
 
-	if (!manifest_newest(dir, r->id, old->part, &m) ||
+	if (!raw_manifest_newest(dir, r->id, old->part, &m) ||
 	    m.revision <= old->revision) {
-		manifest_release(&m);
+		raw_manifest_release(&m);
 		return false;
 	}
 	yes = publish_proven(m.object, m.bytes, m.sha256) &&
-	    spool_unpack_hash(m.object, have) &&
+	    raw_unpack_hash(m.object, have) &&
 	    strcmp(have, r->parts[0].raw_sha256) == 0;
 	if (!yes)
 		die(EX_DATAERR, "'%s' is replaced already, by '%s'", old->path,
 		    m.path);
 	writer_add(out, m.text, strlen(m.text));
 	writer_add(out, "\n", 1);
-	manifest_release(&m);
+	raw_manifest_release(&m);
 	return true;
 }
 
 /* Dies (65) unless stdin's records may stand for those of the old object. */
 static uint64_t
-may_replace(const struct manifest *old, const struct part *p, size_t max_line)
+may_replace(const struct raw_manifest *old, const struct raw_part *p,
+    size_t max_line)
 {
 	int was, is;
 	const char *why;
 
-	if (!spool_unpack(old->object, &was, &why))
+	if (!raw_unpack(old->object, &was, &why))
 		die(EX_DATAERR, "cannot read '%s': %s", old->object, why);
-	if (!spool_unpack_piece(&p->piece, &is, &why))
+	if (!raw_unpack_piece(&p->piece, &is, &why))
 		die(EX_IOERR, "cannot read the spool: %s", why);
 	return compare_all(was, is, max_line);
 }
 
 static void
-replace_ledger(const struct part *p, uint64_t redacted)
+replace_ledger(const struct raw_part *p, uint64_t redacted)
 {
 	struct count c[] = { { "lines", p->records, false },
 		{ "redacted", redacted, false },
@@ -186,20 +188,21 @@ replace_ledger(const struct part *p, uint64_t redacted)
 
 /* *done: it was not there before; then *redacted lines differ. */
 static int
-replace(const struct place *to, const struct manifest *old, struct spool *sp,
-    size_t max_line, struct writer *out, bool *done, uint64_t *redacted)
+replace(const struct place *to, const struct raw_manifest *old,
+    struct raw_spool *sp, size_t max_line, struct writer *out, bool *done,
+    uint64_t *redacted)
 {
-	struct run *r = &sp->runs[0];
+	struct raw_run *r = &sp->runs[0];
 	char *dir;
 	int status = EX_OK;
 
 	revise(sp, old);
-	dir = part_folder(to->root, r);
+	dir = raw_part_folder(to->root, r);
 	*done = !published(r, dir, old, out);
 	if (*done) {
 		*redacted = may_replace(old, &r->parts[0], max_line);
 		if (!stopped)
-			status = store_run(to, r, out, &(uint64_t){ 0 });
+			status = raw_publish(to, r, out, &(uint64_t){ 0 });
 	}
 	free(dir);
 	if (status == EX_OK && !stopped)
@@ -208,25 +211,25 @@ replace(const struct place *to, const struct manifest *old, struct spool *sp,
 }
 
 int
-replace_part(bool mount, const char *manifest, const struct spool_opts *so,
+replace_part(bool mount, const char *manifest, const struct raw_spool_opts *so,
     struct writer *out)
 {
-	struct spool_opts whole = *so;
+	struct raw_spool_opts whole = *so;
 	char *root = root_of(manifest);
 	struct place to = { root, mount, "VPIPE_RAW_MOUNT" };
-	struct manifest old;
-	struct spool sp;
+	struct raw_manifest old;
+	struct raw_spool sp;
 	uint64_t redacted;
 	const char *why;
 	int status = EX_OK;
 	bool done;
 
 	whole.part_size = INT64_MAX; /* a part stays a part */
-	if (!manifest_read(manifest, &old, &why))
+	if (!raw_manifest_read(manifest, &old, &why))
 		die(access(manifest, F_OK) == 0 ? EX_DATAERR : EX_IOERR,
 		    "cannot read '%s': %s", manifest, why);
 	place_open(&to);
-	spool_fill(&sp, STDIN_FILENO, &whole);
+	raw_spool_fill(&sp, STDIN_FILENO, &whole);
 	if (sp.dropped > 0)
 		die(EX_DATAERR,
 		    "standard input is cut off, nothing is "
@@ -236,20 +239,20 @@ replace_part(bool mount, const char *manifest, const struct spool_opts *so,
 		    &done, &redacted);
 	if (status == EX_OK && !stopped && done)
 		replace_ledger(&sp.runs[0].parts[0], redacted);
-	spool_release(&sp);
-	manifest_release(&old);
+	raw_spool_release(&sp);
+	raw_manifest_release(&old);
 	free(root);
 	return status;
 }
 
 int
-replace_itself(bool mount, const struct manifest *old,
-    const struct spool_opts *so, struct writer *out)
+replace_itself(bool mount, const struct raw_manifest *old,
+    const struct raw_spool_opts *so, struct writer *out)
 {
-	struct spool_opts whole = *so;
+	struct raw_spool_opts whole = *so;
 	char *root = root_of(old->path);
 	struct place to = { root, mount, "VPIPE_RAW_MOUNT" };
-	struct spool sp;
+	struct raw_spool sp;
 	uint64_t redacted;
 	const char *why;
 	int status = EX_OK, fd;
@@ -258,13 +261,13 @@ replace_itself(bool mount, const struct manifest *old,
 	whole.part_size = INT64_MAX;
 	whole.max_line = (int64_t)(BUF_MAX / 2); /* it was taken once */
 	place_open(&to);
-	if (!spool_unpack(old->object, &fd, &why))
+	if (!raw_unpack(old->object, &fd, &why))
 		die(EX_DATAERR, "cannot read '%s': %s", old->object, why);
-	spool_fill(&sp, fd, &whole);
+	raw_spool_fill(&sp, fd, &whole);
 	if (!stopped)
 		status = replace(&to, old, &sp, (size_t)whole.max_line, out,
 		    &done, &redacted);
-	spool_release(&sp);
+	raw_spool_release(&sp);
 	free(root);
 	return status;
 }

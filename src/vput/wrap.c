@@ -29,7 +29,7 @@ struct wrapper {
 	struct scan *scan;
 	struct writer *out; /* NULL: only hash */
 	struct sha sha;     /* over the options and all hashes */
-	char run[RUN_MAX];
+	char run[RAW_RUN_MAX];
 	int64_t line;
 	struct buf record, stripped;
 	uint64_t json, text, base64, too_large;
@@ -484,9 +484,11 @@ wrap_check(const struct wrap_opts *o, char *const files[])
 		die(EX_USAGE,
 		    "--wrap needs --source, --kind, --site, --at "
 		    "and files");
-	if (!name_ok(slice_of(o->source)) || !name_ok(slice_of(o->kind)) ||
-	    strlen(o->flow) > RUN_MAX / 2 || !name_ok(slice_of(o->flow)) ||
-	    (o->endpoint != NULL && !name_ok(slice_of(o->endpoint))))
+	if (!raw_name_ok(slice_of(o->source)) ||
+	    !raw_name_ok(slice_of(o->kind)) ||
+	    strlen(o->flow) > RAW_RUN_MAX / 2 ||
+	    !raw_name_ok(slice_of(o->flow)) ||
+	    (o->endpoint != NULL && !raw_name_ok(slice_of(o->endpoint))))
 		die(EX_USAGE,
 		    "a source, kind, endpoint or flow is made of "
 		    "letters, digits, '-' and '_'");

@@ -1,4 +1,4 @@
-#include "vput.h"
+#include "raw_manifest.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -10,70 +10,9 @@
 #include "file.h"
 #include "json.h"
 #include "personal.h"
+#include "raw_name.h"
+#include "raw_unpack.h"
 #include "banned.h"
-
-/* -- names ---------------------------------------------------------------- */
-
-char *
-part_folder(const char *root, const struct run *r)
-{
-	/* "20261121T01..." */
-	return xasprintf("%s/%s/%s/dt=%.4s-%.2s-%.2s/hh=%.2s", root, r->source,
-	    r->flow, r->id, r->id + 4, r->id + 6, r->id + 9);
-}
-
-static char *
-part_name(const struct run *r, const struct part *p, const char *suffix)
-{
-	if (p->revision == 0)
-		return xasprintf("%s.%04d%s", r->id, p->number, suffix);
-	return xasprintf("%s.%04d.r%d%s", r->id, p->number, p->revision,
-	    suffix);
-}
-
-char *
-part_path(const char *root, const struct run *r, const struct part *p,
-    const char *suffix)
-{
-	char *dir = part_folder(root, r), *name = part_name(r, p, suffix);
-	char *path = xasprintf("%s/%s", dir, name);
-
-	free(dir);
-	free(name);
-	return path;
-}
-
-/* n decimal digits (0: one to four) at *s, which moves behind them. */
-static bool
-number(const char **s, int n, int *out)
-{
-	int i;
-
-	*out = 0;
-	for (i = 0; (n == 0 ? i < 4 : i < n) && **s >= '0' && **s <= '9'; i++)
-		*out = *out * 10 + *(*s)++ - '0';
-	return n == 0 ? i > 0 : i == n;
-}
-
-bool
-manifest_name(const char *name, struct slice *run, int *part, int *revision)
-{
-	const char *s = strchr(name, '.');
-
-	if (s == NULL)
-		return false;
-	*run = (struct slice){ name, (size_t)(s - name) };
-	s++;
-	*revision = 0;
-	if (!number(&s, 4, part))
-		return false;
-	if (strncmp(s, ".r", 2) == 0) {
-		s += 2;
-		if (!number(&s, 0, revision))
-			return false;
-	}
-	return strcmp(s, MANIFEST_SUFFIX) == 0;
-}
 
 /* -- write ---------------------------------------------------------------- */
 
@@ -164,7 +103,7 @@ closing(struct json *j, const struct piece *from)
 
 /* Only the last part tells of the run as a whole. */
 static void
-of_the_run(struct json *j, const struct run *r, const struct part *p)
+of_the_run(struct json *j, const struct raw_run *r, const struct raw_part *p)
 {
 	bool last = r->total != 0 && p->number == r->total;
 
@@ -183,9 +122,10 @@ of_the_run(struct json *j, const struct run *r, const struct part *p)
 }
 
 void
-manifest_write(struct buf *b, const struct run *r, const struct part *p)
+raw_manifest_write(struct buf *b, const struct raw_run *r,
+    const struct raw_part *p)
 {
-	char *object = part_name(r, p, OBJECT_SUFFIX);
+	char *object = raw_part_name(r, p, RAW_OBJECT);
 	char digits[5];
 	struct json j;
 
@@ -234,7 +174,7 @@ copy_str(struct val o, const char *key, char *to, size_t cap)
 
 /* What the manifest says, and that it says it under its own name. */
 static bool
-take_members(struct val o, const char *name, struct manifest *m)
+take_members(struct val o, const char *name, struct raw_manifest *m)
 {
 	char part[5];
 	struct slice run;
@@ -251,7 +191,7 @@ take_members(struct val o, const char *name, struct manifest *m)
 		return false;
 	if (val_type(val_member(o, "parts")) != SCAN_NULL &&
 	    (!val_int64(val_member(o, "parts"), &total) || total < 1 ||
-	        total > PARTS_MAX))
+	        total > RAW_PARTS_MAX))
 		return false;
 	val_int64(val_member(o, "records"), &m->contents.records);
 	val_int64(val_member(o, "raw_bytes"), &m->contents.raw_bytes);
@@ -261,21 +201,21 @@ take_members(struct val o, const char *name, struct manifest *m)
 	m->total = (int)total;
 	m->complete = val_true(val_member(o, "complete"));
 	m->names_anybody = personal_closing(val_member(o, "closing"));
-	return manifest_name(name, &run, &m->part, &m->revision) &&
+	return raw_name_manifest(name, &run, &m->part, &m->revision) &&
 	    slice_is(run, m->run) && atoi(part) == m->part &&
-	    name_ok(slice_of(m->source)) &&
-	    run_parse(run, slice_of(m->flow), &m->run_at);
+	    raw_name_ok(slice_of(m->source)) &&
+	    raw_name_run(run, slice_of(m->flow), &m->run_at);
 }
 
 /* "<stem>.manifest.json" stands beside "<stem>.ndjson.zst". */
 static bool
-take_object(struct val o, const char *path, struct manifest *m)
+take_object(struct val o, const char *path, struct raw_manifest *m)
 {
-	size_t stem = strlen(path) - strlen(MANIFEST_SUFFIX);
+	size_t stem = strlen(path) - strlen(RAW_MANIFEST);
 	const char *base;
 
 	m->path = xstrdup(path);
-	m->object = xasprintf("%.*s%s", (int)stem, path, OBJECT_SUFFIX);
+	m->object = xasprintf("%.*s%s", (int)stem, path, RAW_OBJECT);
 	base = strrchr(m->object, '/');
 	return val_is(val_member(o, "object"),
 	    base != NULL ? base + 1 : m->object);
@@ -300,13 +240,13 @@ whole(struct buf *text, struct scan *scan, const char **why)
 }
 
 bool
-manifest_read(const char *path, struct manifest *m, const char **why)
+raw_manifest_read(const char *path, struct raw_manifest *m, const char **why)
 {
 	static struct scan *scan;
 	const char *slash = strrchr(path, '/');
 	struct buf text = { 0 };
 
-	*m = (struct manifest){ 0 };
+	*m = (struct raw_manifest){ 0 };
 	if (scan == NULL)
 		scan = scan_new();
 	if (!file_read(path, &text)) {
@@ -324,23 +264,24 @@ manifest_read(const char *path, struct manifest *m, const char **why)
 		}
 	}
 	buf_release(&text);
-	manifest_release(m);
+	raw_manifest_release(m);
 	return false;
 }
 
 void
-manifest_release(struct manifest *m)
+raw_manifest_release(struct raw_manifest *m)
 {
 	free(m->text);
 	free(m->path);
 	free(m->object);
-	*m = (struct manifest){ 0 };
+	*m = (struct raw_manifest){ 0 };
 }
 
 bool
-manifest_newest(const char *dir, const char *run, int part, struct manifest *m)
+raw_manifest_newest(const char *dir, const char *run, int part,
+    struct raw_manifest *m)
 {
-	struct manifest have;
+	struct raw_manifest have;
 	struct dirent *e;
 	struct slice id;
 	const char *why;
@@ -348,15 +289,15 @@ manifest_newest(const char *dir, const char *run, int part, struct manifest *m)
 	char *path;
 	DIR *d = opendir(dir);
 
-	*m = (struct manifest){ .revision = -1 };
+	*m = (struct raw_manifest){ .revision = -1 };
 	while (d != NULL && (e = readdir(d)) != NULL) {
-		if (!manifest_name(e->d_name, &id, &number, &revision) ||
+		if (!raw_name_manifest(e->d_name, &id, &number, &revision) ||
 		    !slice_is(id, run) || number != part ||
 		    revision <= m->revision)
 			continue;
 		path = xasprintf("%s/%s", dir, e->d_name);
-		if (manifest_read(path, &have, &why)) {
-			manifest_release(m);
+		if (raw_manifest_read(path, &have, &why)) {
+			raw_manifest_release(m);
 			*m = have;
 		}
 		free(path);

@@ -1,30 +1,30 @@
-/*
- * A run into the raw layer, whole or not at all:
- *
- *	objects under temporary keys	a full disk shows up here
- *	manifests under temporary keys
- *	objects to their names, read again
- *	manifests to their names, read again, the last part's last
- *
- * A SIGTERM counts until the first manifest has its name; whatever fails
- * takes away what no manifest speaks for.
- */
-#include "vput.h"
+#include "raw_publish.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "conf.h"
 #include "file.h"
+#include "raw_manifest.h"
+#include "raw_spool.h"
 #include "stop.h"
 #include "banned.h"
+
+struct place
+raw_place(const char *root)
+{
+	static const char setting[] = "VPIPE_RAW_MOUNT";
+
+	return (struct place){ root, conf_yes(setting), setting };
+}
 
 /* A part on its way. */
 struct slot {
 	const struct place *to;
-	const struct run *run;
-	const struct part *part;
+	const struct raw_run *run;
+	const struct raw_part *part;
 	struct publication object, manifest;
 	struct buf text; /* of the manifest */
 	bool known;      /* it was there already */
@@ -34,12 +34,12 @@ struct slot {
 
 /* The same records, though other bytes: another level, another libzstd. */
 static bool
-same_records(const struct manifest *m, const struct part *p)
+same_records(const struct raw_manifest *m, const struct raw_part *p)
 {
 	char have[SHA_HEX];
 
 	return strcmp(m->sha256, p->piece.sha256) == 0 ||
-	    (spool_unpack_hash(m->object, have) &&
+	    (raw_unpack_hash(m->object, have) &&
 	        strcmp(have, p->raw_sha256) == 0);
 }
 
@@ -51,11 +51,11 @@ same_records(const struct manifest *m, const struct part *p)
 static bool
 slot_look_up(struct slot *s, const char *dir)
 {
-	struct manifest m;
+	struct raw_manifest m;
 	bool ok = true;
 
 	if (s->part->revision > 0 ||
-	    !manifest_newest(dir, s->run->id, s->part->number, &m))
+	    !raw_manifest_newest(dir, s->run->id, s->part->number, &m))
 		return true;
 	s->known = publish_proven(m.object, m.bytes, m.sha256);
 	if (m.revision == 0)
@@ -66,13 +66,13 @@ slot_look_up(struct slot *s, const char *dir)
 		say("'%s' is published already, with other records", m.path);
 	else if (s->known)
 		buf_addf(&s->text, "%s\n", m.text);
-	manifest_release(&m);
+	raw_manifest_release(&m);
 	return ok;
 }
 
 /* What killed attempts at this part left under temporary keys. */
 static void
-sweep(const char *dir, const struct run *r, int part)
+sweep(const char *dir, const struct raw_run *r, int part)
 {
 	char *stem = xasprintf("%s.%04d.", r->id, part), *path;
 	struct dirent *e;
@@ -96,7 +96,7 @@ sweep(const char *dir, const struct run *r, int part)
 static bool
 copy_object(struct slot *s)
 {
-	char *path = part_path(s->to->root, s->run, s->part, OBJECT_SUFFIX);
+	char *path = raw_part_path(s->to->root, s->run, s->part, RAW_OBJECT);
 	bool ok = publish_copy(&s->object, s->to, path, &s->part->piece);
 
 	free(path);
@@ -106,12 +106,12 @@ copy_object(struct slot *s)
 static bool
 copy_manifest(struct slot *s)
 {
-	struct piece piece = { .fd = spool_file() };
-	char *path = part_path(s->to->root, s->run, s->part, MANIFEST_SUFFIX);
+	struct piece piece = { .fd = raw_spool_file() };
+	char *path = raw_part_path(s->to->root, s->run, s->part, RAW_MANIFEST);
 	bool ok;
 
-	manifest_write(&s->text, s->run, s->part);
-	spool_write(piece.fd, s->text.data, s->text.len);
+	raw_manifest_write(&s->text, s->run, s->part);
+	raw_spool_write(piece.fd, s->text.data, s->text.len);
 	piece.bytes = s->text.len;
 	sha_of(buf_slice(&s->text), piece.sha256);
 	ok = publish_copy(&s->manifest, s->to, path, &piece);
@@ -162,7 +162,7 @@ publish_slots(struct slot *slots, int n, const char *dir)
 
 static int
 store_slots(struct slot *slots, const struct place *to, const char *dir,
-    const struct run *r)
+    const struct raw_run *r)
 {
 	int i;
 
@@ -180,7 +180,7 @@ store_slots(struct slot *slots, const struct place *to, const char *dir,
 }
 
 static void
-slots_say(struct slot *slots, const char *dir, const struct run *r,
+slots_say(struct slot *slots, const char *dir, const struct raw_run *r,
     struct writer *out, uint64_t *known)
 {
 	int i;
@@ -200,11 +200,11 @@ slots_say(struct slot *slots, const char *dir, const struct run *r,
 }
 
 int
-store_run(const struct place *to, const struct run *r, struct writer *out,
+raw_publish(const struct place *to, const struct raw_run *r, struct writer *out,
     uint64_t *known)
 {
 	struct slot *slots = xcalloc((size_t)r->n, sizeof *slots);
-	char *dir = part_folder(to->root, r);
+	char *dir = raw_part_folder(to->root, r);
 	int status = store_slots(slots, to, dir, r), i;
 
 	if (status == EX_OK)

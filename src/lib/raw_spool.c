@@ -1,4 +1,4 @@
-#include "vput.h"
+#include "raw_spool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,11 +10,25 @@
 
 #include "conf.h"
 #include "file.h"
+#include "line.h"
+#include "raw_name.h"
+#include "raw_record.h"
 #include "stop.h"
 #include "banned.h"
 
 /* A frame's end and its checksum, and what a flush adds. */
 #define SLACK 64
+
+void
+raw_spool_check(const struct raw_spool_opts *o)
+{
+	if (o->level < 1 || o->level > 19)
+		die(EX_USAGE, "--level is from 1 to 19");
+	if (o->part_size < 1024)
+		die(EX_USAGE, "--part-size is at least 1K");
+	if (o->max_line < 1 || o->max_line > (int64_t)LINE_MAX_MOST)
+		die(EX_USAGE, "--max-line is from 1 to 512M");
+}
 
 /* -- the file ------------------------------------------------------------- */
 
@@ -32,12 +46,12 @@ local_or_die(int fd, const char *dir)
 }
 
 int
-spool_file(void)
+raw_spool_file(void)
 {
 	const char *tmp = getenv("TMPDIR");
 	char *dir =
 	    tmp != NULL && *tmp != '\0' ? xstrdup(tmp) : conf_in_data("spool");
-	char *path = xasprintf("%s/vput.XXXXXX", dir);
+	char *path = xasprintf("%s/%s.XXXXXX", dir, progname);
 	int fd;
 
 	if (!file_mkdirs(dir, 0700))
@@ -53,7 +67,7 @@ spool_file(void)
 }
 
 void
-spool_write(int fd, const char *p, size_t n)
+raw_spool_write(int fd, const char *p, size_t n)
 {
 	ssize_t done;
 
@@ -72,7 +86,7 @@ spool_write(int fd, const char *p, size_t n)
 
 /* The part being compressed; its bytes go to the end of the spool. */
 struct packer {
-	struct spool *sp;
+	struct raw_spool *sp;
 	ZSTD_CCtx *z;
 	struct buf out;
 	struct sha sha, raw;
@@ -82,14 +96,14 @@ struct packer {
 	bool open; /* a part is being written */
 };
 
-static struct run *
-last_run(struct spool *sp)
+static struct raw_run *
+last_run(struct raw_spool *sp)
 {
 	return sp->n > 0 ? &sp->runs[sp->n - 1] : NULL;
 }
 
-static struct part *
-last_part(struct run *r)
+static struct raw_part *
+last_part(struct raw_run *r)
 {
 	return r->n > 0 ? &r->parts[r->n - 1] : NULL;
 }
@@ -97,7 +111,7 @@ last_part(struct run *r)
 static void
 pack(struct packer *k, struct slice s, ZSTD_EndDirective end)
 {
-	struct part *p = last_part(last_run(k->sp));
+	struct raw_part *p = last_part(last_run(k->sp));
 	ZSTD_inBuffer in = { s.p, s.len, 0 };
 	ZSTD_outBuffer out;
 	size_t left;
@@ -108,7 +122,7 @@ pack(struct packer *k, struct slice s, ZSTD_EndDirective end)
 		if (ZSTD_isError(left))
 			die(EX_SOFTWARE, "cannot compress: %s",
 			    ZSTD_getErrorName(left));
-		spool_write(k->sp->fd, k->out.data, out.pos);
+		raw_spool_write(k->sp->fd, k->out.data, out.pos);
 		sha_add(&k->sha, k->out.data, out.pos);
 		p->piece.bytes += out.pos;
 		k->at += (off_t)out.pos;
@@ -119,16 +133,16 @@ pack(struct packer *k, struct slice s, ZSTD_EndDirective end)
 }
 
 static void
-part_begin(struct packer *k, struct run *r, int number)
+part_begin(struct packer *k, struct raw_run *r, int number)
 {
-	struct part *p;
+	struct raw_part *p;
 
-	if (number > PARTS_MAX)
+	if (number > RAW_PARTS_MAX)
 		die(EX_DATAERR, "run '%s' has more than %d parts", r->id,
-		    PARTS_MAX);
+		    RAW_PARTS_MAX);
 	r->parts = xrealloc(r->parts, ((size_t)r->n + 1) * sizeof *r->parts);
 	p = &r->parts[r->n++];
-	*p = (struct part){ .number = number,
+	*p = (struct raw_part){ .number = number,
 		.piece = { .fd = k->sp->fd, .at = k->at } };
 	sha_start(&k->sha);
 	sha_start(&k->raw);
@@ -138,7 +152,7 @@ part_begin(struct packer *k, struct run *r, int number)
 static void
 part_end(struct packer *k)
 {
-	struct run *r = last_run(k->sp);
+	struct raw_run *r = last_run(k->sp);
 
 	if (!k->open)
 		return;
@@ -152,7 +166,7 @@ part_end(struct packer *k)
 static bool
 fits(struct packer *k, size_t more)
 {
-	struct part *p = last_part(last_run(k->sp));
+	struct raw_part *p = last_part(last_run(k->sp));
 
 	return p->piece.bytes + ZSTD_compressBound(k->unflushed + more) +
 	    SLACK <=
@@ -172,10 +186,10 @@ part_is_full(struct packer *k, size_t more)
 /* -- records into parts --------------------------------------------------- */
 
 static void
-run_begin(struct packer *k, const struct record *rec)
+run_begin(struct packer *k, const struct raw_record *rec)
 {
-	struct spool *sp = k->sp;
-	struct run *r;
+	struct raw_spool *sp = k->sp;
+	struct raw_run *r;
 	int i;
 
 	for (i = 0; i < sp->n; i++)
@@ -187,18 +201,18 @@ run_begin(struct packer *k, const struct record *rec)
 	part_end(k);
 	sp->runs = xrealloc(sp->runs, ((size_t)sp->n + 1) * sizeof *sp->runs);
 	r = &sp->runs[sp->n++];
-	*r = (struct run){ 0 };
+	*r = (struct raw_run){ 0 };
 	memcpy(r->source, rec->source.p, rec->source.len);
 	memcpy(r->flow, rec->flow.p, rec->flow.len);
 	memcpy(r->id, rec->run.p, rec->run.len);
-	run_parse(rec->run, rec->flow, &r->at);
+	raw_name_run(rec->run, rec->flow, &r->at);
 	part_begin(k, r, 1);
 }
 
 static const char *
-misplaced(const struct run *r, const struct record *rec)
+misplaced(const struct raw_run *r, const struct raw_record *rec)
 {
-	const struct part *p = &r->parts[r->n - 1];
+	const struct raw_part *p = &r->parts[r->n - 1];
 
 	if (!slice_is(rec->source, r->source))
 		return "another 'source' in the same run";
@@ -212,7 +226,7 @@ misplaced(const struct run *r, const struct record *rec)
 }
 
 static void
-part_count(struct part *p, const struct record *rec)
+part_count(struct raw_part *p, const struct raw_record *rec)
 {
 	if (p->records++ == 0) {
 		p->first_line = rec->line;
@@ -229,21 +243,21 @@ part_count(struct part *p, const struct record *rec)
 static void
 run_close(struct packer *k, struct slice body)
 {
-	struct run *r = last_run(k->sp);
+	struct raw_run *r = last_run(k->sp);
 
 	part_end(k);
 	r->complete = true;
 	r->closing =
 	    (struct piece){ .fd = k->sp->fd, .at = k->at, .bytes = body.len };
-	spool_write(k->sp->fd, body.p, body.len);
+	raw_spool_write(k->sp->fd, body.p, body.len);
 	k->at += (off_t)body.len;
 }
 
 static void
-add(struct packer *k, const struct record *rec, struct slice line)
+add(struct packer *k, const struct raw_record *rec, struct slice line)
 {
-	struct spool *sp = k->sp;
-	struct run *r = last_run(sp);
+	struct raw_spool *sp = k->sp;
+	struct raw_run *r = last_run(sp);
 	const char *why;
 
 	if (r == NULL || !slice_is(rec->run, r->id)) {
@@ -267,7 +281,8 @@ add(struct packer *k, const struct record *rec, struct slice line)
 }
 
 static void
-packer_init(struct packer *k, struct spool *sp, const struct spool_opts *o)
+packer_init(struct packer *k, struct raw_spool *sp,
+    const struct raw_spool_opts *o)
 {
 	*k = (struct packer){ .sp = sp, .part_size = o->part_size };
 	buf_grow(&k->out, ZSTD_CStreamOutSize());
@@ -297,16 +312,16 @@ unfinished(const struct reader *in, struct slice line)
 }
 
 void
-spool_fill(struct spool *sp, int fd, const struct spool_opts *o)
+raw_spool_fill(struct raw_spool *sp, int fd, const struct raw_spool_opts *o)
 {
 	struct scan *scan = scan_new();
 	struct packer k;
 	struct reader in;
-	struct record rec;
+	struct raw_record rec;
 	struct slice line;
 	const char *why;
 
-	*sp = (struct spool){ .fd = spool_file() };
+	*sp = (struct raw_spool){ .fd = raw_spool_file() };
 	packer_init(&k, sp, o);
 	reader_init(&in, fd, (size_t)o->max_line);
 	reader_files(&in, 0, NULL, "raw records");
@@ -317,7 +332,7 @@ spool_fill(struct spool *sp, int fd, const struct spool_opts *o)
 			    "%s:%" PRIu64 ": the line is longer "
 			    "than %" PRId64 " bytes, nothing is published",
 			    in.name, in.lines, o->max_line);
-		if (record_read(scan, line, &rec, &why)) {
+		if (raw_record_read(scan, line, &rec, &why)) {
 			add(&k, &rec, line);
 		} else if (unfinished(&in, line)) {
 			warn("%s:%" PRIu64 ": the last line is cut off, "
@@ -339,7 +354,7 @@ spool_fill(struct spool *sp, int fd, const struct spool_opts *o)
 }
 
 void
-spool_release(struct spool *sp)
+raw_spool_release(struct raw_spool *sp)
 {
 	int i;
 
@@ -347,5 +362,5 @@ spool_release(struct spool *sp)
 		free(sp->runs[i].parts);
 	free(sp->runs);
 	close(sp->fd);
-	*sp = (struct spool){ .fd = -1 };
+	*sp = (struct raw_spool){ .fd = -1 };
 }

@@ -1,11 +1,13 @@
-/* Compressed parts back to records. */
-#include "vput.h"
+#include "raw_unpack.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 #include <zstd.h>
 
+#include "raw_record.h"
+#include "raw_spool.h"
+#include "stop.h"
 #include "banned.h"
 
 /* Records as they come by, of which the first and the last are kept. */
@@ -15,10 +17,11 @@ struct counter {
 	bool ended; /* last is whole */
 };
 
-/* Where decompressed bytes go: into a hash, a counter, or to a descriptor. */
+/* Where decompressed bytes go: the first that is not NULL, else the file. */
 struct sink {
 	struct sha *sha;
 	struct counter *counter;
+	struct writer *out;
 	int fd;
 };
 
@@ -48,8 +51,10 @@ sink_add(struct sink to, const char *p, size_t n)
 		sha_add(to.sha, p, n);
 	else if (to.counter != NULL)
 		count(to.counter, p, n);
+	else if (to.out != NULL)
+		writer_add(to.out, p, n);
 	else
-		spool_write(to.fd, p, n);
+		raw_spool_write(to.fd, p, n);
 }
 
 struct unpacker {
@@ -82,7 +87,8 @@ unpack_all(struct unpacker *u, const struct piece *from, struct sink to)
 	const char *why = NULL;
 	ssize_t n = 1;
 
-	while (why == NULL && done < from->bytes && n != 0) {
+	while (why == NULL && done < from->bytes && n != 0 &&
+	    !(stopped && to.out != NULL)) {
 		left = from->bytes - done;
 		n = pread(from->fd, u->in.data,
 		    left < u->in.cap ? (size_t)left : u->in.cap,
@@ -138,23 +144,30 @@ unpacked(int fd, const char *why)
 }
 
 bool
-spool_unpack_piece(const struct piece *from, int *fd, const char **why)
+raw_unpack_piece(const struct piece *from, int *fd, const char **why)
 {
-	*fd = spool_file();
+	*fd = raw_spool_file();
 	*why = unpack(from, (struct sink){ .fd = *fd });
 	return unpacked(*fd, *why);
 }
 
 bool
-spool_unpack(const char *object, int *fd, const char **why)
+raw_unpack(const char *object, int *fd, const char **why)
 {
-	*fd = spool_file();
+	*fd = raw_spool_file();
 	*why = unpack_object(object, (struct sink){ .fd = *fd });
 	return unpacked(*fd, *why);
 }
 
 bool
-spool_unpack_hash(const char *object, char sha256[SHA_HEX])
+raw_unpack_to(const char *object, struct writer *out, const char **why)
+{
+	*why = unpack_object(object, (struct sink){ .out = out });
+	return *why == NULL;
+}
+
+bool
+raw_unpack_hash(const char *object, char sha256[SHA_HEX])
 {
 	struct sha h;
 	bool ok;
@@ -170,26 +183,27 @@ static int64_t
 line_number(struct buf *line)
 {
 	struct scan *scan = scan_new();
-	struct record r = { 0 };
+	struct raw_record r = { 0 };
 	const char *why;
 	struct slice s;
 	int64_t n = 0;
 
 	buf_grow(line, LINE_PADDING);
 	s = buf_slice(line);
-	if (s.len > 0 && s.p[--s.len] == '\n' && record_read(scan, s, &r, &why))
+	if (s.len > 0 && s.p[--s.len] == '\n' &&
+	    raw_record_read(scan, s, &r, &why))
 		n = r.line;
 	scan_free(scan);
 	return n;
 }
 
 bool
-spool_unpack_count(const char *object, struct contents *to)
+raw_unpack_count(const char *object, struct raw_contents *to)
 {
 	struct counter c = { 0 };
 	bool ok = unpack_object(object, (struct sink){ .counter = &c }) == NULL;
 
-	*to = (struct contents){ c.records, c.bytes, line_number(&c.first),
+	*to = (struct raw_contents){ c.records, c.bytes, line_number(&c.first),
 		line_number(&c.last) };
 	buf_release(&c.first);
 	buf_release(&c.last);
