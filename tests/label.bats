@@ -171,7 +171,7 @@ label: $tmp/labels: lines that are no labels: 16; they stand in '$tmp/rejects', 
 @test "what a killed load left unpublished is published by the next" {
   line "$a" '"dress"' >"$tmp/labels"
   mkdir -p "$VPIPE_DATA/outbox/label.killed01" "$VPIPE_DATA/outbox/label.killed02"
-  vput -q --wrap --source label --kind label --site label --flow label \
+  vwrap -q --source label --kind label --site label --flow label \
     --at 2026-11-01T00:00:00Z --lines "$tmp/labels" \
     >"$VPIPE_DATA/outbox/label.killed01/run"
   echo '{"cut' >"$VPIPE_DATA/outbox/label.killed02/run.new"

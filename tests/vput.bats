@@ -569,5 +569,6 @@ redacted() {
 	fails 64 "--level is from 1 to 19" vput --level 20
 	fails 64 "--part-size is at least 1K" vput --part-size 1
 	fails 64 "is one operand too many" vput a b
+	fails 64 "no such option '--wrap': vwrap does that" vput --wrap --source x
 	fails 64 "does not lie in a raw folder" vput --replaces x.manifest.json
 }

@@ -29,7 +29,7 @@
 
 #define LINE_PADDING 64
 #define LINE_PIECE 65536
-/* The limits along the pipe.  vfetch and vput --wrap write no longer record,
+/* The limits along the pipe.  vfetch and vwrap write no longer record,
  * and vnormalize no longer message, than what vput, vsnapshot and vupsert take
  * unless told otherwise.  vnormalize takes whatever vput can be told to. */
 #define LINE_MAX_DEFAULT ((size_t)16 << 20)

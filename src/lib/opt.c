@@ -79,6 +79,8 @@ print_options(const struct opt *o)
 	char left[64];
 
 	for (; o->name != NULL; o++) {
+		if (o->type == OPT_MOVED)
+			continue;
 		snprintf(left, sizeof left, "%c%c%s --%s%s%s",
 		    o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
 		    o->letter ? "," : " ", o->name, o->arg ? " " : "",
@@ -131,6 +133,9 @@ set(const struct opt *o, const char *arg)
 		l->v[l->n++] = arg;
 		break;
 	}
+	case OPT_MOVED:
+		die(EX_USAGE, "no such option '--%s': %s does that", o->name,
+		    o->help);
 	}
 	if (!ok)
 		die(EX_USAGE, "--%s does not take '%s'", o->name, arg);
@@ -179,8 +184,10 @@ opt_parse(int argc, char *argv[], const char *synopsis, const char *purpose,
 	n = gather(all, common, n);
 	for (i = 0; i < n; i++) {
 		longs[i] = (struct option){ all[i]->name,
-			all[i]->arg ? required_argument : no_argument, NULL,
-			256 + i };
+			all[i]->type == OPT_MOVED ? optional_argument :
+			    all[i]->arg           ? required_argument :
+			                            no_argument,
+			NULL, 256 + i };
 		if (all[i]->letter) {
 			shorts[len++] = (char)all[i]->letter;
 			if (all[i]->arg)

@@ -17,7 +17,8 @@ enum opt_type {
 	OPT_SIZE,     /* int64_t bytes: 512, 64K, 8M, 1G (binary) */
 	OPT_DURATION, /* int64_t milliseconds: 500ms, 30s, 5m, 2h, 7d */
 	OPT_TIME,     /* int64_t Unix milliseconds: RFC 3339 */
-	OPT_LIST      /* struct opt_list: may be given again and again */
+	OPT_LIST,     /* struct opt_list: may be given again and again */
+	OPT_MOVED     /* refused; `help` names the program that does that */
 };
 
 struct opt_list {

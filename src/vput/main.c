@@ -15,10 +15,9 @@
 #include "banned.h"
 
 struct opts {
-	bool check, list, renew, wrap;
+	bool check, list, renew;
 	const char *raw, *replaces;
 	struct list_opts ls;
-	struct wrap_opts w;
 	struct raw_spool_opts spool;
 };
 
@@ -65,10 +64,10 @@ publish(const struct opts *o, const struct place *to, struct writer *out)
 static void
 options_check(const struct opts *o)
 {
-	if (o->check + o->list + o->renew + o->wrap + (o->replaces != NULL) > 1)
+	if (o->check + o->list + o->renew + (o->replaces != NULL) > 1)
 		die(EX_USAGE,
-		    "--check, --list, --renew, --replaces and --wrap "
-		    "exclude each other");
+		    "--check, --list, --renew and --replaces exclude each "
+		    "other");
 	raw_spool_check(&o->spool);
 }
 
@@ -76,26 +75,16 @@ static int
 options(struct opts *o, int argc, char *argv[])
 {
 	const struct opt table[] = {
-		{ 0, "at", "TIME", OPT_TIME, &o->w.at,
-		    "--wrap: when the bodies were fetched" },
-		{ 0, "catalog", "ID", OPT_STRING, &o->w.catalog,
-		    "--wrap: the one catalog that was asked" },
 		{ 0, "check", NULL, OPT_FLAG, &o->check,
 		    "hold objects against their manifests" },
-		{ 0, "endpoint", "NAME", OPT_STRING, &o->w.endpoint,
-		    "--wrap: the endpoint that answered" },
 		{ 0, "flow", "NAME", OPT_STRING, &o->ls.flow,
-		    "--list, --wrap: the flow" },
-		{ 0, "kind", "KIND", OPT_STRING, &o->w.kind,
-		    "--wrap: kind of request" },
+		    "--list: only that flow" },
 		{ 0, "level", "N", OPT_NUMBER, &o->spool.level,
 		    "zstd level (3)" },
-		{ 0, "lines", NULL, OPT_FLAG, &o->w.lines,
-		    "--wrap: each line is a body" },
 		{ 0, "list", NULL, OPT_FLAG, &o->list,
 		    "print the manifests of what is whole" },
 		{ 0, "max-line", "SIZE", OPT_SIZE, &o->spool.max_line,
-		    "longest record or body (16M)" },
+		    "longest record (16M)" },
 		{ 0, "part-size", "SIZE", OPT_SIZE, &o->spool.part_size,
 		    "compressed bytes of a part, at most (64M)" },
 		{ 0, "raw", "DIR", OPT_STRING, &o->raw, "the raw folder" },
@@ -105,17 +94,12 @@ options(struct opts *o, int argc, char *argv[])
 		    "stdin stands for that part from now on" },
 		{ 0, "since", "TIME", OPT_TIME, &o->ls.since,
 		    "--list: runs that began then or later" },
-		{ 0, "site", "HOST", OPT_STRING, &o->w.site,
-		    "--wrap: the site that answered" },
 		{ 0, "source", "NAME", OPT_STRING, &o->ls.source,
-		    "--list, --wrap: the source" },
-		{ 0, "status", "CODE", OPT_NUMBER, &o->w.status,
-		    "--wrap: HTTP status of the answers (200)" },
+		    "--list: only that source" },
 		{ 0, "verify", NULL, OPT_FLAG, &o->ls.verify,
 		    "--list: hash the objects, too" },
-		{ 0, "wrap", NULL, OPT_FLAG, &o->wrap,
-		    "bare bodies to raw records, on stdout" },
-		{ 0 }
+		{ 0, "wrap", NULL, OPT_MOVED, NULL, "vwrap" },
+		{ 0 },
 	};
 	int n = opt_parse(argc, argv, "[OPTION]... [RAW | FILE...]",
 	    "Publish the raw records on stdin into the raw layer, "
@@ -123,9 +107,6 @@ options(struct opts *o, int argc, char *argv[])
 	    table);
 
 	options_check(o);
-	o->w.source = o->ls.source;
-	o->w.flow = o->ls.flow;
-	o->w.max_line = o->spool.max_line;
 	return n;
 }
 
@@ -134,7 +115,7 @@ options(struct opts *o, int argc, char *argv[])
 static char *
 raw_folder(const struct opts *o, int n, char *operands[])
 {
-	bool given = n > 0 && !o->check && !o->renew && !o->wrap;
+	bool given = n > 0 && !o->check && !o->renew;
 
 	if (given && (n > 1 || o->raw != NULL || o->replaces != NULL))
 		die(EX_USAGE, "'%s' is one operand too many, see --help",
@@ -148,7 +129,6 @@ main(int argc, char *argv[])
 	struct opts o = {
 		.spool = RAW_SPOOL_DEFAULTS,
 		.ls = { .since = INT64_MIN },
-		.w = { .at = INT64_MIN, .status = 200 },
 	};
 	int first = options(&o, argc, argv), status = EX_OK;
 	char *raw = raw_folder(&o, argc - first, argv + first);
@@ -156,9 +136,7 @@ main(int argc, char *argv[])
 	struct writer out;
 
 	writer_init(&out, STDOUT_FILENO);
-	if (o.wrap) {
-		wrap_files(&o.w, argv + first, &out);
-	} else if (o.list) {
+	if (o.list) {
 		status = list_print(to.root, &o.ls, &out);
 	} else if (o.check) {
 		status = list_check(to.root, argv + first);

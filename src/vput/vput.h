@@ -3,7 +3,6 @@
  *
  *	list.c		the raw layer's manifests: --list, --check, --renew
  *	replace.c	a part rewritten: --replaces, and for --renew
- *	wrap.c		bare bodies to raw records: --wrap
  */
 #ifndef VPUT_H
 #define VPUT_H
@@ -11,7 +10,6 @@
 #include "raw_manifest.h"
 #include "raw_publish.h"
 #include "raw_spool.h"
-#include "scan.h"
 
 struct list_opts {
 	const char *source, *flow;
@@ -34,14 +32,5 @@ int replace_itself(bool mount, const struct raw_manifest *old,
 void replace_remove(const struct raw_manifest *old);
 int replace_part(bool mount, const char *manifest,
     const struct raw_spool_opts *so, struct writer *out);
-
-struct wrap_opts {
-	const char *source, *kind, *site, *endpoint, *catalog, *flow;
-	int64_t at, status;
-	int64_t max_line;
-	bool lines; /* each line of a file is a body */
-};
-void wrap_files(const struct wrap_opts *o, char *const files[],
-    struct writer *out);
 
 #endif

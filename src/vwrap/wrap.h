@@ -1,0 +1,18 @@
+/*
+ * wrap: files of bodies to the records of one run.
+ *
+ * The files are read twice: first for the run id, which is made of the time
+ * and of a hash over all that goes in, so that wrapping the same again is the
+ * same run.  Nothing of this program's version or of the day enters.
+ */
+#ifndef VWRAP_WRAP_H
+#define VWRAP_WRAP_H
+
+#include "line.h"
+#include "options.h"
+
+/* The files end with NULL.  Dies of what cannot be read (74) or is packed (65);
+ * says the ledger. */
+void wrap_files(const struct options *, char *const files[], struct writer *);
+
+#endif
