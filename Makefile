@@ -20,6 +20,7 @@ CPPFLAGS = -D_GNU_SOURCE -Isrc/lib $(shell pkg-config --cflags $(PKGS))
 BASELIBS = -lsimdjson
 LIBS_vfetch = -lcurl -lbrotlidec -lzstd -lz -lcrypto -lm
 LIBS_vput = -lzstd -lcrypto
+LIBS_vraw = -lzstd -lcrypto
 LIBS_vwrap = -lcrypto
 LIBS_vnormalize = -ljq -lxml2 -lcrypto
 LIBS_vupsert = -lpq -lcrypto -lz
@@ -141,9 +142,9 @@ asan-parsers:
 # Built is only what these tests run.  Left out are tests of memory and length
 # (the sanitizers have a memory of their own) and those that load PostgreSQL,
 # whose bytes other tests of the same file read, too.
-PARSERS = unit json vnormalize vnormalize_pages vnormalize_rejects vput vwrap \
-	wrap vsnapshot
-PARSING = vnormalize vput vwrap vsnapshot
+PARSERS = unit json vnormalize vnormalize_pages vnormalize_rejects vput vraw \
+	vwrap wrap vsnapshot
+PARSING = vnormalize vput vraw vwrap vsnapshot
 PARSED = clock decode http_multi image json line phash scan scan_check store \
 	vsnapshot_fuzz vsnapshot_judge vsnapshot_values
 check-parsers: $(PARSING:%=$(BIN)/%) $(PARSED:%=$(O)/unit/%) $(O)/fail.so

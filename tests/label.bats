@@ -64,7 +64,7 @@ parts() {
   same "$(printf '%s\n' '3e23|model:made-up/1|colour|grün|0.93' 'ca97|human|category|dress|')" "$(said)"
   [ "$(parts)" -eq 1 ]
   [[ ${lines[1]} =~ ^1\ +human\ +category\ +dress$ ]]
-  run -0 vput --check
+  run -0 vraw check
 }
 
 @test "the same file twice is the same run: nothing is published, nothing changes" {

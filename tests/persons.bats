@@ -81,7 +81,7 @@ ops_names() {
   run -0 --separate-stderr "$ROOT/scripts/db" migrate
   [[ $stderr == *"rewrote 2 manifests that named sellers"* ]]
   run ! grep -rq -e 300123456 -e 300777777 "$VPIPE_DATA/raw" --include='*.manifest.json'
-  vput -q --check "$VPIPE_DATA/raw"
+  vraw check -q "$VPIPE_DATA/raw"
   run -0 load		# nothing is pending
   run -0 "$ROOT/scripts/rebuild"
   [[ $output != *differs* ]]

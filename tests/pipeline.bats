@@ -68,7 +68,7 @@ RAW
 # --- refusals -----------------------------------------------------------------
 
 watermark() {
-  vput --list "$VPIPE_DATA/raw" | jq -s -r 'map(.closing.queries[0].state.at) | last'
+  vraw list "$VPIPE_DATA/raw" | jq -s -r 'map(.closing.queries[0].state.at) | last'
 }
 
 # bats test_tags=long
@@ -122,7 +122,7 @@ watermark() {
   mkdir -p "$VPIPE_DATA"
   where=$PGHOST
   PGHOST=$tmp run -75 --separate-stderr catalog "$pt" "$gb"
-  [ "$(vput --list "$VPIPE_DATA/raw" | wc -l)" = 2 ]
+  [ "$(vraw list "$VPIPE_DATA/raw" | wc -l)" = 2 ]
   [ -z "$(ls "$VPIPE_DATA/outbox")" ]
   asked=$(requests)
   # the part stays pending

@@ -62,13 +62,13 @@ lib() {
   VPIPE_CONF=$tmp/conf run -0 --separate-stderr config VPIPE_RAW VPIPE_READER
   same "VPIPE_RAW=/a b	(file)
 VPIPE_READER=x	(file)" "$output"
-  VPIPE_CONF=$tmp/conf fails 74 "cannot read '/a b'" vput --check
+  VPIPE_CONF=$tmp/conf fails 74 "cannot read '/a b'" vraw check
   printf 'VPIPE_RAW=/a\n\357\273\277VPIPE_READER=x\n' >"$tmp/conf"
   VPIPE_CONF=$tmp/conf fails 78 'is no setting' config
   for form in UTF-16LE UTF-16BE; do
     printf '\ufeffVPIPE_RAW=/a\n' | iconv -t $form >"$tmp/conf"
     VPIPE_CONF=$tmp/conf fails 78 "'$tmp/conf' is UTF-16, and must be UTF-8" config
-    VPIPE_CONF=$tmp/conf fails 78 "'$tmp/conf' is UTF-16, and must be UTF-8" vput --check
+    VPIPE_CONF=$tmp/conf fails 78 "'$tmp/conf' is UTF-16, and must be UTF-8" vraw check
   done
 }
 
@@ -427,7 +427,7 @@ end
   run -1 --separate-stderr lib "die 1 \"cannot read '$esc' café\""
   same "probe: cannot read '?]0;x????31m' café" "$stderr"
   mkdir "$tmp/$esc"
-  VPIPE_RAW="$tmp/$esc/none/x.json" run -74 --separate-stderr vput --replaces "$tmp/$esc/a/b/c/d/none" </dev/null
+  VPIPE_RAW="$tmp/$esc/none/x.json" run -74 --separate-stderr vraw replace "$tmp/$esc/a/b/c/d/none.manifest.json" </dev/null
   [[ $stderr == *"?]0;x????31m"* && ! $stderr =~ [[:cntrl:]] ]]
   fails 64 "cannot read '$tmp/?]0;x????31m/no'" "$ROOT/scripts/load" "$tmp/$esc/no"
 }

@@ -9,7 +9,7 @@ setup() {
 refused() {
   printf 'VPIPE_PERIOD=1h\n%s\n' "$1" >"$VPIPE_CONF"
   fails 78 "$VPIPE_CONF:2: $2" vconf
-  fails 78 "$VPIPE_CONF:2: $2" vput --check
+  fails 78 "$VPIPE_CONF:2: $2" vraw check
   fails 78 "$VPIPE_CONF:2: $2" "$ROOT/scripts/changes"
 }
 

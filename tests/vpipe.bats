@@ -57,7 +57,7 @@ vpipe() {
 @test "one version: of the command, the programs, and what vfetch calls itself" {
   version=$(sed -n 's/^#define VPIPE_VERSION "\(.*\)"$/\1/p' "$ROOT/src/lib/msg.h")
   same "vpipe $version" "$(vpipe --version)"
-  for program in vfetch vput vwrap vnormalize vsnapshot vimg vupsert vconf; do
+  for program in vfetch vput vraw vwrap vnormalize vsnapshot vimg vupsert vconf; do
     same "$program $version" "$("$BIN/$program" --version)"
   done
   grep -q "^## $version" "$ROOT/NEWS.md"
@@ -101,6 +101,7 @@ completed() {
   done
   same "$(vput --help | sed -n 's/^ \+\(-., \)\?\(--[a-z-]*\).*/\2/p' | LC_ALL=C sort -u)" \
     "$(completed vput --)"
+  [[ $(completed vraw '') == *check*list*renew*replace*unpack* ]]
   [[ $(completed vpipe db '') == *migrate*psql*run*start*status*stop* ]]
 }
 

@@ -95,7 +95,7 @@ load fail/fail
 	echo half >"$object"
 	echo half >"$object.tmp-0123456789abcdef"
 	vput -q <"$tmp/in" >/dev/null
-	vput -q --check
+	vraw check -q
 	[ ! -e "$object.tmp-0123456789abcdef" ]
 	unpacked | cmp - "$tmp/in"
 }
@@ -105,7 +105,7 @@ load fail/fail
 	vput -q <"$tmp/in" >"$tmp/want"
 	truncate -s 200 "$manifest"
 	vput -q <"$tmp/in" >/dev/null
-	vput -q --check
+	vraw check -q
 }
 
 # --- input ----------------------------------------------------------------------
@@ -197,7 +197,7 @@ refused() {
 	whole_run 3 >"$tmp/in"
 	fails 74 "cannot write standard output: No space left on device" \
 		sh -c 'exec vput >/dev/full' <"$tmp/in"
-	vput -q --check
+	vraw check -q
 	fails 74 "cannot write standard output: Bad file descriptor" \
 		sh -c 'exec vput >&-' <"$tmp/in"
 	[ "$(vput -q <"$tmp/in")" = "$(cat "$manifest")" ]
@@ -212,7 +212,7 @@ refused() {
 	whole_run 3 >"$tmp/in"
 	run -0 bash -c 'vput -q <"$1" | true; echo "${PIPESTATUS[0]}"' - "$tmp/in"
 	[[ $output = 141 || $output = 0 ]]	# true may still have been there
-	vput -q --check
+	vraw check -q
 }
 
 @test "SIGTERM half way: nothing is published, and it dies of the signal" {
@@ -322,7 +322,7 @@ refused() {
 	again=0
 	vput -q --part-size 16K <"$tmp/in" >/dev/null || again=$?
 	checked=0
-	vput -q --check || checked=$?
+	vraw check -q || checked=$?
 	umount "$VPIPE_RAW"
 	[ "$status $again $checked" = "74 0 0" ]
 	[ -z "$left" ]
@@ -330,105 +330,11 @@ refused() {
 	[ "$(wc -l <"$tmp/err")" -eq 1 ]
 }
 
-# --- the layer ----------------------------------------------------------------------
-
-@test "--list prints what is whole, by run and part, and where it lies" {
-	late=20261121T020000Z-catalog-0000000000000000
-	{ whole_run 3 "$late"; whole_run 50; } | vput -q --part-size 2K >/dev/null
-	rm "$folder/$run.0002.ndjson.zst"
-	run -0 --separate-stderr vput --list
-	[ "$stderr" = "vput: '$folder/$run.0002.manifest.json': its object is not there" ]
-	same "$(printf '%s\n' "$output" | jq -r '[.run, .part] | @tsv')" \
-		"$(printf '%s\n' "$output" | jq -r '[.run, .part] | @tsv' | sort)"
-	same "$(printf '%s\n' "$output" | jq -r .path | grep -c 0002)" 0
-	printf '%s\n' "$output" | jq -r .path | xargs ls >/dev/null
-	same "$(vput -q --list --since 2026-11-21T02:00:00Z 2>/dev/null | jq -r .run)" "$late"
-	[ -z "$(vput --list --source other)" ]
-	[ -z "$(vput --list --flow track)" ]
-	[ "$(vput --list --source made-up --flow catalog 2>/dev/null | wc -l)" -eq "${#lines[@]}" ]
-	[ -z "$(vput --list "$tmp/nowhere")" ]
-}
-
-@test "--list --verify does not trust sizes" {
-	whole_run 3 | vput -q >/dev/null
-	printf X | dd of="$object" bs=1 seek=30 conv=notrunc status=none
-	[ "$(vput --list | wc -l)" -eq 1 ]
-	run -0 --separate-stderr vput --list --verify
-	[ -z "$output" ]
-	[ "$stderr" = "vput: '$manifest': its object has another SHA-256" ]
-}
-
-@test "--check says of each damaged part what is wrong, and ends with 65" {
-	whole_run 100 | vput -q --part-size 1K >/dev/null
-	run -0 --separate-stderr vput --check
-	[[ $stderr = *" + 0 broken + 0 replaced, 0 objects without, 0 temporaries" ]]
-	truncate -s 100 "$folder/$run.0001.ndjson.zst"
-	rm "$folder/$run.0002.ndjson.zst"
-	truncate -s 100 "$folder/$run.0003.manifest.json"
-	mv "$folder/$run.0004.manifest.json" "$folder/$run.0099.manifest.json"
-	: >"$folder/$run.0005.ndjson.zst.tmp-0123456789abcdef"
-	run -65 --separate-stderr vput --check
-	same "$(printf '%s\n' "${stderr_lines[@]}" | head -n 4 | sed 's/^.*\.\(0[0-9]*\)\.manifest.json/\1/')" \
-"0001': its object has another size
-0002': its object is not there
-0003': it is cut off
-0099': it is no manifest of that name"
-	[[ ${stderr_lines[4]} = *" + 4 broken + 0 replaced, 1 objects without, 1 temporaries" ]]
-	run -0 --separate-stderr vput -q --check "$folder/$run.0006.manifest.json"
-	run -65 --separate-stderr vput --check "$folder/$run.0001.manifest.json"
-	fails 74 "cannot read '$tmp/nowhere': No such file or directory" vput --check "$tmp/nowhere"
-}
-
-@test "--check finds a manifest whose numbers are not those of its object" {
-	whole_run 3 | vput -q >/dev/null
-	cp "$manifest" "$tmp/good"
-	while IFS='|' read -r lie words; do
-		jq -c "$lie" "$tmp/good" >"$manifest"
-		run -65 --separate-stderr vput --check
-		[ "${stderr_lines[0]}" = "vput: '$manifest': its object has $words" ]
-	done <<-'EOF'
-		.records = 5|another number of records
-		.raw_bytes += 1|another number of raw bytes
-		.first_line = 2|other lines
-		.last_line = 3|other lines
-		del(.records)|another number of records
-	EOF
-	cp "$tmp/good" "$manifest"
-	vput -q --check
-}
+# --- the layer ---------------------------------------------------------------------
 
 @test "a part that was published twice in different hours' names stays apart" {
 	whole_run 2 20261121T235959Z-catalog-0123456789abcdef | vput -q >/dev/null
 	[ -e "$VPIPE_RAW/made-up/catalog/dt=2026-11-21/hh=23/20261121T235959Z-catalog-0123456789abcdef.0001.manifest.json" ]
-}
-
-# --- whom a manifest names ----------------------------------------------------------
-
-# entries: what a closing record says of queries, a line each
-entries() {
-	cat <<-'end'
-	{"query":"a.test/search?catalog=5","site":"a.test","catalog_id":"5","kind":"search","total_last":12345678901234567890,"state":{"at":"x","ids":[1.0]}}
-	{"query":"a.test/wardrobe?user=700000001","user_id":"700000001","kind":"wardrobe","walked":true}
-	{"query":"a.test/wardrobe?user=700000002"}
-	{"query":"a.test/search?seller=700000003","kind":"search","user_id":700000003}
-	{"query":"a.test/item-page?item=800000004","kind":"item-page","item_id":"800000004"}
-	{"kind":"wardrobe","site":"a.test"}
-	{"query":["a.test/wardrobe?user=700000005"]}
-	null
-	end
-}
-
-# closed_by LINE: with the entries on stdin
-closed_by() {
-	printf '{"v":1,"source":"made-up","flow":"catalog","kind":"run","run":"%s","line":%d,"fetched_at":"2026-11-21T01:19:00.000Z","sha256":null,"body":{"stop":"end","queries":[%s],"kinds":{"a":1.10}}}\n' \
-		"$run" "$1" "$(paste -s -d ,)"
-}
-
-# aged: the part's manifest as older versions of vput wrote it
-aged() {
-	unpacked | tail -n 1 | sed 's/.*,"body":\(.*\)}$/\1/' >"$tmp/closing"
-	sed -i "s|\"closing\":.*,\"published_at\"|\"closing\":$(sed 's/[&|\\]/\\&/g' "$tmp/closing"),\"published_at\"|" \
-		"$manifest"
 }
 
 @test "a manifest has the queries of searches, to the last byte, and those of nobody else" {
@@ -437,123 +343,7 @@ aged() {
 	run -1 grep -e 70000000 -e 80000000 "$manifest" "$tmp/out"
 	# raw says all of it
 	unpacked | grep -q 700000001
-	vput -q --check
-}
-
-@test "--renew rewrites a manifest that names sellers, its records unchanged; again it changes nothing" {
-	{ records 2; entries | closed_by 3; } >"$tmp/in"
-	vput -q <"$tmp/in" >/dev/null
-	aged
-	grep -q 700000001 "$manifest"
-	run -0 --separate-stderr vput --renew
-	[ "$stderr" = "vput: 1 parts = 1 renewed + 0 unchanged + 0 broken" ]
-	same "$(ls "$folder")" "$run.0001.r1.manifest.json"$'\n'"$run.0001.r1.ndjson.zst"
-	run -1 grep -re 70000000 -e 80000000 "$folder" --include='*.json'
-	unpacked | cmp - "$tmp/in"
-	same "$(vput --list | jq -c '[.part, .replaces, .complete, .parts, (.closing.queries | length)]')" \
-		"[\"0001\",\"$run.0001.manifest.json\",true,1,2]"
-	run -0 --separate-stderr vput --renew
-	[ "$stderr" = "vput: 1 parts = 0 renewed + 1 unchanged + 0 broken" ]
-	[ -z "$output" ]
-	vput -q --check
-	# the run published again does not bring the old one back
-	vput -q <"$tmp/in" >/dev/null
-	[ ! -e "$manifest" ]
-}
-
-@test "--renew, killed at any of its steps: it goes on, and the old manifest goes" {
-	{ records 2; entries | closed_by 3; } >"$tmp/in"
-	vput -q <"$tmp/in" >/dev/null
-	aged
-	cp -r "$folder" "$tmp/aged"
-	vput -q --renew >/dev/null
-	cp -r "$folder" "$tmp/new"
-	# both there; the old object gone already; the new object without manifest
-	for left in manifest.json:ndjson.zst manifest.json: :ndjson.zst; do
-		rm -r "$folder" && cp -r "$tmp/new" "$folder"
-		for suffix in ${left%:*} ${left#*:}; do
-			cp "$tmp/aged/$run.0001.$suffix" "$folder"
-		done
-		vput -q --renew >/dev/null
-		rm -f "$object"		# one without a manifest is nothing
-		same "$(ls "$folder")" "$run.0001.r1.manifest.json"$'\n'"$run.0001.r1.ndjson.zst"
-		vput -q --check
-	done
-	rm -r "$folder" && cp -r "$tmp/aged" "$folder"
-	cp "$tmp/new/$run.0001.r1.ndjson.zst" "$folder"
-	vput -q --renew >/dev/null
-	same "$(ls "$folder")" "$run.0001.r1.manifest.json"$'\n'"$run.0001.r1.ndjson.zst"
-	unpacked | cmp - "$tmp/in"
-}
-
-@test "--renew leaves alone what names nobody, and what is not whole" {
-	whole_run 3 | vput -q >/dev/null
-	before=$(cat "$manifest")
-	vput -q --renew
-	same "$before" "$(cat "$manifest")"
-	rm "$manifest" "$object"
-	{ records 2; entries | closed_by 3; } | vput -q >/dev/null
-	aged
-	truncate -s -5 "$object"
-	run -65 --separate-stderr vput --renew
-	[[ $stderr == *"its object has another size"*"1 parts = 0 renewed + 0 unchanged + 1 broken" ]]
-	[ -e "$manifest" ] && [ -e "$object" ]
-	fails 64 "exclude each other" vput --renew --check
-}
-
-# --- forgetting ---------------------------------------------------------------------
-
-redacted() {
-	jq -c 'if .line == 2 then .body.items = [null] | .redacted = true else . end'
-}
-
-@test "--replaces: the rewritten part stands, the old object is gone" {
-	whole_run 3 | vput -q >/dev/null
-	unpacked | sed '2s/"items":.*/"items":[null]},"redacted":true}/' >"$tmp/in"
-	run -0 --separate-stderr vput --replaces "$manifest" <"$tmp/in"
-	[ "$stderr" = "vput: 4 lines = 1 redacted + 3 unchanged" ]
-	[ ! -e "$object" ] && [ ! -e "$manifest" ]
-	same "$(printf '%s\n' "$output" | jq -c '[.object, .replaces, .complete, .parts, .records, .closing.stop]')" \
-		"[\"$run.0001.r1.ndjson.zst\",\"$run.0001.manifest.json\",true,1,4,\"end\"]"
-	zstd -dcq "$folder/$run.0001.r1.ndjson.zst" | cmp - "$tmp/in"
-	vput -q --check
-	same "$(vput --list | jq -r .part)" 0001
-}
-
-@test "what was forgotten does not come back when the run is published again" {
-	whole_run 3 >"$tmp/first"
-	vput -q <"$tmp/first" >/dev/null
-	sed '2s/"items":.*/"items":[null]},"redacted":true}/' "$tmp/first" >"$tmp/in"
-	vput -q --replaces "$manifest" <"$tmp/in" >"$tmp/want"
-	run -0 --separate-stderr vput <"$tmp/first"
-	same "$(cat "$tmp/want")" "$output"
-	[ ! -e "$object" ]
-}
-
-@test "a part can be rewritten again and again" {
-	whole_run 3 | vput -q >/dev/null
-	unpacked | sed '2s/"items":.*/"items":[null]},"redacted":true}/' >"$tmp/in"
-	vput -q --replaces "$manifest" <"$tmp/in" >/dev/null
-	sed -i '3s/"items":.*/"items":[null]},"redacted":true}/' "$tmp/in"
-	vput -q --replaces "$folder/$run.0001.r1.manifest.json" <"$tmp/in" >/dev/null
-	same "$(ls "$folder")" "$run.0001.r2.manifest.json"$'\n'"$run.0001.r2.ndjson.zst"
-	vput -q --check
-}
-
-@test "--replaces refuses other lines, other hashes and unmarked changes" {
-	whole_run 3 | vput -q >/dev/null
-	unpacked >"$tmp/first"
-	before=$(ls "$folder")
-	head -n 3 "$tmp/first" >"$tmp/in"
-	fails 65 "standard input:4: fewer lines than the part has, nothing is replaced" vput -q --replaces "$manifest" <"$tmp/in"
-	sed 2d "$tmp/first" >"$tmp/in"
-	fails 65 "standard input:2: another line, nothing is replaced" vput --replaces "$manifest" <"$tmp/in"
-	sed '2s/"sha256":"2"/"sha256":"x"/' "$tmp/first" >"$tmp/in"
-	fails 65 "standard input:2: another 'sha256', nothing is replaced" vput --replaces "$manifest" <"$tmp/in"
-	sed '2s/"items":.*/"items":[null]}}/' "$tmp/first" >"$tmp/in"
-	fails 65 'standard input:2: changed, but not marked "redacted":true, nothing is replaced' vput --replaces "$manifest" <"$tmp/in"
-	same "$before" "$(ls "$folder")"
-	fails 74 "cannot read '$folder/no.manifest.json': No such file or directory" vput --replaces "$folder/no.manifest.json" </dev/null
+	vraw check -q
 }
 
 # --- the rest -------------------------------------------------------------------------
@@ -565,10 +355,18 @@ redacted() {
 }
 
 @test "what makes no sense together is refused" {
-	fails 64 "exclude each other" vput --check --list
 	fails 64 "--level is from 1 to 19" vput --level 20
 	fails 64 "--part-size is at least 1K" vput --part-size 1
 	fails 64 "is one operand too many" vput a b
+	fails 64 "'b' is one operand too many" vput --raw a b
+}
+
+@test "an option of before says where it went" {
+	fails 64 "no such option '--list': vraw list does that" vput --list raw
+	fails 64 "no such option '--check': vraw check does that" vput -q --check
+	fails 64 "no such option '--renew': vraw renew does that" vput --renew
+	fails 64 "no such option '--replaces': vraw replace does that" vput --replaces=x.manifest.json
 	fails 64 "no such option '--wrap': vwrap does that" vput --wrap --source x
-	fails 64 "does not lie in a raw folder" vput --replaces x.manifest.json
+	run -0 vput --help
+	[[ $output != *--list* ]]
 }

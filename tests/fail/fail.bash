@@ -1,4 +1,4 @@
-# fail.bash - vput's runs, and how its calls fail in turn; for the bats files
+# fail.bash - runs to publish, and how vput's calls fail in turn; for the bats files
 
 setup() {
 	export VPIPE_RAW=$tmp/raw TMPDIR=$tmp
@@ -29,6 +29,26 @@ closing() {
 
 whole_run() {
 	records "$1" "${2:-$run}" && closing $(($1 + 1)) "${2:-$run}"
+}
+
+# entries: what a closing record says of queries, a line each
+entries() {
+	cat <<-'end'
+	{"query":"a.test/search?catalog=5","site":"a.test","catalog_id":"5","kind":"search","total_last":12345678901234567890,"state":{"at":"x","ids":[1.0]}}
+	{"query":"a.test/wardrobe?user=700000001","user_id":"700000001","kind":"wardrobe","walked":true}
+	{"query":"a.test/wardrobe?user=700000002"}
+	{"query":"a.test/search?seller=700000003","kind":"search","user_id":700000003}
+	{"query":"a.test/item-page?item=800000004","kind":"item-page","item_id":"800000004"}
+	{"kind":"wardrobe","site":"a.test"}
+	{"query":["a.test/wardrobe?user=700000005"]}
+	null
+	end
+}
+
+# closed_by LINE: with the entries on stdin
+closed_by() {
+	printf '{"v":1,"source":"made-up","flow":"catalog","kind":"run","run":"%s","line":%d,"fetched_at":"2026-11-21T01:19:00.000Z","sha256":null,"body":{"stop":"end","queries":[%s],"kinds":{"a":1.10}}}\n' \
+		"$run" "$1" "$(paste -s -d ,)"
 }
 
 unpacked() {
@@ -62,11 +82,11 @@ sanitized() {
 # What stands is true and whole, and vput again completes it.
 holds() {
 	mkdir -p "$VPIPE_RAW"
-	vput --check 2>"$tmp/check" || { cat "$tmp/check"; return 1; }
+	vraw check 2>"$tmp/check" || { cat "$tmp/check"; return 1; }
 	[[ $status -eq 137 || $1 == unlink ]] ||
 		grep -q ', 0 objects without, 0 temporaries$' "$tmp/check"
 	preloaded vput -q --part-size 2K <"$tmp/in" >/dev/null
-	vput --check 2>"$tmp/check"
+	vraw check 2>"$tmp/check"
 	grep -q ', 0 objects without, 0 temporaries$' "$tmp/check"
 	unpacked | cmp - "$tmp/in"
 }
@@ -101,14 +121,14 @@ every_replacement() {
 		preloaded vput -q <"$tmp/first" >/dev/null
 		status=0
 		{ preloaded FAIL_CALL=any FAIL_HOW=kill FAIL_AT=$n FAIL_TELL="$tmp/tell" \
-			vput -q --replaces "$manifest" <"$tmp/in" >/dev/null; } 2>/dev/null || status=$?
+			vraw replace -q "$manifest" <"$tmp/in" >/dev/null; } 2>/dev/null || status=$?
 		[[ -e $tmp/tell ]] || break
 		[ "$status" -eq 137 ]
-		[ "$(vput --list 2>/dev/null | wc -l)" -eq 1 ]
-		[[ ! -e $manifest ]] || preloaded vput -q --replaces "$manifest" <"$tmp/in" >/dev/null
-		same "$(vput --list | jq -r .object)" "$run.0001.r1.ndjson.zst"
+		[ "$(vraw list 2>/dev/null | wc -l)" -eq 1 ]
+		[[ ! -e $manifest ]] || preloaded vraw replace -q "$manifest" <"$tmp/in" >/dev/null
+		same "$(vraw list | jq -r .object)" "$run.0001.r1.ndjson.zst"
 		[ ! -e "$object" ]
-		vput -q --check
+		vraw check -q
 	done
 	[ "$n" -gt 20 ] && [ "$status" -eq 0 ]
 }

@@ -241,11 +241,11 @@ served_by() {
   done
   prices_are_true 20
   want=$("$ROOT/scripts/db" digest)
-  vput -q --check
+  vraw check -q
   # all that the server holds is what the manifests name
   s3 unmount "$mnt"
   s3 mount "$bucket" "$mnt"
-  vput --check 2>"$tmp/checked"
+  vraw check 2>"$tmp/checked"
   grep -q ', 0 objects without, 0 temporaries$' "$tmp/checked"
   cp -R "$VPIPE_RAW" "$tmp/copy"
   for place in "$VPIPE_RAW yes" "$tmp/copy no"; do
@@ -256,17 +256,13 @@ served_by() {
   done
 }
 
-# stopping CALL AT: a folder of programs whose vput, when it publishes, stops
-# before that call
+# stopping CALL AT: a folder of programs whose vput stops before that call
 stopping() {
   mkdir "$tmp/bin"
   ln -s "$BIN"/* "$tmp/bin"
   rm "$tmp/bin/vput"
   cat >"$tmp/bin/vput" <<-end
 	#!/bin/sh
-	case \$1 in
-	--*) exec "$BIN/vput" "\$@" ;;
-	esac
 	[ ! -e "$tmp/stopped" ] || exec "$BIN/vput" "\$@"
 	echo \$\$ >"$tmp/pid"
 	export LD_PRELOAD="${O:-$ROOT/build}/fail.so" FAIL_CALL=$1 FAIL_AT=$2 \\
@@ -308,7 +304,7 @@ is_stopped() {
   catalog "$pt" >"$tmp/out" 2>"$tmp/err"
   [ -z "$(ls -A "$VPIPE_DATA/outbox")" ]
   [ "$(sql 'select count(*) from ops.run')" = 2 ]
-  vput --check 2>"$tmp/checked"
+  vraw check 2>"$tmp/checked"
   grep -q ', 0 objects without, 0 temporaries$' "$tmp/checked"
   prices_are_true 10
 }
@@ -337,10 +333,10 @@ vput_stopped() {
     [ ! -s "$tmp/out" ]
     [ "$(grep -c '^vput: cannot' "$tmp/err")" -eq 1 ]
     s3_back
-    vput -q --check
-    [ -z "$(vput --list 2>/dev/null)" ]
+    vraw check -q
+    [ -z "$(vraw list 2>/dev/null)" ]
     vput -q <"$tmp/in" >/dev/null
-    vput --check 2>"$tmp/checked"
+    vraw check 2>"$tmp/checked"
     grep -q ', 0 objects without, 0 temporaries$' "$tmp/checked"
     unpacked | cmp - "$tmp/in"
     rm -r "$VPIPE_RAW/made-up"
@@ -361,7 +357,7 @@ back_soon() {
   wait
   s3 unmount "$mnt"
   s3 mount "$bucket" "$mnt"
-  vput -q --check
+  vraw check -q
   unpacked | cmp - "$tmp/in"
 }
 
@@ -411,9 +407,9 @@ gone_meanwhile() {
       vput -q --part-size 2K <"$tmp/in" >/dev/null; } 2>/dev/null || status=$?
     [[ -e $tmp/tell ]] || break
     [ "$status" -eq 137 ]
-    vput -q --check || { echo "at call $n"; false; }
+    vraw check -q || { echo "at call $n"; false; }
     vput -q --part-size 2K <"$tmp/in" >/dev/null
-    vput --check 2>"$tmp/checked"
+    vraw check 2>"$tmp/checked"
     grep -q ', 0 objects without, 0 temporaries$' "$tmp/checked"
     unpacked | cmp - "$tmp/in"
   done
@@ -425,10 +421,10 @@ gone_meanwhile() {
   whole_run 3 >"$tmp/first"
   vput -q <"$tmp/first" >/dev/null
   sed '2s/"items":.*/"items":[null]},"redacted":true}/' "$tmp/first" >"$tmp/in"
-  run -0 vput -q --replaces "$manifest" <"$tmp/in"
+  run -0 vraw replace -q "$manifest" <"$tmp/in"
   same "$(keys | sed 's|.*/||' | LC_ALL=C sort)" \
     "$run.0001.r1.manifest.json"$'\n'"$run.0001.r1.ndjson.zst"
-  vput -q --check
+  vraw check -q
   unpacked | cmp - "$tmp/in"
 }
 
@@ -442,14 +438,14 @@ gone_meanwhile() {
     status=0
     { env LD_PRELOAD="${O:-$ROOT/build}/fail.so" FAIL_CALL=any FAIL_HOW=kill \
       FAIL_AT=$n FAIL_TELL="$tmp/tell" ASAN_OPTIONS=verify_asan_link_order=0 \
-      vput -q --replaces "$manifest" <"$tmp/in" >/dev/null; } 2>/dev/null || status=$?
+      vraw replace -q "$manifest" <"$tmp/in" >/dev/null; } 2>/dev/null || status=$?
     [[ -e $tmp/tell ]] || break
     [ "$status" -eq 137 ]
-    [ "$(vput --list 2>/dev/null | wc -l)" -eq 1 ]
-    [[ ! -e $manifest ]] || vput -q --replaces "$manifest" <"$tmp/in" >/dev/null
-    same "$(vput --list | jq -r .object)" "$run.0001.r1.ndjson.zst"
+    [ "$(vraw list 2>/dev/null | wc -l)" -eq 1 ]
+    [[ ! -e $manifest ]] || vraw replace -q "$manifest" <"$tmp/in" >/dev/null
+    same "$(vraw list | jq -r .object)" "$run.0001.r1.ndjson.zst"
     [ ! -e "$object" ]
-    vput -q --check
+    vraw check -q
   done
   [ "$n" -gt 50 ] && [ "$status" -eq 0 ]
 }
@@ -463,12 +459,12 @@ gone_meanwhile() {
   vput_stopped fsync 1 s3_away
   [ "$status" -eq 74 ] || { cat "$tmp/err"; false; }
   s3_back
-  [ -z "$(vput --list 2>/dev/null)" ]
+  [ -z "$(vraw list 2>/dev/null)" ]
   vput -q <"$tmp/in" >/dev/null
   [ "$(stat -c %s "$object")" -gt 26214400 ]
   s3 unmount "$mnt"
   s3 mount "$bucket" "$mnt"
-  vput -q --check
+  vraw check -q
   unpacked | cmp - "$tmp/in"
 }
 
@@ -481,12 +477,12 @@ gone_meanwhile() {
   whole_run 5000 >"$tmp/in"
   status=0
   vput <"$tmp/in" >"$tmp/out" 2>"$tmp/err" || status=$?
-  left=$(vput --list 2>/dev/null || :)
+  left=$(vraw list 2>/dev/null || :)
   rm "$tmp/small/full"
   again=0
   vput -q <"$tmp/in" >/dev/null || again=$?
   checked=0
-  vput -q --check || checked=$?
+  vraw check -q || checked=$?
   s3_unmount "$mnt"
   umount "$tmp/small"
   [ "$status $again $checked" = "74 0 0" ] || { cat "$tmp/err"; echo "$status $again $checked"; false; }

@@ -1,10 +1,4 @@
-/*
- * Forgetting: a part is rewritten without what must go.  Run, lines and the
- * bodies' hashes stay; the new object gets a fresh key and a manifest of its
- * own, and only when both are proven is the old one removed.  A kill at any
- * point is cured by running it again with the same input.
- */
-#include "vput.h"
+#include "replace.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,9 +6,22 @@
 #include <unistd.h>
 
 #include "ledger.h"
+#include "options.h"
+#include "proof.h"
+#include "raw_publish.h"
 #include "raw_record.h"
 #include "stop.h"
 #include "banned.h"
+
+struct replacement {
+	const struct raw_manifest *old;
+	struct place to;
+	struct raw_spool sp; /* what stands for it */
+	size_t max_line;
+	struct writer *out;
+	bool done; /* it was not there before; then: */
+	uint64_t records, redacted;
+};
 
 /* Both descriptors' records, one beside the other. */
 struct pair {
@@ -159,7 +166,8 @@ published(const struct raw_run *r, const char *dir,
 	return true;
 }
 
-/* Dies (65) unless stdin's records may stand for those of the old object. */
+/* Dies (65) unless the spool's records may stand for those of the old object.
+ */
 static uint64_t
 may_replace(const struct raw_manifest *old, const struct raw_part *p,
     size_t max_line)
@@ -174,100 +182,95 @@ may_replace(const struct raw_manifest *old, const struct raw_part *p,
 	return compare_all(was, is, max_line);
 }
 
+/* Publishes what the spool holds, unless a killed run did, and takes the old
+ * part away. */
+static int
+replace(struct replacement *p)
+{
+	struct raw_run *r = &p->sp.runs[0];
+	char *dir;
+	int status = EX_OK;
+
+	revise(&p->sp, p->old);
+	dir = raw_part_folder(p->to.root, r);
+	p->done = !published(r, dir, p->old, p->out);
+	if (p->done) {
+		p->records = r->parts[0].records;
+		p->redacted = may_replace(p->old, &r->parts[0], p->max_line);
+		if (!stopped)
+			status =
+			    raw_publish(&p->to, r, p->out, &(uint64_t){ 0 });
+	}
+	free(dir);
+	if (status == EX_OK && !stopped)
+		replace_remove(p->old);
+	return status;
+}
+
+static int
+replace_by(struct replacement *p, int fd, const struct raw_spool_opts *so)
+{
+	char *root = root_of(p->old->path);
+	int status = EX_OK;
+
+	p->to = raw_place(root);
+	p->max_line = (size_t)so->max_line;
+	place_open(&p->to);
+	raw_spool_fill(&p->sp, fd, so);
+	if (p->sp.dropped > 0)
+		die(EX_DATAERR,
+		    "standard input is cut off, nothing is replaced");
+	if (!stopped)
+		status = replace(p);
+	raw_spool_release(&p->sp);
+	free(root);
+	return status;
+}
+
 static void
-replace_ledger(const struct raw_part *p, uint64_t redacted)
+say_ledger(const struct replacement *p)
 {
 	struct count c[] = { { "lines", p->records, false },
-		{ "redacted", redacted, false },
-		{ "unchanged", p->records - redacted, false }, { 0 } };
+		{ "redacted", p->redacted, false },
+		{ "unchanged", p->records - p->redacted, false }, { 0 } };
 
 	ledger_say(NULL, c);
 	ledger_metrics(NULL, c);
 	ledger_metrics_write();
 }
 
-/* *done: it was not there before; then *redacted lines differ. */
-static int
-replace(const struct place *to, const struct raw_manifest *old,
-    struct raw_spool *sp, size_t max_line, struct writer *out, bool *done,
-    uint64_t *redacted)
-{
-	struct raw_run *r = &sp->runs[0];
-	char *dir;
-	int status = EX_OK;
-
-	revise(sp, old);
-	dir = raw_part_folder(to->root, r);
-	*done = !published(r, dir, old, out);
-	if (*done) {
-		*redacted = may_replace(old, &r->parts[0], max_line);
-		if (!stopped)
-			status = raw_publish(to, r, out, &(uint64_t){ 0 });
-	}
-	free(dir);
-	if (status == EX_OK && !stopped)
-		replace_remove(old);
-	return status;
-}
-
 int
-replace_part(bool mount, const char *manifest, const struct raw_spool_opts *so,
+replace_part(const struct options *o, char *const operands[],
     struct writer *out)
 {
-	struct raw_spool_opts whole = *so;
-	char *root = root_of(manifest);
-	struct place to = { root, mount, "VPIPE_RAW_MOUNT" };
+	char *manifest = proof_path_or_die(operands[0]);
 	struct raw_manifest old;
-	struct raw_spool sp;
-	uint64_t redacted;
+	struct replacement p = { .old = &old, .out = out };
 	const char *why;
-	int status = EX_OK;
-	bool done;
+	int status;
 
-	whole.part_size = INT64_MAX; /* a part stays a part */
 	if (!raw_manifest_read(manifest, &old, &why))
 		die(access(manifest, F_OK) == 0 ? EX_DATAERR : EX_IOERR,
 		    "cannot read '%s': %s", manifest, why);
-	place_open(&to);
-	raw_spool_fill(&sp, STDIN_FILENO, &whole);
-	if (sp.dropped > 0)
-		die(EX_DATAERR,
-		    "standard input is cut off, nothing is "
-		    "replaced");
-	if (!stopped)
-		status = replace(&to, &old, &sp, (size_t)so->max_line, out,
-		    &done, &redacted);
-	if (status == EX_OK && !stopped && done)
-		replace_ledger(&sp.runs[0].parts[0], redacted);
-	raw_spool_release(&sp);
+	status = replace_by(&p, STDIN_FILENO, &o->spool);
+	if (status == EX_OK && !stopped && p.done)
+		say_ledger(&p);
 	raw_manifest_release(&old);
-	free(root);
+	free(manifest);
 	return status;
 }
 
 int
-replace_itself(bool mount, const struct raw_manifest *old,
-    const struct raw_spool_opts *so, struct writer *out)
+replace_itself(const struct raw_manifest *old, const struct raw_spool_opts *so,
+    struct writer *out)
 {
-	struct raw_spool_opts whole = *so;
-	char *root = root_of(old->path);
-	struct place to = { root, mount, "VPIPE_RAW_MOUNT" };
-	struct raw_spool sp;
-	uint64_t redacted;
+	struct replacement p = { .old = old, .out = out };
+	struct raw_spool_opts most = *so;
 	const char *why;
-	int status = EX_OK, fd;
-	bool done;
+	int fd;
 
-	whole.part_size = INT64_MAX;
-	whole.max_line = (int64_t)(BUF_MAX / 2); /* it was taken once */
-	place_open(&to);
+	most.max_line = (int64_t)LINE_MAX_MOST; /* it was taken once */
 	if (!raw_unpack(old->object, &fd, &why))
 		die(EX_DATAERR, "cannot read '%s': %s", old->object, why);
-	raw_spool_fill(&sp, fd, &whole);
-	if (!stopped)
-		status = replace(&to, old, &sp, (size_t)whole.max_line, out,
-		    &done, &redacted);
-	raw_spool_release(&sp);
-	free(root);
-	return status;
+	return replace_by(&p, fd, &most);
 }

@@ -1,0 +1,24 @@
+/*
+ * command: what vraw can do, a file each.  Operands end with NULL; their
+ * number was judged by options.  Each returns the exit status, the reason said,
+ * and leaves the writer open.
+ */
+#ifndef VRAW_COMMAND_H
+#define VRAW_COMMAND_H
+
+#include "line.h"
+
+struct options;
+
+typedef int command_run(const struct options *, char *const operands[],
+    struct writer *out);
+
+struct command {
+	const char *name;
+	command_run *run;
+	int least, most; /* operands; most -1: any number */
+};
+
+command_run list_parts, check_parts, unpack_parts, replace_part, renew_parts;
+
+#endif
