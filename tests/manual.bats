@@ -38,7 +38,7 @@ manual_options() {
 @test "an option that does not exist is refused by name" {
   for p in $programs; do
     run -64 --separate-stderr "$p" --no-such-thing
-    [ "$stderr" = "$p: no such option '--no-such-thing', see --help" ]
+    [ "$stderr" = "$p: no such option '--no-such-thing'; see --help" ]
   done
 }
 
@@ -97,4 +97,9 @@ setup_file() {
 
 teardown_file() {
   pg_stop
+}
+
+@test "an option that is nearly one: the nearest is named" {
+  fails 64 "vput: no such option '--raww', nearest: --raw; see --help" vput --raww x
+  fails 64 "vfetch: no such option '--budgett', nearest: --budget; see --help" vfetch catalog --budgett=3
 }

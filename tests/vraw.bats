@@ -252,8 +252,8 @@ aged() {
 }
 
 @test "what makes no sense together is refused" {
-	fails 64 "nothing to do: 'list', 'check', 'unpack', 'replace' or 'renew', see --help" vraw
-	fails 64 "no such command 'lists', see --help" vraw lists
+	fails 64 "nothing to do: 'list', 'check', 'unpack', 'replace' or 'renew'; see --help" vraw
+	fails 64 "no such command 'lists'; see --help" vraw lists
 	fails 64 "--flow, --since, --source and --verify go with list" vraw check --verify
 	fails 64 "--level goes with replace and renew" vraw list --level 3
 	fails 64 "--max-line goes with replace" vraw renew --max-line 1M

@@ -10,6 +10,7 @@
 
 #include "clock.h"
 #include "msg.h"
+#include "near.h"
 #include "stop.h"
 #include "banned.h"
 
@@ -168,6 +169,18 @@ hold_standard_descriptors(void)
 			    fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
+static void
+no_option(const char *word, const struct option *longs)
+{
+	char *name = xstrndup(word, strcspn(word, "="));
+	struct near near = near_to(name + strspn(name, "-"));
+
+	for (; longs->name != NULL; longs++)
+		near_try(&near, longs->name);
+	die(EX_USAGE, "no such option '%s'%s%s; see --help", name,
+	    near.name ? ", nearest: --" : "", near.name ? near.name : "");
+}
+
 int
 opt_parse(int argc, char *argv[], const char *synopsis, const char *purpose,
     const struct opt *table)
@@ -200,11 +213,10 @@ opt_parse(int argc, char *argv[], const char *synopsis, const char *purpose,
 			die(EX_USAGE, "'%s' needs an argument",
 			    argv[optind - 1]);
 		if (c == '?' && optopt != 0 && optopt < 256)
-			die(EX_USAGE, "no such option '-%c', see --help",
+			die(EX_USAGE, "no such option '-%c'; see --help",
 			    optopt);
 		if (c == '?')
-			die(EX_USAGE, "no such option '%s', see --help",
-			    argv[optind - 1]);
+			no_option(argv[optind - 1], longs);
 		for (i = 0; i < n; i++)
 			if (c == 256 + i || c == all[i]->letter)
 				break;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "msg.h"
+#include "near.h"
 #include "banned.h"
 
 #define NUMBER "[0-9]{1,9}"
@@ -268,47 +269,14 @@ setting_wrong(const struct setting *s, const char *value)
 	    xasprintf("%s takes %s, not '%s'", s->name, s->takes, value);
 }
 
-/* Levenshtein's distance, one row of its table at a time. */
-static size_t
-distance(const char *a, const char *b)
-{
-	size_t row[64], n = strlen(b), i, j, corner, above;
-
-	if (n >= sizeof row / sizeof *row)
-		return SIZE_MAX;
-	for (j = 0; j <= n; j++)
-		row[j] = j;
-	for (i = 0; a[i] != '\0'; i++) {
-		corner = row[0];
-		row[0] = i + 1;
-		for (j = 1; j <= n; j++) {
-			above = row[j];
-			row[j] = corner + (a[i] != b[j - 1]);
-			if (above + 1 < row[j])
-				row[j] = above + 1;
-			if (row[j - 1] + 1 < row[j])
-				row[j] = row[j - 1] + 1;
-			corner = above;
-		}
-	}
-	return row[n];
-}
-
 const char *
 setting_nearest(const char *name)
 {
+	struct near near = near_to(name);
 	const struct setting *s;
-	const char *nearest = NULL;
-	size_t least = strlen(name) / 3 + 1, d;
 
-	for (s = settings; s->name != NULL; s++) {
-		if (s->kind == SETTING_INTERNAL)
-			continue;
-		d = distance(name, s->name);
-		if (d < least) {
-			least = d;
-			nearest = s->name;
-		}
-	}
-	return nearest;
+	for (s = settings; s->name != NULL; s++)
+		if (s->kind != SETTING_INTERNAL)
+			near_try(&near, s->name);
+	return near.name;
 }

@@ -41,8 +41,7 @@ bool setting_in_file(const char *name);
 /* NULL when the value is good, else what is wrong with it: "NAME takes
  * ..., not 'VALUE'".  The caller frees. */
 char *setting_wrong(const struct setting *s, const char *value);
-/* The nearest name to one that is none; NULL when nothing is near.  By
- * Levenshtein's distance (1966), a third of its letters at most. */
+/* The nearest name to one that is none; NULL when nothing is near (near.h). */
 const char *setting_nearest(const char *name);
 
 #endif

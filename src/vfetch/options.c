@@ -118,12 +118,12 @@ options_parse(struct options *o, int argc, char *argv[])
 	if (first == argc)
 		die(EX_USAGE,
 		    "nothing to do: 'catalog', 'requests', 'check' or "
-		    "'resume', see --help");
+		    "'resume'; see --help");
 	o->mode = argv[first++];
 	if (strcmp(o->mode, "catalog") != 0 &&
 	    strcmp(o->mode, "requests") != 0 && strcmp(o->mode, "check") != 0 &&
 	    strcmp(o->mode, "resume") != 0)
-		die(EX_USAGE, "no such command '%s', see --help", o->mode);
+		die(EX_USAGE, "no such command '%s'; see --help", o->mode);
 	if (o->flow == NULL)
 		o->flow = o->mode;
 	if (*o->flow == '\0' ||

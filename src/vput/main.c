@@ -41,7 +41,7 @@ options(struct opts *o, int argc, char *argv[])
 
 	raw_spool_check(&o->spool);
 	if (argc - n > (o->raw == NULL))
-		die(EX_USAGE, "'%s' is one operand too many, see --help",
+		die(EX_USAGE, "'%s' is one operand too many; see --help",
 		    argv[argc - 1]);
 	return raw_name_root(n < argc ? argv[n] : o->raw);
 }

@@ -35,16 +35,16 @@ command_named(const char *name)
 	for (c = commands; c->name != NULL; c++)
 		if (strcmp(c->name, name) == 0)
 			return c;
-	die(EX_USAGE, "no such command '%s', see --help", name);
+	die(EX_USAGE, "no such command '%s'; see --help", name);
 }
 
 static void
 check_operands(const struct command *c, int n, char *const operands[])
 {
 	if (n < c->least)
-		die(EX_USAGE, "%s needs a PART, see --help", c->name);
+		die(EX_USAGE, "%s needs a PART; see --help", c->name);
 	if (c->most >= 0 && n > c->most)
-		die(EX_USAGE, "'%s' is one operand too many, see --help",
+		die(EX_USAGE, "'%s' is one operand too many; see --help",
 		    operands[n - 1]);
 }
 
@@ -72,7 +72,7 @@ static void
 take_folder(struct options *o, const char *dir)
 {
 	if (o->raw != NULL)
-		die(EX_USAGE, "'%s' is one operand too many, see --help", dir);
+		die(EX_USAGE, "'%s' is one operand too many; see --help", dir);
 	o->raw = dir;
 }
 
@@ -114,7 +114,7 @@ options(struct options *o, int argc, char *argv[])
 	if (first == argc)
 		die(EX_USAGE,
 		    "nothing to do: 'list', 'check', 'unpack', 'replace' or "
-		    "'renew', see --help");
+		    "'renew'; see --help");
 	o->command = command_named(argv[first++]);
 	check_operands(o->command, argc - first, argv + first);
 	check_options(o);

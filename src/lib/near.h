@@ -1,0 +1,26 @@
+/*
+ * near: the name that somebody may have meant.
+ *
+ *	struct near n = near_to("budgett");
+ *	for each name there is
+ *		near_try(&n, name);
+ *	n.name		NULL when none is near
+ *
+ * By Levenshtein's distance (1966), a third of the letters at most; of several
+ * at the same distance the first.  Names are borrowed, and have 63 bytes at
+ *most.
+ */
+#ifndef NEAR_H
+#define NEAR_H
+
+#include <stddef.h>
+
+struct near {
+	const char *meant, *name;
+	size_t distance; /* of name; before, one more than may be */
+};
+
+struct near near_to(const char *meant);
+void near_try(struct near *n, const char *name);
+
+#endif
