@@ -29,6 +29,8 @@ LIBS_unit = -ljq -lpq -lcurl -lbrotlidec -lzstd -lcrypto -ljpeg -lpng -lwebp -lz
 
 PROGRAMS = $(notdir $(patsubst %/main.c,%,$(wildcard src/*/main.c)))
 LIBOBJ = $(patsubst src/%,$(O)/%.o,$(wildcard src/lib/*.c src/lib/*.cc))
+# vimg without its main: unit tests try the modules that only it has
+VIMGOBJ = $(patsubst src/%,$(O)/%.o,$(filter-out %/main.c,$(wildcard src/vimg/*.c)))
 MARKETFOLDERS = $(sort $(patsubst %/,-I%,$(dir $(wildcard fixtures/market/*/*.h))))
 MARKETOBJ = $(patsubst fixtures/%,$(O)/%.o,$(wildcard fixtures/market/*/*.c))
 UNITS = $(notdir $(basename $(wildcard tests/unit/*.c)))
@@ -58,7 +60,7 @@ $(O)/market/%.c.o: fixtures/market/%.c
 
 $(O)/unit/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 $(CPPFLAGS) -Isrc $(CFLAGS) $(SAN) $(WARN) -MMD -MP \
+	$(CC) -std=c11 $(CPPFLAGS) -Isrc -Isrc/vimg $(CFLAGS) $(SAN) $(WARN) -MMD -MP \
 	    -c -o $@ $<
 
 $(O)/libv.a: $(LIBOBJ)
@@ -79,7 +81,11 @@ $(BIN)/vmarket: $(MARKETOBJ) $(O)/libv.a
 	$(CXX) $(LDFLAGS) $(SAN) -o $@ $^ -Wl,--as-needed -lmicrohttpd \
 	    -ljpeg -lpng -lwebp -lz -lcrypto -lm $(BASELIBS)
 
-$(O)/unit/%: $(O)/unit/%.o $(O)/libv.a
+$(O)/libvimg.a: $(VIMGOBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(O)/unit/%: $(O)/unit/%.o $(O)/libvimg.a $(O)/libv.a
 	$(CXX) $(LDFLAGS) $(SAN) -o $@ $^ -Wl,--as-needed $(LIBS_unit) \
 	    $(BASELIBS)
 

@@ -9,7 +9,7 @@
 -- photos may yet come (any order), or were a forgotten seller's.
 
 -- Two pictures are near when their hashes differ in so many bits at most: the
--- one place in SQL where that stands; PHASH_NEAR of src/lib/phash.h says the same.
+-- one place in SQL where that stands; PHASH_NEAR of src/vimg/phash.h says the same.
 -- tests/bench/phash shows what it is worth.
 create or replace function ops.near_distance()
 returns int

@@ -1,6 +1,6 @@
 /*
- * http: one GET at a time, each exactly once.  With http_multi, many at a
- * time, the only module that knows libcurl.
+ * http: one GET at a time, each exactly once.  With vimg's http_multi, many
+ * at a time, the only module that knows libcurl.
  *
  * An exchange ends in an answer (`cause` NULL: status, headers, whole body) or
  * in the cause why there is none.  A body that was cut, or grew over its

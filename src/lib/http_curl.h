@@ -1,5 +1,6 @@
 /*
- * http_curl: what http.c and http_multi.c share of libcurl; for them alone.
+ * http_curl: what http.c and vimg's http_multi.c share of libcurl; for them
+ * alone.
  *
  *	http_sink_start		the answer is empty, url and headers are made
  *	http_set_options	every option of the handle, from nothing

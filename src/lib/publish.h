@@ -70,7 +70,7 @@ bool publish_sync(const struct place *, const char *dir);
 
 /* The file is there, of that size and hash.  False without a word. */
 bool publish_proven(const char *path, uint64_t bytes, const char *sha256);
-/* The steps by themselves, for store.h; false with errno. */
+/* The steps by themselves, for vimg's store; false with errno. */
 bool publish_write(int fd, const char *p, size_t n);
 bool publish_sync_file(int fd, const char *path);
 /* The hash of a file; false with errno. */

@@ -1,5 +1,5 @@
 /*
- * Fuzz target of src/lib/image.h: a picture, decoded, and a copy of it made.
+ * Fuzz target of src/vimg/image.h: a picture, decoded, and a copy of it made.
  * tests/unit/image replays the corpus, cut off after each byte and changed here
  * and there.
  */
