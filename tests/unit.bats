@@ -13,6 +13,10 @@ load helper
   run -0 "$O/unit/json"
 }
 
+@test "decimal: numbers by their digits, exactly, however they are written" {
+  run -0 "$O/unit/decimal"
+}
+
 @test "image: what a picture's bytes say; cut, changed and lying ones do no harm" {
   run -0 "$O/unit/image" "$ROOT/tests/fuzz/corpus/image"
   [ -z "$output" ]

@@ -8,6 +8,7 @@
 
 #include <simdjson.h>
 
+#include "decimal.h"
 #include "banned.h"
 
 using stage1_parser = simdjson::internal::dom_parser_implementation;
@@ -122,34 +123,6 @@ check_escapes(scan *s, size_t *at)
 		p += 6;
 	}
 	return true;
-}
-
-/* RFC 8259, section 6.  Returns the byte behind it, NULL when it is none. */
-const char *
-number_end(const char *p, const char *end)
-{
-	if (p < end && *p == '-')
-		p++;
-	if (p == end || !is_digit(*p))
-		return nullptr;
-	if (*p++ != '0')
-		while (p < end && is_digit(*p))
-			p++;
-	if (p < end && *p == '.') {
-		if (++p == end || !is_digit(*p))
-			return nullptr;
-		while (p < end && is_digit(*p))
-			p++;
-	}
-	if (p < end && (*p == 'e' || *p == 'E')) {
-		if (++p < end && (*p == '+' || *p == '-'))
-			p++;
-		if (p == end || !is_digit(*p))
-			return nullptr;
-		while (p < end && is_digit(*p))
-			p++;
-	}
-	return p;
 }
 
 const char *
@@ -295,7 +268,7 @@ builder::value(bool *opened)
 	case '7':
 	case '8':
 	case '9':
-		return scalar(number_end);
+		return scalar(decimal_end);
 	default:
 		return fail(ix == end ? "it ends too early" : "a value is due");
 	}
@@ -721,22 +694,7 @@ val_is(struct val v, const char *string)
 bool
 val_int64(struct val v, int64_t *out)
 {
-	struct slice t = val_text(v);
-	bool negative;
-	int64_t n = 0;
-	size_t i;
-
-	if (val_type(v) != SCAN_NUMBER)
-		return false;
-	negative = t.p[0] == '-';
-	for (i = negative; i < t.len; i++) {
-		int d = negative ? -(t.p[i] - '0') : t.p[i] - '0';
-		if (!is_digit(t.p[i]) || __builtin_mul_overflow(n, 10, &n) ||
-		    __builtin_add_overflow(n, d, &n))
-			return false;
-	}
-	*out = n;
-	return true;
+	return val_type(v) == SCAN_NUMBER && decimal_int64(val_text(v), out);
 }
 
 /* What is no text mostly shows it at once, and simdjson reads all of it. */

@@ -1,5 +1,6 @@
 #include "quality.h"
 
+#include "decimal.h"
 #include "json.h"
 #include "banned.h"
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "decimal.h"
 #include "json.h"
 #include "banned.h"
 
@@ -49,94 +50,12 @@ number_is_plain(struct slice s)
 	return double_prints(s);
 }
 
-/* -?(0|[1-9][0-9]*) */
-static bool
-is_integer(struct slice s)
-{
-	size_t i = s.len > 0 && s.p[0] == '-', n = digits(s, i);
-
-	return n > 0 && i + n == s.len && (s.p[i] != '0' || n == 1);
-}
-
-static bool
-fits_int64(struct slice s)
-{
-	size_t i = s.p[0] == '-', n = s.len - i;
-
-	if (n != 19)
-		return n < 19;
-	return memcmp(s.p + i,
-	           i ? "9223372036854775808" : "9223372036854775807", 19) <= 0;
-}
-
 /* As JSON has it, without an exponent: those are for another trade. */
 static bool
 is_decimal(struct slice s)
 {
-	const char *dot = memchr(s.p, '.', s.len);
-	struct slice whole = s;
-	size_t n;
-
-	if (dot == NULL)
-		return is_integer(s);
-	whole.len = (size_t)(dot - s.p);
-	n = digits(s, whole.len + 1);
-	return n > 0 && whole.len + 1 + n == s.len && is_integer(whole);
-}
-
-struct decimal {
-	bool negative;
-	struct slice whole, part;
-};
-
-static struct decimal
-split(struct slice s)
-{
-	struct decimal d = { .negative = s.len > 0 && s.p[0] == '-' };
-	const char *dot;
-
-	if (d.negative) {
-		s.p++;
-		s.len--;
-	}
-	dot = memchr(s.p, '.', s.len);
-	d.whole = (struct slice){ s.p, dot ? (size_t)(dot - s.p) : s.len };
-	if (dot != NULL) {
-		d.part.p = dot + 1;
-		d.part.len = s.len - d.whole.len - 1;
-	}
-	while (d.part.len > 0 && d.part.p[d.part.len - 1] == '0')
-		d.part.len--;
-	return d;
-}
-
-static int
-text_cmp(struct slice a, struct slice b)
-{
-	size_t n = a.len < b.len ? a.len : b.len;
-	int c = n > 0 ? memcmp(a.p, b.p, n) : 0;
-
-	return c != 0 ? c : (a.len > b.len) - (a.len < b.len);
-}
-
-int
-decimal_cmp(struct slice a, struct slice b)
-{
-	struct decimal x = split(a), y = split(b);
-	bool zero = slice_is(x.whole, "0") && slice_is(y.whole, "0") &&
-	    x.part.len == 0 && y.part.len == 0;
-	int c;
-
-	if (zero)
-		return 0;
-	if (x.negative != y.negative)
-		return x.negative ? -1 : 1;
-	c = (x.whole.len > y.whole.len) - (x.whole.len < y.whole.len);
-	if (c == 0)
-		c = text_cmp(x.whole, y.whole);
-	if (c == 0)
-		c = text_cmp(x.part, y.part);
-	return x.negative ? -c : c;
+	return decimal_valid(s) && memchr(s.p, 'e', s.len) == NULL &&
+	    memchr(s.p, 'E', s.len) == NULL;
 }
 
 /* ---- writing ---- */
@@ -307,14 +226,14 @@ put_container(struct buf *b, struct value v, char open, const char *why)
 const char *
 value_put(struct buf *b, enum type t, struct value v)
 {
-	int64_t ms;
+	int64_t n;
 
 	switch (t) {
 	case TYPE_INTEGER:
 		if ((v.kind == VALUE_NUMBER || v.kind == VALUE_STRING) &&
-		    v.text.len > 0 && is_integer(v.text) && !fits_int64(v.text))
+		    decimal_is_plain(v.text) && !decimal_int64(v.text, &n))
 			return "does not fit 64 bits";
-		return put_digits(b, v, is_integer, "is not an integer");
+		return put_digits(b, v, decimal_is_plain, "is not an integer");
 	case TYPE_NUMBER:
 		return put_digits(b, v, is_decimal, "is not a number");
 	case TYPE_BOOLEAN:
@@ -327,7 +246,7 @@ value_put(struct buf *b, enum type t, struct value v)
 		return put_container(b, v, '{', "is not an object");
 	case TYPE_TIME:
 		if (v.kind != VALUE_STRING ||
-		    !clock_parse(v.text.p, v.text.len, &ms))
+		    !clock_parse(v.text.p, v.text.len, &n))
 			return "is not a time";
 		break;
 	case TYPE_STRING:

@@ -51,8 +51,6 @@ void val_write(struct buf *b, struct val v);
  * nothing is appended, and the result says why ("is not a number"). */
 const char *value_put(struct buf *b, enum type t, struct value v);
 
-/* Both plain decimals, as value_put lets them pass; as numbers, exactly. */
-int decimal_cmp(struct slice a, struct slice b);
 /* Would a double print this text? */
 bool number_is_plain(struct slice digits);
 

@@ -207,26 +207,6 @@ take_members(struct look_reader *r, struct slice line, struct look *l)
 
 /* ---- what they mean ---- */
 
-/* A JSON number without fraction or exponent, in range. */
-static bool
-slice_int64(struct slice s, int64_t *out)
-{
-	size_t i = s.p[0] == '-';
-	int64_t n = 0;
-	int d;
-
-	for (; i < s.len; i++) {
-		d = s.p[i] - '0';
-		if (d < 0 || d > 9 || __builtin_mul_overflow(n, 10, &n) ||
-		    __builtin_sub_overflow(n, d, &n))
-			return false;
-	}
-	if (s.p[0] != '-' && n == INT64_MIN)
-		return false;
-	*out = s.p[0] == '-' ? n : -n;
-	return true;
-}
-
 static bool
 take_time(struct look_reader *r, struct look *l, enum field f,
     struct moment *out)
@@ -243,7 +223,7 @@ take_integer(struct look_reader *r, const struct look *l, enum field f,
     struct count_of *out)
 {
 	*out = (struct count_of){ look_has(l, f), 0 };
-	return !out->known || slice_int64(l->f[f], &out->n) ||
+	return !out->known || decimal_int64(l->f[f], &out->n) ||
 	    fault(r, f, "is no integer");
 }
 

@@ -92,7 +92,7 @@ by_rate(const struct place *p, const struct look *l)
 static bool
 differs(const struct kept *k, struct slice s)
 {
-	return k->known && s.p != NULL && !decimal_equal(buf_slice(&k->b), s);
+	return k->known && s.p != NULL && decimal_cmp(buf_slice(&k->b), s) != 0;
 }
 
 static void

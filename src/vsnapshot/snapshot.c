@@ -206,19 +206,6 @@ snapshot_schema(struct buf *b, enum snapshot what, const char *source,
 	buf_adds(b, "}\n");
 }
 
-static bool
-is_integer(struct slice s)
-{
-	size_t i = s.len > 0 && s.p[0] == '-';
-
-	if (i == s.len)
-		return false;
-	for (; i < s.len; i++)
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return false;
-	return true;
-}
-
 static struct slice
 inner(struct slice quoted)
 {
@@ -232,7 +219,7 @@ add_amount(struct buf *b, enum type type, struct slice s)
 		s = inner(s);
 	if (!decimal_valid(s))
 		return "is no number";
-	if (type == INTEGER && !is_integer(s))
+	if (type == INTEGER && !decimal_is_plain(s))
 		return "is no integer";
 	if (type == PRICE && decimal_negative(s))
 		return "is negative";
@@ -249,7 +236,7 @@ add_id(struct buf *b, struct slice s)
 		buf_addslice(b, s);
 		return NULL;
 	}
-	if (!is_integer(s))
+	if (!decimal_is_plain(s))
 		return "is no id";
 	buf_addc(b, '"');
 	buf_addslice(b, s);

@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 
 #include "clock.h"
+#include "decimal.h"
 #include "banned.h"
 
 void
@@ -164,7 +165,7 @@ accepted(const struct column *c, struct val v)
 	if (c->accepts & 1u << t)
 		return true;
 	return t == SCAN_NUMBER && (c->accepts & ACCEPT_INTEGER) &&
-	    value_is_integer(val_text(v));
+	    decimal_is_whole(val_text(v));
 }
 
 static bool

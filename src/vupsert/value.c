@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "decimal.h"
 #include "banned.h"
 
 #define MICROS 1000000
@@ -83,93 +84,13 @@ value_join(enum value_type a, enum value_type b)
 	return is_string(a) && is_string(b) ? VALUE_TEXT : VALUE_JSONB;
 }
 
-/*
- * A JSON number taken apart: its value is 0.DIGITS * 10^point, the digits
- * without zeros at either end, scattered around the decimal point of the text.
- */
-struct decimal {
-	bool negative;
-	const char *first, *last; /* of the significant digits; first >
-	                             last: the value is 0 */
-	int n;                    /* how many digits, the point aside */
-	int64_t point;
-	int64_t scale; /* digits behind the point, as written */
-};
-
-static int64_t
-exponent(const char *p, const char *end)
-{
-	int64_t v = 0;
-	bool minus = *p == '-';
-
-	if (*p == '-' || *p == '+')
-		p++;
-	for (; p < end; p++)
-		if (v < 100000000)
-			v = v * 10 + (*p - '0');
-	return minus ? -v : v;
-}
-
-static void
-take_apart(struct slice s, struct decimal *d)
-{
-	const char *p = s.p, *end = s.p + s.len, *dot = NULL, *stop;
-	int64_t exp = 0, whole;
-
-	*d = (struct decimal){ .negative = *p == '-' };
-	p += d->negative;
-	for (stop = p; stop < end && *stop != 'e' && *stop != 'E'; stop++)
-		if (*stop == '.')
-			dot = stop;
-	if (stop < end)
-		exp = exponent(stop + 1, end);
-	whole = (dot ? dot : stop) - p;
-	d->scale = dot ? stop - dot - 1 - exp : -exp;
-	if (d->scale < 0)
-		d->scale = 0;
-	d->point = whole + exp;
-	for (d->first = p; d->first < stop; d->first++) {
-		if (*d->first != '0' && *d->first != '.')
-			break;
-		d->point -= *d->first == '0';
-	}
-	for (d->last = stop - 1; d->last >= d->first; d->last--)
-		if (*d->last != '0' && *d->last != '.')
-			break;
-	d->n = (int)(d->last - d->first + 1);
-	if (dot > d->first && dot < d->last)
-		d->n--;
-}
-
-bool
-value_is_integer(struct slice number)
-{
-	struct decimal d;
-
-	take_apart(number, &d);
-	return d.n <= 0 || d.n <= d.point;
-}
-
-static int
-next_digit(const char **p, const char *last)
-{
-	int digit = 0;
-
-	if (*p <= last && **p == '.')
-		(*p)++;
-	if (*p <= last)
-		digit = *(*p)++ - '0';
-	return digit;
-}
-
 static bool
 put_int8(struct buf *b, struct slice s, const char **why)
 {
-	struct decimal d;
+	struct decimal d = decimal_read(s);
 	const char *p;
 	int64_t v = 0, i;
 
-	take_apart(s, &d);
 	if (d.n > 0 && d.n > d.point) {
 		*why = "is not an integer";
 		return false;
@@ -177,7 +98,7 @@ put_int8(struct buf *b, struct slice s, const char **why)
 	for (i = 0, p = d.first; d.n > 0 && i < d.point; i++)
 		/* downwards, as the smallest has no positive counterpart */
 		if (__builtin_mul_overflow(v, 10, &v) ||
-		    __builtin_sub_overflow(v, next_digit(&p, d.last), &v)) {
+		    __builtin_sub_overflow(v, decimal_digit(&d, &p), &v)) {
 			*why = value_too_wide;
 			return false;
 		}
@@ -195,12 +116,11 @@ put_int8(struct buf *b, struct slice s, const char **why)
 static bool
 put_numeric(struct buf *b, struct slice s, const char **why)
 {
-	struct decimal d;
+	struct decimal d = decimal_read(s);
 	int64_t weight = 0, groups = 0, lead = 0, i;
 	const char *p;
 	int group, j;
 
-	take_apart(s, &d);
 	if (d.point > NUMERIC_WHOLE_MAX || d.scale > NUMERIC_SCALE_MAX) {
 		*why = "has more digits than numeric holds";
 		return false;
@@ -218,7 +138,7 @@ put_numeric(struct buf *b, struct slice s, const char **why)
 	for (i = 0, p = d.first; i < groups; i++) {
 		for (group = 0, j = 0; j < 4; j++)
 			group = group * 10 +
-			    (i == 0 && j < lead ? 0 : next_digit(&p, d.last));
+			    (i == 0 && j < lead ? 0 : decimal_digit(&d, &p));
 		put16(b, (uint16_t)group);
 	}
 	return true;
@@ -463,12 +383,11 @@ static bool
 put_number_text(struct buf *b, struct slice s, const char **why)
 {
 	struct buf text = { 0 };
-	struct decimal d;
+	struct decimal d = decimal_read(s);
 	const char *p;
 	int64_t i;
 	bool ok;
 
-	take_apart(s, &d);
 	if (d.point > NUMERIC_WHOLE_MAX || d.scale > NUMERIC_SCALE_MAX) {
 		*why = "has more digits than numeric holds";
 		return false;
@@ -476,16 +395,16 @@ put_number_text(struct buf *b, struct slice s, const char **why)
 	p = d.first;
 	if (d.negative && d.n > 0)
 		buf_addc(&text, '-');
-	if (d.n <= 0 || d.point <= 0)
+	if (d.n == 0 || d.point <= 0)
 		buf_addc(&text, '0');
 	for (i = 0; d.n > 0 && i < d.point; i++)
-		buf_addc(&text, (char)('0' + next_digit(&p, d.last)));
+		buf_addc(&text, (char)('0' + decimal_digit(&d, &p)));
 	if (d.n > 0 && d.n > d.point) {
 		buf_addc(&text, '.');
 		for (i = d.point < 0 ? d.point : 0; i < 0; i++)
 			buf_addc(&text, '0');
 		for (i = d.point > 0 ? d.point : 0; i < d.n; i++)
-			buf_addc(&text, (char)('0' + next_digit(&p, d.last)));
+			buf_addc(&text, (char)('0' + decimal_digit(&d, &p)));
 	}
 	ok = put_text(b, buf_slice(&text), why);
 	buf_release(&text);

@@ -55,9 +55,6 @@ bool value_put(struct buf *, enum value_type, struct val v, struct buf *tmp,
  */
 bool value_put_loose_time(struct buf *, struct val v, struct buf *tmp,
     bool *naive);
-/* A number without fraction, however it is written: 5, 5.0, 5e3. */
-bool value_is_integer(struct slice number);
-
 /* The field that starts at p, with its length; its bytes alone. */
 static inline struct slice
 field_at(const char *p)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "decimal.h"
 #include "table.h"
 #include "write.h"
 #include "banned.h"
@@ -93,7 +94,7 @@ why_not(const struct run *r, const struct stream *s)
 	if (s->strict)
 		return "the stream has 'x-order', 'x-seen' or 'x-replace'";
 	if (val_type(r->message.version) != SCAN_NUMBER ||
-	    !value_is_integer(val_text(r->message.version)))
+	    !decimal_is_whole(val_text(r->message.version)))
 		return "its version is no integer";
 	return NULL;
 }

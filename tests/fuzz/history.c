@@ -4,7 +4,6 @@
  */
 #include <stdlib.h>
 
-#include "vsnapshot/decimal.c"
 #include "vsnapshot/judge.c"
 #include "vsnapshot/look.c"
 #include "vsnapshot/moment.c"

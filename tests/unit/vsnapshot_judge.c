@@ -3,7 +3,6 @@
  * and members with ' for ".  What is wanted is the events, and behind the bar
  * the state, as said() and stands() write them.
  */
-#include "vsnapshot/decimal.c"
 #include "vsnapshot/judge.c"
 #include "vsnapshot/look.c"
 #include "vsnapshot/moment.c"
