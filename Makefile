@@ -152,7 +152,7 @@ PARSERS = unit json vnormalize vnormalize_pages vnormalize_rejects vput vraw \
 	vwrap wrap vsnapshot
 PARSING = vnormalize vput vraw vwrap vsnapshot
 PARSED = clock decimal decode http_multi image json line phash scan scan_check store \
-	vsnapshot_fuzz vsnapshot_judge vsnapshot_values
+	utf8 vsnapshot_fuzz vsnapshot_judge vsnapshot_values
 check-parsers: $(PARSING:%=$(BIN)/%) $(PARSED:%=$(O)/unit/%) $(O)/fail.so
 	$(call RUN_BATS,check-parsers,--filter-tags '!size$(comma)!postgres' \
 	    $(PARSERS:%=tests/%.bats))

@@ -17,6 +17,10 @@ load helper
   run -0 "$O/unit/decimal"
 }
 
+@test "utf8: what is valid, where it may be cut, what an escape names" {
+  run -0 "$O/unit/utf8"
+}
+
 @test "image: what a picture's bytes say; cut, changed and lying ones do no harm" {
   run -0 "$O/unit/image" "$ROOT/tests/fuzz/corpus/image"
   [ -z "$output" ]

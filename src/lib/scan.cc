@@ -9,6 +9,7 @@
 #include <simdjson.h>
 
 #include "decimal.h"
+#include "utf8.h"
 #include "banned.h"
 
 using stage1_parser = simdjson::internal::dom_parser_implementation;
@@ -23,7 +24,6 @@ struct first_stage {
 };
 
 constexpr size_t SMALLEST = 1 << 16;
-constexpr size_t HEAD = 128;
 constexpr size_t LARGEST = INT32_MAX; /* offsets and the container bit */
 
 first_stage *
@@ -36,43 +36,6 @@ bool
 is_space(char c)
 {
 	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
-bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* -1: not one of them */
-int
-hex4(const char *p)
-{
-	int v = 0;
-
-	for (int i = 0; i < 4; i++) {
-		char c = p[i];
-		int d = is_digit(c)      ? c - '0' :
-		    c >= 'a' && c <= 'f' ? c - 'a' + 10 :
-		    c >= 'A' && c <= 'F' ? c - 'A' + 10 :
-		                           -1;
-		if (d < 0)
-			return -1;
-		v = v << 4 | d;
-	}
-	return v;
-}
-
-bool
-is_high(int u)
-{
-	return u >= 0xd800 && u <= 0xdbff;
-}
-
-bool
-is_low(int u)
-{
-	return u >= 0xdc00 && u <= 0xdfff;
 }
 
 void
@@ -97,7 +60,8 @@ bool
 check_escapes(scan *s, size_t *at)
 {
 	const char *text = s->text, *end = text + s->len, *p = text;
-	int u, v;
+	size_t n;
+	int u;
 
 	s->escapes = false;
 	s->nlone = 0;
@@ -111,16 +75,12 @@ check_escapes(scan *s, size_t *at)
 			p += 2;
 			continue;
 		}
-		if (p[1] != 'u' || end - p < 6 || (u = hex4(p + 2)) < 0)
+		u = utf8_escape(p, end, &n);
+		if (u < 0)
 			return false;
-		if (is_high(u) && end - p >= 12 && p[6] == '\\' &&
-		    p[7] == 'u' && (v = hex4(p + 8)) >= 0 && is_low(v)) {
-			p += 12;
-			continue;
-		}
-		if (is_high(u) || is_low(u))
+		if (utf8_is_half(u))
 			note_lone(s, *at);
-		p += 6;
+		p += n;
 	}
 	return true;
 }
@@ -309,26 +269,6 @@ builder::run()
 	return ix == end || fail("something follows the value");
 }
 
-size_t
-first_bad_utf8(const char *text, size_t len)
-{
-	size_t low = 0, high = len;
-
-	/* the longest valid start; cut characters count as invalid */
-	while (low < high) {
-		size_t mid = low + (high - low + 1) / 2;
-		size_t whole = mid;
-		while (whole > 0 && mid - whole < 4 && whole < len &&
-		    (static_cast<unsigned char>(text[whole]) & 0xc0) == 0x80)
-			whole--;
-		if (simdjson::validate_utf8(text, whole))
-			low = mid;
-		else
-			high = mid - 1;
-	}
-	return low;
-}
-
 /* The place of an open string or of a control character inside one. */
 size_t
 bad_string(const char *text, size_t len)
@@ -357,7 +297,7 @@ stage1_failed(const scan *s, simdjson::error_code error, size_t *at,
 	switch (error) {
 	case simdjson::UTF8_ERROR:
 		*why = "not UTF-8";
-		*at = first_bad_utf8(s->text, s->len);
+		*at = utf8_span({ s->text, s->len });
 		break;
 	case simdjson::UNCLOSED_STRING:
 		*why = "a string without end";
@@ -408,26 +348,6 @@ reserve_nodes(scan *s, uint32_t n)
 	s->nodes = static_cast<scan_node *>(xmalloc(f->cap * sizeof *s->nodes));
 }
 
-void
-add_utf8(struct buf *b, int u)
-{
-	if (u < 0x80) {
-		buf_addc(b, static_cast<char>(u));
-	} else if (u < 0x800) {
-		buf_addc(b, static_cast<char>(0xc0 | u >> 6));
-		buf_addc(b, static_cast<char>(0x80 | (u & 63)));
-	} else if (u < 0x10000) {
-		buf_addc(b, static_cast<char>(0xe0 | u >> 12));
-		buf_addc(b, static_cast<char>(0x80 | (u >> 6 & 63)));
-		buf_addc(b, static_cast<char>(0x80 | (u & 63)));
-	} else {
-		buf_addc(b, static_cast<char>(0xf0 | u >> 18));
-		buf_addc(b, static_cast<char>(0x80 | (u >> 12 & 63)));
-		buf_addc(b, static_cast<char>(0x80 | (u >> 6 & 63)));
-		buf_addc(b, static_cast<char>(0x80 | (u & 63)));
-	}
-}
-
 /* Escapes are known to be valid.  False when half a pair became U+FFFD. */
 bool
 unescape(struct buf *b, const char *p, const char *end)
@@ -435,6 +355,7 @@ unescape(struct buf *b, const char *p, const char *end)
 	static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
 	bool whole = true;
 	const char *q;
+	size_t n;
 	int u;
 
 	buf_reset(b);
@@ -448,18 +369,13 @@ unescape(struct buf *b, const char *p, const char *end)
 			buf_addc(b, e ? to[e - from] : q[1]);
 			continue;
 		}
-		u = hex4(q + 2);
-		p = q + 6;
-		if (is_high(u) && end - p >= 6 && p[0] == '\\' && p[1] == 'u' &&
-		    is_low(hex4(p + 2))) {
-			u = 0x10000 + ((u - 0xd800) << 10) +
-			    (hex4(p + 2) - 0xdc00);
-			p += 6;
-		} else if (is_high(u) || is_low(u)) {
+		u = utf8_escape(q, end, &n);
+		p = q + n;
+		if (utf8_is_half(u)) {
 			u = 0xfffd;
 			whole = false;
 		}
-		add_utf8(b, u);
+		utf8_add(b, u);
 	}
 	buf_add(b, p, static_cast<size_t>(end - p));
 	return whole;
@@ -695,21 +611,6 @@ bool
 val_int64(struct val v, int64_t *out)
 {
 	return val_type(v) == SCAN_NUMBER && decimal_int64(val_text(v), out);
-}
-
-/* What is no text mostly shows it at once, and simdjson reads all of it. */
-bool
-scan_utf8(struct slice s)
-{
-	size_t n = HEAD;
-
-	if (s.len > 2 * HEAD) {
-		while (n > HEAD - 4 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
-			n--;
-		if (!simdjson::validate_utf8(s.p, n))
-			return false;
-	}
-	return s.len == 0 || simdjson::validate_utf8(s.p, s.len);
 }
 
 bool

@@ -143,8 +143,6 @@ struct val val_member(struct val object, const char *key);
 struct val val_at(struct val array, size_t index);
 size_t val_count(struct val v); /* elements, or members as written */
 
-bool scan_utf8(struct slice s); /* is it valid UTF-8? */
-
 /* ---- walking an array or object, in the order of the text ---- */
 
 struct val_iter {

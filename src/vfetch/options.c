@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "text.h"
+#include "utf8.h"
 #include "banned.h"
 
 /* An option for each of the usual parameters: --brand 53 is --param brand=53 */
@@ -59,7 +59,7 @@ check_notes(const struct opt_list *notes)
 	for (i = 0; i < notes->n; i++) {
 		len = key_len(notes->v[i]);
 		if (len == 0 || notes->v[i][len] == '\0' ||
-		    !text_valid(slice_of(notes->v[i])))
+		    !utf8_valid(slice_of(notes->v[i])))
 			die(EX_USAGE, "--note wants KEY=VALUE, not '%s'",
 			    notes->v[i]);
 		for (k = 0; k < i; k++)

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "opt.h"
-#include "text.h"
 #include "url.h"
+#include "utf8.h"
 #include "banned.h"
 
 #define ID_DIGITS 19 /* as many as 64 bits hold */
@@ -54,7 +54,7 @@ is_segment(const struct parameter *p, const char *s)
 static bool
 check_value(const struct parameter *p, const char *s, struct buf *why)
 {
-	if (!text_valid(slice_of(s))) {
+	if (!utf8_valid(slice_of(s))) {
 		buf_addf(why, "parameter '%s' is not valid UTF-8", p->name);
 		return false;
 	}

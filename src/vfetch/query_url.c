@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#include "text.h"
 #include "url.h"
+#include "utf8.h"
 #include "banned.h"
 
 static void
@@ -203,7 +203,7 @@ query_redirect(const struct query *q, const char *from, const char *to)
 	struct url old, new;
 	char *next;
 
-	if (!text_valid(slice_of(to)) || !url_split(from, &old) ||
+	if (!utf8_valid(slice_of(to)) || !url_split(from, &old) ||
 	    !url_split(to, &new) || old.host.len != new.host.len ||
 	    strncasecmp(old.host.p, new.host.p, old.host.len) != 0 ||
 	    !(q->endpoint->redirects.npaths > 0 ? names_it(q, new.path) :

@@ -6,7 +6,7 @@
 #include "clock.h"
 #include "json.h"
 #include "sha.h"
-#include "text.h"
+#include "utf8.h"
 #include "banned.h"
 
 #define ERROR_PAGE_MAX ((size_t)64 << 10) /* of what was not whole */
@@ -129,7 +129,7 @@ pick_headers(const struct run *r, struct answer_header *h)
 	for (i = 0; i < r->m->nheaders && n < HEADERS_MOST; i++) {
 		h[n].value = http_header(&r->answer, r->m->headers[i], 0);
 		h[n].name = slice_of(r->m->headers[i]);
-		if (h[n].value.p != NULL && text_valid(h[n].value))
+		if (h[n].value.p != NULL && utf8_valid(h[n].value))
 			n++;
 	}
 	return n;
@@ -155,7 +155,7 @@ form_of(struct run *r)
 		return FORM_JSON;
 	/* UTF-16 of plain letters is valid UTF-8, with a NUL beside each */
 	return memchr(a->body.data, '\0', a->body.len) == NULL &&
-	        text_valid(buf_slice(&a->body)) ?
+	        utf8_valid(buf_slice(&a->body)) ?
 	    FORM_TEXT :
 	    FORM_BASE64;
 }
@@ -189,7 +189,7 @@ put_body(struct run *r, struct json *j, const struct call *c,
 		json_key(j, "cause");
 		json_cstr(j, r->answer.cause);
 		json_key(j, "message");
-		if (text_valid(slice_of(r->answer.message)))
+		if (utf8_valid(slice_of(r->answer.message)))
 			json_str(j,
 			    run_clean(r, slice_of(r->answer.message), false));
 		else

@@ -11,8 +11,8 @@
 #include "file.h"
 #include "json.h"
 #include "stop.h"
-#include "text.h"
 #include "url.h"
+#include "utf8.h"
 #include "banned.h"
 
 #define MARGIN_MS 60000    /* spent on the way */
@@ -224,7 +224,7 @@ taken_from(const struct http_answer *a, const char *url, struct val from)
 		s = cookie_of(a, url, name);
 	free(header);
 	free(name);
-	if (s.p == NULL || (cookie_fits(s) && text_valid(s)))
+	if (s.p == NULL || (cookie_fits(s) && utf8_valid(s)))
 		return s;
 	warn("a session's value that is longer than %d bytes, or no text: not "
 	     "used",

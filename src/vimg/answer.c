@@ -6,6 +6,7 @@
 #include "retry.h"
 #include "run.h"
 #include "stop.h"
+#include "utf8.h"
 #include "banned.h"
 
 #define FIRST_MS (15 * 60000) /* over runs, doubling */
@@ -106,7 +107,7 @@ is_refusal(const struct photo *p, const struct http_answer *a,
 
 	answer.nheaders = list_headers(a, h);
 	answer.form = a->body.len == 0 ? FORM_NONE :
-	    scan_utf8(answer.bytes)    ? FORM_TEXT :
+	    utf8_valid(answer.bytes)   ? FORM_TEXT :
 	                                 FORM_BASE64;
 	*v = verdict_of(p->host->market->rules, &answer);
 	if (strncmp(v->name, "refused:", 8) != 0)

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "url.h"
+#include "utf8.h"
 #include "banned.h"
 
 /* ---- reading ---- */
@@ -148,7 +149,7 @@ photo_is_validator(struct slice text)
 	for (i = 0; i < text.len; i++)
 		if ((unsigned char)text.p[i] < ' ' || text.p[i] == '\x7f')
 			return false;
-	return text.len > 0 && text.len <= TEXT_MOST && scan_utf8(text);
+	return text.len > 0 && text.len <= TEXT_MOST && utf8_valid(text);
 }
 
 /* It becomes a header: one that would be two is none. */

@@ -2,6 +2,7 @@
 
 #include "decimal.h"
 #include "json.h"
+#include "utf8.h"
 #include "banned.h"
 
 static int
@@ -20,13 +21,11 @@ static void
 extend(struct extreme *e, enum type t, struct slice s, int sign)
 {
 	struct slice have = { e->text, e->len };
-	size_t len = s.len;
+	size_t len;
 
 	if (e->set && compare(t, s, have) * sign <= 0)
 		return;
-	if (len > QUALITY_TEXT)
-		for (len = QUALITY_TEXT; len > 0 && (s.p[len] & 0xc0) == 0x80;)
-			len--;
+	len = utf8_cut(s, QUALITY_TEXT);
 	if (len > 0)
 		memcpy(e->text, s.p, len);
 	e->len = (unsigned char)len;

@@ -4,6 +4,7 @@
 
 #include "json.h"
 #include "scan.h"
+#include "utf8.h"
 #include "banned.h"
 
 #define SAID 5 /* on stderr, when there is no file for them */
@@ -28,7 +29,7 @@ add_value(struct json *j, struct slice value)
 		value.len = REJECT_VALUE;
 	while (cut && value.len > 0 && (value.p[value.len] & 0xc0) == 0x80)
 		value.len--;
-	if (scan_utf8(value)) {
+	if (utf8_valid(value)) {
 		json_key(j, "value");
 		json_str(j, value);
 	} else {

@@ -7,6 +7,7 @@
 #include "ledger.h"
 #include "member.h"
 #include "stop.h"
+#include "utf8.h"
 #include "banned.h"
 
 #define PIECE 32768 /* written no later than that */
@@ -97,7 +98,7 @@ events_init(struct events *e, const struct opts *o, struct writer *out,
 	e->o = o;
 	e->out = out;
 	e->rej = rej;
-	if (!scan_utf8(slice_of(o->source)))
+	if (!utf8_valid(slice_of(o->source)))
 		die(EX_USAGE, "--source is not UTF-8");
 	look_reader_init(&e->reader);
 	judge_init(&e->judge, (double)o->item_days,

@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "ledger.h"
+#include "utf8.h"
 #include "banned.h"
 
 #define DAY_US INT64_C(86400000000)
@@ -79,7 +80,7 @@ init_plain(struct take *t)
 {
 	char *source = source_of(t->o->stream);
 
-	if (*source == '\0' || !scan_utf8(slice_of(source)))
+	if (*source == '\0' || !utf8_valid(slice_of(source)))
 		die(EX_USAGE, "--stream does not take '%s'", t->o->stream);
 	t->id = id_column(t->o->key);
 	t->plain = streams_add(&t->streams, slice_of(t->o->stream));

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
 #include "banned.h"
 
 static char *held; /* all that are beyond ASCII; NULL: any is held */
@@ -58,15 +59,6 @@ letters_release(void)
 	held = NULL;
 }
 
-static size_t
-length_of(const char *p, size_t left)
-{
-	unsigned char c = (unsigned char)*p;
-	size_t n = c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-
-	return n < left ? n : left;
-}
-
 static bool
 is_held(const char *p, size_t n)
 {
@@ -80,7 +72,7 @@ letters_span(struct slice s)
 	size_t i, n;
 
 	for (i = 0; i < s.len && s.p[i] != '\0'; i += n) {
-		n = length_of(s.p + i, s.len - i);
+		n = utf8_len(s.p + i, s.len - i);
 		if (!is_held(s.p + i, n))
 			return i;
 	}
@@ -94,7 +86,7 @@ letters_fit(char *text)
 	char *to = text;
 
 	for (; left > 0; text += n, left -= n) {
-		n = length_of(text, left);
+		n = utf8_len(text, left);
 		if (is_held(text, n)) {
 			memmove(to, text, n);
 			to += n;

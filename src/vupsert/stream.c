@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "letters.h"
+#include "utf8.h"
 #include "banned.h"
 
 #define NAME_MAX_BYTES 63  /* NAMEDATALEN - 1 */
@@ -78,9 +79,7 @@ name_fit(struct slice name, bool table)
 		return xstrndup(name.p, name.len);
 	if (held < n)
 		n = held;
-	while (n > 0 && n < name.len &&
-	    ((unsigned char)name.p[n] & 0xc0) == 0x80)
-		n--; /* not inside a character */
+	n = utf8_cut(name, n);
 	return xasprintf("%.*s_%08" PRIx32, (int)n, name.len > 0 ? name.p : "",
 	    (uint32_t)(fnv1a(name) ^ fnv1a(name) >> 32));
 }

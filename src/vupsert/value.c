@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "decimal.h"
+#include "utf8.h"
 #include "banned.h"
 
 #define MICROS 1000000
@@ -411,35 +412,6 @@ put_number_text(struct buf *b, struct slice s, const char **why)
 	return ok;
 }
 
-/* The four digits behind \u; -1: the text ends before. */
-static int
-unit(const char *p, const char *end)
-{
-	int i, v = 0;
-
-	if (end - p < 6 || p[0] != '\\' || p[1] != 'u')
-		return -1;
-	for (i = 2; i < 6; i++)
-		v = v * 16 + hex(p[i]);
-	return v;
-}
-
-static void
-add_utf8(struct buf *b, int c)
-{
-	if (c < 0x800) {
-		buf_addc(b, (char)(0xc0 | c >> 6));
-	} else if (c < 0x10000) {
-		buf_addc(b, (char)(0xe0 | c >> 12));
-		buf_addc(b, (char)(0x80 | (c >> 6 & 63)));
-	} else {
-		buf_addc(b, (char)(0xf0 | c >> 18));
-		buf_addc(b, (char)(0x80 | (c >> 12 & 63)));
-		buf_addc(b, (char)(0x80 | (c >> 6 & 63)));
-	}
-	buf_addc(b, (char)(0x80 | (c & 63)));
-}
-
 /*
  * JSON text with \u00e9 and its like as the character itself: a server whose
  * encoding is none of Unicode's takes the one and not the other.
@@ -448,22 +420,19 @@ static void
 add_unescaped(struct buf *b, struct slice s)
 {
 	const char *p = s.p, *end = s.p + s.len, *stop;
+	size_t len;
 	int c;
 
 	while ((stop = memchr(p, '\\', (size_t)(end - p))) != NULL) {
 		buf_add(b, p, (size_t)(stop - p));
-		c = unit(stop, end);
-		p = stop + (c < 0x80 ? 2 : 6);
+		c = utf8_escape(stop, end, &len); /* no half: val_lone */
 		if (c < 0x80) {
 			buf_add(b, stop, 2);
-			continue;
+			p = stop + 2;
+		} else {
+			utf8_add(b, c);
+			p = stop + len;
 		}
-		if (c >= 0xd800 && c < 0xdc00) { /* a pair: val_lone */
-			c = 0x10000 + ((c - 0xd800) << 10) +
-			    (unit(p, end) - 0xdc00);
-			p += 6;
-		}
-		add_utf8(b, c);
 	}
 	buf_add(b, p, (size_t)(end - p));
 }

@@ -1,5 +1,6 @@
 #include "body.h"
 
+#include "utf8.h"
 #include "banned.h"
 
 enum form
@@ -12,7 +13,7 @@ body_form(struct scan *scan, struct slice body, const char *kind)
 		return FORM_OMITTED;
 	if (scan_parse(scan, slice_unmarked(body), &at, &why))
 		return FORM_JSON;
-	return scan_utf8(body) ? FORM_TEXT : FORM_BASE64;
+	return utf8_valid(body) ? FORM_TEXT : FORM_BASE64;
 }
 
 static void

@@ -3,7 +3,7 @@
 #include "line.h"
 #include "opt.h"
 #include "raw_name.h"
-#include "scan.h"
+#include "utf8.h"
 #include "banned.h"
 
 static void
@@ -23,7 +23,7 @@ check_names(const struct options *o)
 	if (*o->site == '\0' || o->site[strspn(o->site, host)] != '\0')
 		die(EX_USAGE, "'%s' is no host", o->site);
 	if (o->catalog != NULL &&
-	    (*o->catalog == '\0' || !scan_utf8(slice_of(o->catalog))))
+	    (*o->catalog == '\0' || !utf8_valid(slice_of(o->catalog))))
 		die(EX_USAGE, "--catalog does not take '%s'", o->catalog);
 	if (strcmp(o->kind, "run") == 0)
 		die(EX_USAGE, "'run' is no kind of answer");
