@@ -82,7 +82,7 @@ END
   vnormalize -q --rejects "$tmp/rejects" <"$tmp/raw" >"$tmp/out" 2>"$tmp/words" || status=$?
   [ "$status" -eq 65 ]
   [[ $(tail -n 1 "$tmp/out") != *STATE* ]]
-  same 'vnormalize: 20 of 200 elements of vinted_item were rejected, by whole pages, more than a share of 0.05' "$(<"$tmp/words")"
+  same 'vnormalize: 20 of 200 elements of vinted_item, by whole pages, were rejected, more than a share of 0.05' "$(<"$tmp/words")"
   vnormalize --rejects "$tmp/rejects" --threshold 0.1 <"$tmp/raw" >"$tmp/out" 2>"$tmp/words"
   grep -q 'vinted_item: 200 elements = 180 records + 0 filtered + 20 rejected' "$tmp/words"
   [[ $(tail -n 1 "$tmp/out") == *STATE* ]]

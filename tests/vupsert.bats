@@ -176,19 +176,19 @@ holds() {
 
 @test "record_before_schema: the record is rejected by its line, the next is loaded" {
 	conforms record_before_schema 65
-	[[ $stderr == *"line 1: test_record_before_schema: no SCHEMA came before it: rejected"* ]]
+	[[ $stderr == *"line 1: test_record_before_schema: no SCHEMA came before it"* ]]
 	holds test_record_before_schema '{"id":2,"metric":3728}'
 }
 
 @test "record_missing_key_property: rejected by its line" {
 	conforms record_missing_key_property 65
-	[[ $stderr == *"line 2: test_record_missing_key_property: 'id' is missing: rejected"* ]]
+	[[ $stderr == *"line 2: test_record_missing_key_property: 'id' is missing"* ]]
 	holds test_record_missing_key_property
 }
 
 @test "record_missing_required_property: rejected, or taken with null when asked to" {
 	conforms record_missing_required_property 65
-	[[ $stderr == *"line 2: test_record_missing_required_property: 'id' is missing: rejected"* ]]
+	[[ $stderr == *"line 2: test_record_missing_required_property: 'id' is missing"* ]]
 	holds test_record_missing_required_property
 	run -0 vupsert --schema staging --allow-missing \
 	    <"$SHARED/conformance/singer/record_missing_required_property.singer"
@@ -347,7 +347,7 @@ holds() {
 	sql 'create view v as select id from staging.s'
 	run -0 --separate-stderr vupsert --schema staging --threshold 1 < <(
 	    schema "$id_v" '["id"]'; record '"id":92233720368547758070'; record '"id":2')
-	[[ $stderr == *"line 2: s: 'id' does not fit 64 bits: rejected"* ]]
+	[[ $stderr == *"line 2: s: 'id' does not fit 64 bits"* ]]
 	same $'1\n2' "$(sql 'select id from staging.s order by id')"
 }
 
@@ -424,7 +424,7 @@ holds() {
 	same "${#bad[@]}" "$(grep -c "'at' is not an RFC 3339 time" "$tmp/rejects")"
 	run -65 --separate-stderr upsert < <(entity | sed s/stream\":\"s/stream\":\"o/
 	    record '"id":1,"at":"2024-01-02T03:04:05","run":"r","line":1' | sed s/stream\":\"s/stream\":\"o/)
-	[[ $stderr == *"line 2: o: 'at' is not an RFC 3339 time: rejected"* ]]
+	[[ $stderr == *"line 2: o: 'at' is not an RFC 3339 time"* ]]
 }
 
 @test "a property of no type, or of null alone, is kept as jsonb" {
@@ -445,7 +445,7 @@ holds() {
 	sql "create database latin encoding 'LATIN1' lc_collate 'C' lc_ctype 'C' template template0"
 	PGDATABASE=latin run -65 --separate-stderr upsert --stream s --key id \
 	    < <(printf '%s\n' '{"id":1,"j":["caf\u00e9"]}' '{"id":2,"j":["\u20ac"]}' '{"id":3,"j":[]}')
-	[[ $stderr == *"line 2: s: the server refuses it: character"*"rejected"* ]]
+	[[ $stderr == *"line 2: s: the server refuses it: character"* ]]
 	same $'1|["café"]\n3|[]' "$(PGDATABASE=latin PGCLIENTENCODING=UTF8 sql 'select * from staging.s order by id')"
 }
 
@@ -539,13 +539,13 @@ named() {
 @test "a stream's name that holds a NUL costs the stream, not its neighbour" {
 	{ schema "$id_v" '["id"]'; record '"id":1'; } >"$tmp/in"
 	run -65 --separate-stderr upsert < <(named 'a\\u0000b'; cat "$tmp/in")
-	[[ $stderr == *"a stream's name holds a NUL: rejected"* ]]
+	[[ $stderr == *"a stream's name holds a NUL"* ]]
 	same 1 "$(sql 'select id from staging.s')"
 }
 
 @test "records from which no column can be made cost themselves" {
 	run -65 --separate-stderr upsert --stream s < <(printf '%s\n' '{}' '{"a":null}' '{"id":1}' '{}')
-	same 2 "$(grep -c 'holds no value, and the table has no column yet: rejected' <<<"$stderr")"
+	same 2 "$(grep -c 'holds no value, and the table has no column yet' <<<"$stderr")"
 	same $'1\n' "$(sql 'select id from staging.s order by id nulls last')"$'\n'
 	run -65 --separate-stderr upsert --stream t <<<'{}'
 	same "vupsert: t: 1 records = 0 inserted + 0 updated + 0 unchanged + 0 older + 0 duplicate + 1 rejected, 0 deleted" \
@@ -606,7 +606,7 @@ has_rows() {
 	sql "do \$\$ begin execute (select 'alter table staging.s ' || string_agg('add a_' || i || ' text', ', ')
 	    from generate_series(1, 1597) as i); end \$\$; alter table staging.s drop a_1"
 	run -65 --separate-stderr upsert --stream s --key id < <(printf '%s\n' '{"id":1,"b":1}' '{"id":2,"c":1}' '{"id":3,"d":1}' '{"id":4}')
-	[[ $stderr == *"line 3: s: 'd' is one column more than a table can have: rejected"* ]]
+	[[ $stderr == *"line 3: s: 'd' is one column more than a table can have"* ]]
 	same $'1|1|\n2||1\n4||' "$(sql 'select id, b, c from staging.s order by id')"
 }
 
@@ -905,7 +905,7 @@ event() {
 	upsert < <(scoped; scope 1 2; event 1 1 1; event 1 2 2)
 	run -0 --separate-stderr upsert --threshold 1 --batch-rows 1 < <(scoped; scope 1 3; event 1 1 5; event 1 9 5
 	    scope 2 1; event 2 1 1)
-	[[ $stderr == *"line 2: s: the scope ends after 2 of 3 records: rejected"* ]]
+	[[ $stderr == *"line 2: s: the scope ends after 2 of 3 records"* ]]
 	same $'1|1|1\n1|2|2\n2|1|1' "$(sql 'select item, n, v from staging.s order by item, n')"
 }
 
@@ -961,7 +961,7 @@ load_state() {
 	state() { printf '{"type":"STATE","value":%s}\n' "$1"; }
 	run -65 --separate-stderr upsert < <(schema "$id_v" '["id"]'; record '"id":1'; state 1; record '"id":"x"'; state 2)
 	same "$(state 1)" "$output"
-	[[ $stderr == *"1 of 2 records rejected, more than the threshold of 0.05 allows: STATE is held back"* ]]
+	[[ $stderr == *"STATE is held back"*"1 of 2 records were rejected, more than a share of 0.05"* ]]
 	run -0 --separate-stderr upsert --threshold 0.2 < <(schema "$id_v" '["id"]'; record '"id":"x"'; state 1
 	    for i in {1..9}; do record "\"id\":$i"; done; state 2)
 	same "$(state 2)" "$output"
@@ -1033,7 +1033,7 @@ load_state() {
 	run -65 --separate-stderr upsert --stream s --key id,site < <(
 	    printf '%s\n' '{"id":1,"site":"a","n":1}' '{"id":2,"site":"a","n":1.5,"t":"x"}' \
 	        '{"id":1,"site":"a","n":3,"o":{"k":[1]}}' '{"site":"b"}' '7' '{"id":1,"site":"b","t":4}')
-	[[ $stderr == *"line 4: s: 'id' is missing: rejected"* && $stderr == *"line 5: s: is no object: rejected"* ]]
+	[[ $stderr == *"line 4: s: 'id' is missing"* && $stderr == *"line 5: s: is no object"* ]]
 	same $'1|a|3||{"k": [1]}\n1|b||4|\n2|a|1.5|"x"|' "$(sql 'select id, site, n, t, o from staging.s order by 1, 2')"
 }
 
@@ -1164,8 +1164,8 @@ appended() {
 	same $'1\n4' "$(sql 'select id from staging.s order by id')"
 	same $'3\n4\n5' "$(jq .line "$tmp/rejects")"
 	same '["not UTF-8",false,true]' "$(jq -c 'select(.line == 4) | [.reason, has("value"), has("value_base64")]' "$tmp/rejects")"
-	[[ $stderr == *"line 5: longer than 300 bytes: rejected"* ]]
-	[[ $stderr == *"3 of 5 records rejected, more than the threshold of 0.05 allows"* ]]
+	same '"longer than 300 bytes"' "$(jq 'select(.line == 5).reason' "$tmp/rejects")"
+	[[ $stderr == *"3 of 5 records were rejected, more than a share of 0.05"* ]]
 }
 
 @test "types are read without regard to case, and unknown messages pass" {
@@ -1216,7 +1216,7 @@ appended() {
 
 @test "asked wrongly: 64" {
 	fails 64 "--key goes with --stream" vupsert --key id
-	fails 64 "--threshold does not take 'many'" vupsert --threshold many
+	fails 64 "a share from 0 to 1 is due, not 'many'" vupsert --threshold many
 	fails 74 "cannot open 'file'" vupsert file
 }
 

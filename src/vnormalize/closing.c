@@ -201,7 +201,7 @@ apply_entry(struct normalizer *n, struct catalogue *k, struct val entry,
 
 	s->elements++;
 	n->totals.elements++;
-	n->rej->whole++;
+	n->whole++;
 	/* a query that names no seller's id may name her all the same */
 	if (!pseudonym(n, entry, hex) || n->o->no_key) {
 		s->filtered++;

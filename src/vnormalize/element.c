@@ -434,7 +434,7 @@ element_apply(struct normalizer *n, const struct catalogue *k,
 
 	c->stream->elements++;
 	n->totals.elements++;
-	n->rej->whole++;
+	n->whole++;
 	if (val_type(element) == SCAN_NULL || c->dropped) {
 		filter(n, c); /* redacted; or it cannot be keyed */
 		return;

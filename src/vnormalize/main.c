@@ -12,20 +12,6 @@
 #include "stop.h"
 #include "banned.h"
 
-static void
-parse_threshold(struct opts *o)
-{
-	const char *s = o->threshold_text;
-	char *end;
-
-	if (s == NULL)
-		s = conf_get("VPIPE_REJECTS");
-	o->threshold = strtod(s, &end);
-	if (end == s || *end != '\0' || !(o->threshold >= 0) ||
-	    o->threshold > 1)
-		die(EX_USAGE, "a share from 0 to 1 is due, not '%s'", s);
-}
-
 /* The index of the first FILE. */
 static int
 options(struct opts *o, int argc, char *argv[])
@@ -72,7 +58,9 @@ options(struct opts *o, int argc, char *argv[])
 		die(EX_USAGE, "the engine is auto or jq, not '%s'", o->engine);
 	if (o->maxline < 1 || o->maxline > (int64_t)LINE_MAX_MOST)
 		die(EX_USAGE, "--max-line is from 1 to 512M");
-	parse_threshold(o);
+	o->threshold = rejects_share(o->threshold_text != NULL ?
+	        o->threshold_text :
+	        conf_get("VPIPE_REJECTS"));
 	return first;
 }
 
@@ -139,7 +127,7 @@ main(int argc, char *argv[])
 	reader_close_or_die(&in);
 	writer_close_or_die(&out); /* a full disk shows up here */
 	rejects_close_or_die(&rej);
-	status = stopped ? stop_again() : rejects_status(&rej);
+	status = stopped ? stop_again() : normalizer_status(&n);
 	normalizer_release(&n);
 	free(o.streams.v);
 	return status;

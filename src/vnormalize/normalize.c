@@ -305,7 +305,7 @@ reject_line(struct normalizer *n, struct stream *s, size_t found,
 	s->unread = s->unread || found > 1;
 	n->totals.elements += found;
 	n->totals.rejected += found;
-	n->rej->whole += found;
+	n->whole += found;
 	rejects_add(n->rej,
 	    &(struct reject){ .run = n->rec.run,
 	        .line = n->rec.line,
@@ -539,7 +539,7 @@ normalize(struct normalizer *n, struct slice line, bool toolong)
 		}
 	}
 	n->totals.lines++; /* not before: the run may have changed */
-	n->rej->whole++;
+	n->whole++;
 	progress("%" PRIu64 " lines, %" PRIu64 " records", n->totals.lines,
 	    n->totals.records);
 }

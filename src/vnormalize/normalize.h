@@ -40,6 +40,11 @@ struct normalizer {
 	const struct opts *o;
 	struct writer *out;
 	struct rejects *rej;
+	uint64_t whole; /* lines and elements so far */
+	struct {        /* of one that lost whole pages; NULL: not too many */
+		const char *stream; /* borrowed */
+		uint64_t n, whole;
+	} pages;
 	struct scan *scan;
 	struct page *page;     /* of the line, when it is HTML */
 	struct person *person; /* NULL until a source needs it */
@@ -65,6 +70,8 @@ void normalizer_init(struct normalizer *n, const struct opts *o,
 void normalize(struct normalizer *n, struct slice line, bool toolong);
 /* The last STATE, the quality report, the ledger. */
 void normalizer_end(struct normalizer *n);
+/* 0, or 65 with a sentence when too much was rejected. */
+int normalizer_status(const struct normalizer *n);
 void normalizer_release(struct normalizer *n);
 
 /* A source, loaded when first asked for; NULL when there is none. */

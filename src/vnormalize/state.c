@@ -74,21 +74,48 @@ write_state(struct normalizer *n)
 	writer_add(n->out, n->message.data, n->message.len);
 }
 
+/* A stream that lost whole pages is judged by itself: the elements of others
+ * must not make them few. */
 static void
 count_pages(struct normalizer *n)
 {
 	const struct stream *s;
 	size_t i, k;
 
-	n->rej->pages.stream = NULL;
+	n->pages.stream = NULL;
 	for (i = 0; i < n->ncatalogues; i++) {
 		for (k = 0; k < n->catalogues[i]->nstreams; k++) {
 			s = &n->catalogues[i]->streams[k];
-			if (s->unread)
-				rejects_pages(n->rej, s->name, s->rejected,
-				    s->elements);
+			if (!s->unread ||
+			    !rejects_exceed(n->rej, s->rejected, s->elements))
+				continue;
+			n->pages.stream = s->name;
+			n->pages.n = s->rejected;
+			n->pages.whole = s->elements;
 		}
 	}
+}
+
+static bool
+is_too_much(const struct normalizer *n)
+{
+	return n->pages.stream != NULL ||
+	    rejects_exceed(n->rej, n->rej->n, n->whole);
+}
+
+int
+normalizer_status(const struct normalizer *n)
+{
+	char *what;
+	int status =
+	    rejects_status(n->rej, n->rej->n, n->whole, "lines and elements");
+
+	if (status != EX_OK || n->pages.stream == NULL)
+		return status;
+	what = xasprintf("elements of %s, by whole pages,", n->pages.stream);
+	status = rejects_status(n->rej, n->pages.n, n->pages.whole, what);
+	free(what);
+	return status;
 }
 
 /*
@@ -101,7 +128,7 @@ state_end(struct normalizer *n)
 {
 	count_pages(n);
 	if (n->run != NULL && !stopped && !n->o->records_only &&
-	    !rejects_exceed(n->rej))
+	    !is_too_much(n))
 		write_state(n);
 	free(n->run);
 	n->run = NULL;

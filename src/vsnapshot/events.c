@@ -269,11 +269,13 @@ reject(struct events *e, uint64_t number, const char *property,
     const char *reason, struct slice value)
 {
 	rejects_add(e->rej,
-	    &(struct reject){ .input = number,
-	        .stream = slice_of("history"),
+	    &(struct reject){ .line = (int64_t)number,
+	        .index = -1,
+	        .stream = "history",
 	        .property = property,
 	        .reason = reason,
-	        .value = value });
+	        .value = value,
+	        .elements = 1 });
 }
 
 static int
@@ -391,7 +393,7 @@ events_end(struct events *e)
 		end_item(e);
 	progress_clear();
 	account(e);
-	return rejects_status(e->rej, e->lines);
+	return rejects_status(e->rej, e->rej->n, e->lines, "lines");
 }
 
 void

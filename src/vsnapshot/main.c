@@ -58,7 +58,7 @@ main(int argc, char *argv[])
 	    o.events ? "history lines" : "Singer messages");
 	writer_init(&out, STDOUT_FILENO);
 	reader_tie(&in, &out);
-	rejects_init(&rej, o.rejects, o.threshold);
+	rejects_init(&rej, o.rejects, o.threshold, NULL);
 
 	status = (o.events ? run_events : run_take)(&o, &in, &out, &rej);
 

@@ -7,23 +7,10 @@
 #include "conf.h"
 #include "line.h"
 #include "opt.h"
+#include "reject.h"
 #include "banned.h"
 
 #define DAYS_MAX 1000000 /* no farther: hours become microseconds */
-
-static void
-parse_threshold(struct opts *o)
-{
-	const char *s = o->threshold_text;
-	char *end;
-
-	if (s == NULL)
-		s = conf_get("VPIPE_REJECTS");
-	o->threshold = strtod(s, &end);
-	if (end == s || *end != '\0' || !(o->threshold >= 0) ||
-	    o->threshold > 1)
-		die(EX_USAGE, "a share from 0 to 1 is due, not '%s'", s);
-}
 
 static void
 check_take(const struct opts *o)
@@ -89,6 +76,8 @@ options(struct opts *o, int argc, char *argv[])
 		check_take(o);
 	if (o->maxline < 1 || o->maxline > (int64_t)LINE_MAX_MOST)
 		die(EX_USAGE, "--max-line is from 1 to 512M");
-	parse_threshold(o);
+	o->threshold = rejects_share(o->threshold_text != NULL ?
+	        o->threshold_text :
+	        conf_get("VPIPE_REJECTS"));
 	return first + 1;
 }

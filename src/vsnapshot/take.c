@@ -111,38 +111,27 @@ reject_line(struct take *t, const char *reason, struct slice line)
 {
 	t->unreadable++;
 	rejects_add(t->rej,
-	    &(struct reject){
-	        .input = t->number, .reason = reason, .value = line });
-}
-
-/* A text, or a whole number that is not negative; else nothing. */
-static struct slice
-of_type(struct slice s, char type)
-{
-	size_t i;
-
-	for (i = 0; type == '0' && i < s.len; i++)
-		if (s.p[i] < '0' || s.p[i] > '9' || i == 18)
-			return (struct slice){ NULL, 0 };
-	if (type == '"' && s.p != NULL && s.p[0] != '"')
-		return (struct slice){ NULL, 0 };
-	return s;
+	    &(struct reject){ .line = (int64_t)t->number,
+	        .index = -1,
+	        .reason = reason,
+	        .value = line,
+	        .elements = 1 });
 }
 
 static void
-reject_record(struct take *t, struct stream *s, const struct columns *c,
-    const struct snapshot_fault *f, struct val record)
+reject_record(struct take *t, struct stream *s, const struct snapshot_fault *f,
+    struct val record)
 {
 	s->rejected++;
 	rejects_add(t->rej,
-	    &(struct reject){ .input = t->number,
-	        .run = of_type(c->c[C_RUN], '"'),
-	        .line = of_type(c->c[C_LINE], '0'),
-	        .index = of_type(c->c[C_INDEX], '0'),
-	        .stream = slice_of(s->name),
+	    &(struct reject){ .line = (int64_t)t->number,
+	        .index = -1,
+	        .stream = s->name,
 	        .property = f->property,
+	        .record = record,
 	        .reason = f->reason,
-	        .value = f->value.p ? f->value : val_text(record) });
+	        .value = f->value.p ? f->value : val_text(record),
+	        .elements = 1 });
 }
 
 /* ---- records ---- */
@@ -165,7 +154,7 @@ give(struct take *t, struct stream *s, enum snapshot what, struct columns *c,
 	size_t start = t->b.len;
 
 	if (!snapshot_write(&t->b, what, s->source, c, &t->days, &f)) {
-		reject_record(t, s, c, &f, record);
+		reject_record(t, s, &f, record);
 		return;
 	}
 	if (is_future(t, &c->at)) {
@@ -174,7 +163,7 @@ give(struct take *t, struct stream *s, enum snapshot what, struct columns *c,
 		f.value = c->c[C_OBSERVED_AT];
 		snprintf(f.reason, sizeof f.reason,
 		    "'observed_at' is more than a day ahead of the clock");
-		reject_record(t, s, c, &f, record);
+		reject_record(t, s, &f, record);
 		return;
 	}
 	s->snapshots++;
@@ -438,7 +427,7 @@ take_end(struct take *t)
 	progress_clear();
 	if (!account(t))
 		die(EX_SOFTWARE, "the ledger does not close");
-	return rejects_status(t->rej, t->lines);
+	return rejects_status(t->rej, t->rej->n, t->lines, "lines");
 }
 
 void

@@ -9,7 +9,6 @@
 #include "line.h"
 #include "marker.h"
 #include "ops.h"
-#include "reject.h"
 #include "scope.h"
 #include "write.h"
 #include "banned.h"
@@ -21,6 +20,8 @@
 static struct {
 	struct pg *pg;
 	const char *schema;
+	struct rejects *rej;
+	struct scan *scan; /* of a record that the server refuses */
 	struct writer out;
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -59,21 +60,40 @@ add_tally(struct tally *to, const struct tally *t)
 	to->deleted += t->deleted;
 }
 
+/* The row's record, once more; it borrows from *padded. */
+static struct val
+parse(struct slice text, struct buf *padded)
+{
+	const char *why;
+	size_t at;
+
+	buf_addslice(padded, text);
+	buf_grow(padded, LINE_PADDING);
+	return scan_parse(c.scan, buf_slice(padded), &at, &why) ?
+	    scan_root(c.scan) :
+	    (struct val){ 0 };
+}
+
 /* Once, however often the transaction is repeated. */
 static void
 reject_row(const struct batch *b, const struct stream *s, struct row *r)
 {
+	struct buf padded = { 0 };
 	char *reason;
 
 	if (r->refused)
 		return;
 	r->refused = true;
 	reason = xasprintf("the server refuses it: %s", pg_message(c.pg));
-	rejects_add(&(struct reject){ .line = r->line,
-	    .stream = s->name,
-	    .reason = reason,
-	    .value = row_text(b, r),
-	    .record = row_text(b, r) });
+	rejects_add(c.rej,
+	    &(struct reject){ .line = (int64_t)r->line,
+	        .index = -1,
+	        .stream = s->name,
+	        .record = parse(row_text(b, r), &padded),
+	        .reason = reason,
+	        .value = row_text(b, r),
+	        .elements = 1 });
+	buf_release(&padded);
 	free(reason);
 }
 
@@ -187,7 +207,7 @@ commit(struct attempt *a)
 		o = marker_write(c.pg, &a->marked);
 	if (o != PG_OK)
 		return o;
-	rejects_sync_or_die();
+	rejects_sync_or_die(c.rej);
 	o = pg_exec(c.pg, "commit");
 	a->asking = o == PG_LOST && a->marked;
 	a->unsure = o == PG_LOST && c.dirty && !marker_is_kept();
@@ -325,7 +345,7 @@ write_batch(struct batch *b)
 	buf_addslice(&c.held, buf_slice(&b->states));
 	if (c.inside || c.held.len == 0)
 		return;
-	rejects_sync_or_die(); /* there may have been no transaction */
+	rejects_sync_or_die(c.rej); /* there may have been no transaction */
 	writer_add(&c.out, c.held.data, c.held.len);
 	writer_flush(&c.out);
 	buf_reset(&c.held);
@@ -357,12 +377,14 @@ work(void *arg)
 }
 
 void
-commit_start(struct pg *pg, const char *schema)
+commit_start(struct pg *pg, const char *schema, struct rejects *rej)
 {
 	sigset_t ours, before;
 
 	c.pg = pg;
 	c.schema = schema;
+	c.rej = rej;
+	c.scan = scan_new();
 	writer_init(&c.out, STDOUT_FILENO);
 	/* these are for the reader: its read has to come back */
 	sigemptyset(&ours);
@@ -417,4 +439,5 @@ commit_stop(void)
 	batch_release(&c.batches[0]);
 	batch_release(&c.batches[1]);
 	buf_release(&c.held);
+	scan_free(c.scan);
 }

@@ -17,9 +17,10 @@
 #define COMMIT_H
 
 #include "batch.h"
+#include "reject.h"
 
 /* The schema is that of the tables. */
-void commit_start(struct pg *, const char *schema);
+void commit_start(struct pg *, const char *schema, struct rejects *);
 /* Hands the batch over and returns an empty one; waits for the one before. */
 struct batch *commit_give(struct batch *);
 void commit_wait(void); /* until everything given is committed */

@@ -10,7 +10,6 @@
 #include "ledger.h"
 #include "letters.h"
 #include "opt.h"
-#include "reject.h"
 #include "stop.h"
 #include "take.h"
 #include "banned.h"
@@ -55,20 +54,17 @@ options(struct opts *o, int argc, char *argv[])
 		    "mark the rows of older versions, do not delete them" },
 		{ 0, "stream", "NAME", OPT_STRING, &o->stream,
 		    "lines are bare records of this stream" },
-		{ 0, "threshold", "SHARE", OPT_STRING, &o->threshold,
+		{ 0, "threshold", "SHARE", OPT_STRING, &o->threshold_text,
 		    "of rejected records, above it the status is 65 (0.05)" },
 		{ 0 }
 	};
 	int first = opt_parse(argc, argv, "[OPTION]... [FILE]...",
 	    "Write Singer messages into PostgreSQL; repeat STATE after COMMIT.",
 	    table);
-	char *end;
 
 	if (o->key != NULL && o->stream == NULL)
 		die(EX_USAGE, "--key goes with --stream");
-	o->share = strtod(o->threshold, &end);
-	if (end == o->threshold || *end != '\0' || !(o->share >= 0))
-		die(EX_USAGE, "--threshold does not take '%s'", o->threshold);
+	o->threshold = rejects_share(o->threshold_text);
 	if (o->batch_rows < 1 || o->batch_bytes < 1 || o->maxline < 1)
 		die(EX_USAGE, "a batch and a line need room");
 	if (o->maxline + o->batch_bytes > (int64_t)BUF_MAX / 2)
@@ -120,33 +116,30 @@ report(const struct run *r)
 	ledger_metrics_write();
 	if (!ledger_closes(total))
 		return EX_SOFTWARE;
-	if ((double)total[6].n <= r->o->share * (double)total[0].n)
-		return EX_OK;
-	say("%" PRIu64 " of %" PRIu64 " records rejected, more than the "
-	    "threshold of %s allows%s",
-	    total[6].n, total[0].n, r->o->threshold,
-	    r->states > 0 ? ": STATE is held back" : "");
-	return EX_DATAERR;
+	if (r->states > 0 && rejects_exceed(r->rej, total[6].n, total[0].n))
+		say("STATE is held back");
+	return rejects_status(r->rej, total[6].n, total[0].n, "records");
 }
 
 int
 main(int argc, char *argv[])
 {
 	struct opts o = { .schema = "public",
-		.threshold = "0.05",
+		.threshold_text = "0.05",
 		.batch_rows = 20000,
 		.batch_bytes = 32 << 20,
 		.batch_age = 5000,
 		.maxline = LINE_MAX_DEFAULT,
 		.retry = 60000 };
-	struct run r = { .o = &o };
+	struct rejects rej;
+	struct run r = { .o = &o, .rej = &rej };
 	struct reader in;
 	struct slice line;
 	const char *why;
 	int status, first;
 
 	first = options(&o, argc, argv);
-	rejects_open(o.rejects);
+	rejects_init(&rej, o.rejects, o.threshold, NULL);
 	r.pg = pg_open(setup, o.retry);
 	letters_ask(r.pg);
 	r.streams.schema = o.schema;
@@ -156,7 +149,7 @@ main(int argc, char *argv[])
 		if (!stream_define_plain(r.plain, o.key, &why))
 			die(EX_USAGE, "--key '%s': %s", o.key, why);
 	}
-	commit_start(r.pg, o.schema);
+	commit_start(r.pg, o.schema, &rej);
 	r.batch = commit_give(NULL);
 	reader_init(&in, STDIN_FILENO, (size_t)o.maxline);
 	reader_files(&in, argc - first, argv + first,
@@ -168,7 +161,7 @@ main(int argc, char *argv[])
 	take_end(&r);
 	commit_stop();
 	reader_close_or_die(&in);
-	rejects_close_or_die();
+	rejects_close_or_die(&rej);
 	status = report(&r);
 	take_release(&r);
 	letters_release();

@@ -9,7 +9,6 @@
 #include "commit.h"
 #include "ops.h"
 #include "plain.h"
-#include "reject.h"
 #include "scope.h"
 #include "table.h"
 #include "version.h"
@@ -64,8 +63,12 @@ end_scope(struct run *r)
 	    xstrdup("a record of the scope was rejected, and so is the scope") :
 	    xasprintf("the scope ends after %" PRIu64 " of %" PRIu64 " records",
 	        r->scope.got, r->scope.due);
-	rejects_add(&(struct reject){
-	    .line = r->scope.line, .stream = s->name, .reason = reason });
+	rejects_add(r->rej,
+	    &(struct reject){ .line = (int64_t)r->scope.line,
+	        .index = -1,
+	        .stream = s->name,
+	        .reason = reason,
+	        .elements = r->scope.kept });
 	free(reason);
 	s->refused += r->scope.kept;
 	batch_drop_scope(r->batch, s, r->scope.number);
@@ -110,10 +113,13 @@ reject_line(struct run *r, struct slice stream, const char *reason,
 	    r->file == NULL ? NULL : xasprintf("'%s': %s", r->file, reason);
 
 	r->stray++;
-	rejects_add(&(struct reject){ .line = r->line,
-	    .stream = name,
-	    .reason = in_file != NULL ? in_file : reason,
-	    .value = value });
+	rejects_add(r->rej,
+	    &(struct reject){ .line = (int64_t)r->line,
+	        .index = -1,
+	        .stream = name,
+	        .reason = in_file != NULL ? in_file : reason,
+	        .value = value,
+	        .elements = 1 });
 	free(in_file);
 	free(name);
 }
@@ -127,12 +133,15 @@ reject_record(struct run *r, struct stream *s, struct val record)
 	    xasprintf("'%s': %s", r->file, f->reason.data);
 
 	s->refused++;
-	rejects_add(&(struct reject){ .line = r->line,
-	    .stream = s->name,
-	    .property = f->column ? f->column->property : NULL,
-	    .reason = in_file != NULL ? in_file : f->reason.data,
-	    .value = f->value.p ? f->value : val_text(record),
-	    .record = val_text(record) });
+	rejects_add(r->rej,
+	    &(struct reject){ .line = (int64_t)r->line,
+	        .index = -1,
+	        .stream = s->name,
+	        .property = f->column ? f->column->property : NULL,
+	        .record = record,
+	        .reason = in_file != NULL ? in_file : f->reason.data,
+	        .value = f->value.p ? f->value : val_text(record),
+	        .elements = 1 });
 	free(in_file);
 }
 
@@ -361,7 +370,7 @@ take_allowance(const struct run *r)
 		records += r->streams.v[i]->records;
 		refused += r->streams.v[i]->refused;
 	}
-	allowed = r->o->share * (double)records;
+	allowed = r->o->threshold * (double)records;
 	return (int64_t)(allowed < 1e15 ? allowed : 1e15) - (int64_t)refused;
 }
 

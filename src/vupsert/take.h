@@ -6,18 +6,20 @@
 
 #include "batch.h"
 #include "line.h"
+#include "reject.h"
 #include "singer.h"
 
 struct opts {
-	const char *schema, *stream, *key, *rejects, *threshold;
+	const char *schema, *stream, *key, *rejects, *threshold_text;
 	int64_t batch_rows, batch_bytes, batch_age, maxline, retry;
 	bool allow_missing, soft;
-	double share; /* threshold as a number */
+	double threshold;
 };
 
 /* What the loop works with. */
 struct run {
 	const struct opts *o;
+	struct rejects *rej;
 	struct pg *pg;
 	struct streams streams;
 	struct batch *batch;  /* being filled */
