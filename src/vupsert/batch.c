@@ -3,8 +3,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include <openssl/evp.h>
-
 #include "clock.h"
 #include "decimal.h"
 #include "banned.h"
@@ -23,6 +21,9 @@ batch_release(struct batch *b)
 	buf_release(&b->arena);
 	buf_release(&b->states);
 	buf_release(&b->loads);
+	buf_release(&b->scratch.text);
+	EVP_MD_CTX_free(b->scratch.sha);
+	free(b->scratch.values);
 	*b = (struct batch){ 0 };
 }
 
@@ -184,10 +185,10 @@ put_loosely(struct buf *b, struct stream *s, const struct column *c,
 }
 
 static bool
-put_field(struct buf *b, struct stream *s, const struct column *c, struct val v,
-    const struct origin *from, struct fault *f)
+put_field(struct batch *batch, struct stream *s, const struct column *c,
+    struct val v, const struct origin *from, struct fault *f)
 {
-	static struct buf tmp;
+	struct buf *b = &batch->arena, *tmp = &batch->scratch.text;
 	enum scan_type t = val_type(v);
 	const char *why = NULL;
 
@@ -204,9 +205,9 @@ put_field(struct buf *b, struct stream *s, const struct column *c, struct val v,
 	}
 	if (!accepted(c, v))
 		return fault(f, c, v, wanted(c));
-	return value_put(b, c->type, v, &tmp, &why) ||
+	return value_put(b, c->type, v, tmp, &why) ||
 	    (why == value_no_time &&
-	        put_loosely(b, s, c, v, from->line, &tmp)) ||
+	        put_loosely(b, s, c, v, from->line, tmp)) ||
 	    fault(f, c, v, why);
 }
 
@@ -216,28 +217,28 @@ put_field(struct buf *b, struct stream *s, const struct column *c, struct val v,
  * columns stand by name, so that no history of a table shows in it.
  */
 static void
-hash_rest(const struct stream *s, const char *fields, char hash[HASH_LEN])
+hash_rest(struct scratch *t, const struct stream *s, const char *fields,
+    char hash[HASH_LEN])
 {
-	static struct buf said;
-	static EVP_MD_CTX *ctx; /* kept: making one costs as much */
+	struct buf *said = &t->text;
 	unsigned char md[EVP_MAX_MD_SIZE];
 	struct slice f;
 	int i;
 
-	buf_reset(&said);
+	buf_reset(said);
 	for (i = s->npos + s->nkey; i < s->n; i++, fields += f.len) {
 		f = field_at(fields);
 		if (field_is_null(f))
 			continue;
-		buf_add(&said, s->columns[i].seed, sizeof s->columns[i].seed);
-		buf_addslice(&said, f);
+		buf_add(said, s->columns[i].seed, sizeof s->columns[i].seed);
+		buf_addslice(said, f);
 	}
-	if ((ctx == NULL &&
-	        ((ctx = EVP_MD_CTX_new()) == NULL ||
-	            EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)) ||
-	    EVP_DigestInit_ex(ctx, NULL, NULL) != 1 ||
-	    EVP_DigestUpdate(ctx, said.data, said.len) != 1 ||
-	    EVP_DigestFinal_ex(ctx, md, NULL) != 1)
+	if ((t->sha == NULL &&
+	        ((t->sha = EVP_MD_CTX_new()) == NULL ||
+	            EVP_DigestInit_ex(t->sha, EVP_sha256(), NULL) != 1)) ||
+	    EVP_DigestInit_ex(t->sha, NULL, NULL) != 1 ||
+	    EVP_DigestUpdate(t->sha, said->data, said->len) != 1 ||
+	    EVP_DigestFinal_ex(t->sha, md, NULL) != 1)
 		die(EX_SOFTWARE, "cannot compute SHA-256");
 	memcpy(hash, md, HASH_LEN);
 }
@@ -253,16 +254,13 @@ new_row(struct part *p)
 }
 
 static struct val *
-room_for_values(int n)
+room_for_values(struct scratch *t, int n)
 {
-	static struct val *values;
-	static int room;
-
-	if (n > room) {
-		values = xrealloc(values, (size_t)n * sizeof *values);
-		room = n;
+	if (n > t->room) {
+		t->values = xrealloc(t->values, (size_t)n * sizeof *t->values);
+		t->room = n;
 	}
-	return values;
+	return t->values;
 }
 
 bool
@@ -271,7 +269,7 @@ batch_add(struct batch *b, struct stream *s, struct val record,
 {
 	struct part *p = part_of(b, s, from->scope != 0);
 	struct row *r = new_row(p);
-	struct val *values = room_for_values(s->n);
+	struct val *values = room_for_values(&b->scratch, s->n);
 	struct slice text = val_text(record);
 	size_t at = b->arena.len;
 	int i;
@@ -285,8 +283,7 @@ batch_add(struct batch *b, struct stream *s, struct val record,
 			r->key = (uint32_t)(b->arena.len - at);
 		if (i == s->npos + s->nkey)
 			r->rest = (uint32_t)(b->arena.len - at);
-		if (!put_field(&b->arena, s, &s->columns[i], values[i], from,
-		        f)) {
+		if (!put_field(b, s, &s->columns[i], values[i], from, f)) {
 			b->arena.len = at;
 			return false;
 		}
@@ -295,7 +292,8 @@ batch_add(struct batch *b, struct stream *s, struct val record,
 	if (s->npos + s->nkey == s->n)
 		r->rest = r->len;
 	if (stream_has_side(s))
-		hash_rest(s, b->arena.data + at + r->rest, r->hash);
+		hash_rest(&b->scratch, s, b->arena.data + at + r->rest,
+		    r->hash);
 	buf_addslice(&b->arena, text);
 	r->text_len = (uint32_t)text.len;
 	p->n++;

@@ -13,6 +13,8 @@
 #ifndef BATCH_H
 #define BATCH_H
 
+#include <openssl/evp.h>
+
 #include "stream.h"
 
 #define HASH_LEN 16
@@ -57,6 +59,14 @@ struct part {
 	struct tally folded; /* the rows that are in no slot */
 };
 
+/* What batch_add works with; memory that is kept. */
+struct scratch {
+	struct buf text;
+	EVP_MD_CTX *sha; /* making one costs as much as using it */
+	struct val *values;
+	int room; /* for values */
+};
+
 struct batch {
 	struct buf arena;
 	struct part *parts; /* one for each stream */
@@ -64,10 +74,11 @@ struct batch {
 	size_t rows;
 	struct buf states; /* lines for stdout, after COMMIT */
 	struct buf loads;  /* theirs for ops.load, NUL-terminated */
-	int64_t since_ms;  /* when its first line came; 0: empty */
-	bool open;         /* a scope goes on: do not commit behind it */
-	int64_t allowed;   /* more rows refused by the server than that, since
-	                      the start, hold its STATE back */
+	struct scratch scratch;
+	int64_t since_ms; /* when its first line came; 0: empty */
+	bool open;        /* a scope goes on: do not commit behind it */
+	int64_t allowed;  /* more rows refused by the server than that, since
+	                     the start, hold its STATE back */
 };
 
 /* Where a record comes from, and how to read it. */

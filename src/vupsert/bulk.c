@@ -132,7 +132,7 @@ write_all(FILE *f, const void *p, size_t n)
 static int
 unpack(struct run *r, const struct bulk *b, const char *path, int fd)
 {
-	static char piece[LINE_PIECE];
+	char piece[LINE_PIECE];
 	FILE *f = tmpfile();
 	gzFile gz = gzdopen(fd, "rb");
 	int n, error, out;

@@ -1,13 +1,11 @@
 #include "commit.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "line.h"
-#include "marker.h"
 #include "ops.h"
 #include "scope.h"
 #include "write.h"
@@ -16,25 +14,6 @@
 #define TRIES 10    /* of a transaction that is rolled back */
 #define LOST_MAX 20 /* connections that one batch may cost */
 #define PAUSE_MS 50
-
-static struct {
-	struct pg *pg;
-	const char *schema;
-	struct rejects *rej;
-	struct scan *scan; /* of a record that the server refuses */
-	struct writer out;
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	struct batch batches[2];
-	struct batch *job; /* being written; NULL: the writer is idle */
-	bool quit;
-	bool inside;      /* a scope goes on: so does its transaction */
-	bool dirty;       /* it may have changed a table */
-	struct buf held;  /* STATE lines that wait for its COMMIT */
-	uint64_t refused; /* rows, by the server, in all batches before */
-} c = { .lock = PTHREAD_MUTEX_INITIALIZER,
-	.changed = PTHREAD_COND_INITIALIZER };
 
 /* ---- one transaction ---- */
 
@@ -62,21 +41,22 @@ add_tally(struct tally *to, const struct tally *t)
 
 /* The row's record, once more; it borrows from *padded. */
 static struct val
-parse(struct slice text, struct buf *padded)
+parse(struct commit *c, struct slice text, struct buf *padded)
 {
 	const char *why;
 	size_t at;
 
 	buf_addslice(padded, text);
 	buf_grow(padded, LINE_PADDING);
-	return scan_parse(c.scan, buf_slice(padded), &at, &why) ?
-	    scan_root(c.scan) :
+	return scan_parse(c->scan, buf_slice(padded), &at, &why) ?
+	    scan_root(c->scan) :
 	    (struct val){ 0 };
 }
 
 /* Once, however often the transaction is repeated. */
 static void
-reject_row(const struct batch *b, const struct stream *s, struct row *r)
+reject_row(struct commit *c, const struct batch *b, const struct stream *s,
+    struct row *r)
 {
 	struct buf padded = { 0 };
 	char *reason;
@@ -84,12 +64,12 @@ reject_row(const struct batch *b, const struct stream *s, struct row *r)
 	if (r->refused)
 		return;
 	r->refused = true;
-	reason = xasprintf("the server refuses it: %s", pg_message(c.pg));
-	rejects_add(c.rej,
+	reason = xasprintf("the server refuses it: %s", pg_message(c->pg));
+	rejects_add(c->rej,
 	    &(struct reject){ .line = (int64_t)r->line,
 	        .index = -1,
 	        .stream = s->name,
-	        .record = parse(row_text(b, r), &padded),
+	        .record = parse(c, row_text(b, r), &padded),
 	        .reason = reason,
 	        .value = row_text(b, r),
 	        .elements = 1 });
@@ -99,33 +79,33 @@ reject_row(const struct batch *b, const struct stream *s, struct row *r)
 
 /* Rows that may hold one which the server refuses: halved until it is found. */
 static enum pg_outcome
-write_carefully(const struct batch *b, struct stream *s, struct row *rows,
-    size_t n, struct tally *t)
+write_carefully(struct commit *c, const struct batch *b, struct stream *s,
+    struct row *rows, size_t n, struct tally *t)
 {
 	struct slot *slots = xcalloc(n, sizeof *slots);
 	struct tally mine = { 0 };
 	enum pg_outcome o;
 
-	o = pg_exec(c.pg, "savepoint careful");
+	o = pg_exec(c->pg, "savepoint careful");
 	if (o == PG_OK)
-		o = write_slots(c.pg, b, s, slots,
+		o = write_slots(c->pg, b, s, slots,
 		    rows_fold(b, s, rows, n, slots, &mine), &mine);
 	free(slots);
 	if (o == PG_OK) {
 		add_tally(t, &mine);
-		return pg_exec(c.pg, "release careful");
+		return pg_exec(c->pg, "release careful");
 	}
 	if (o != PG_DATA)
 		return o;
 	if (n == 1) {
-		reject_row(b, s, rows);
+		reject_row(c, b, s, rows);
 		t->rejected++;
 	}
-	o = pg_exec(c.pg, "rollback to careful; release careful");
+	o = pg_exec(c->pg, "rollback to careful; release careful");
 	if (o == PG_OK && n > 1)
-		o = write_carefully(b, s, rows, n / 2, t);
+		o = write_carefully(c, b, s, rows, n / 2, t);
 	if (o == PG_OK && n > 1)
-		o = write_carefully(b, s, rows + n / 2, n - n / 2, t);
+		o = write_carefully(c, b, s, rows + n / 2, n - n / 2, t);
 	return o;
 }
 
@@ -139,20 +119,21 @@ by_table(const void *a, const void *b)
 }
 
 static enum pg_outcome
-write_part(const struct batch *b, struct part *p, bool careful, struct tally *t)
+write_part(struct commit *c, const struct batch *b, struct part *p,
+    bool careful, struct tally *t)
 {
 	enum pg_outcome o;
 
 	if (p->n == 0 && p->nscopes == 0 && !(p->scoped && p->stream->spooled))
 		return PG_OK;
-	if ((o = write_lock(c.pg, p->stream)) != PG_OK)
+	if ((o = write_lock(c->pg, p->stream)) != PG_OK)
 		return o;
 	if (p->scoped)
-		return scope_write(c.pg, b, p, b->open, t);
+		return scope_write(c->pg, b, p, b->open, t);
 	if (careful)
-		return write_carefully(b, p->stream, p->rows, p->n, t);
+		return write_carefully(c, b, p->stream, p->rows, p->n, t);
 	*t = p->folded;
-	return write_slots(c.pg, b, p->stream, p->slots, p->nslots, t);
+	return write_slots(c->pg, b, p->stream, p->slots, p->nslots, t);
 }
 
 /* Scopes that are as they were have filled temporary tables only. */
@@ -163,7 +144,7 @@ may_change(const struct part *p, const struct tally *t)
 }
 
 static enum pg_outcome
-write_parts(struct batch *b, struct attempt *a)
+write_parts(struct commit *c, struct batch *b, struct attempt *a)
 {
 	enum pg_outcome o = PG_OK;
 	int i;
@@ -172,55 +153,55 @@ write_parts(struct batch *b, struct attempt *a)
 	if (b->nparts > 1)
 		qsort(b->parts, (size_t)b->nparts, sizeof *b->parts, by_table);
 	for (i = 0; o == PG_OK && i < b->nparts; i++) {
-		o = write_part(b, &b->parts[i], a->careful, &a->tallies[i]);
-		c.dirty |= may_change(&b->parts[i], &a->tallies[i]);
+		o = write_part(c, b, &b->parts[i], a->careful, &a->tallies[i]);
+		c->dirty |= may_change(&b->parts[i], &a->tallies[i]);
 	}
 	return o;
 }
 
 static enum pg_outcome
-write_loads(const struct batch *b)
+write_loads(struct commit *c, const struct batch *b)
 {
 	const char *p = b->loads.data;
 	enum pg_outcome o;
 
 	while (p != NULL && p < b->loads.data + b->loads.len) {
-		o = ops_note_load(c.pg, p);
+		o = ops_note_load(c->pg, p, &c->without_ops);
 		if (o == PG_DATA)
 			o = PG_FAILED; /* no row to look for */
 		if (o == PG_FAILED)
-			pg_die(c.pg, "write ops.load");
+			pg_die(c->pg, "write ops.load");
 		if (o != PG_OK)
 			return o;
-		c.dirty = true;
+		c->dirty = true;
 		p += strlen(p) + 1;
 	}
 	return PG_OK;
 }
 
 static enum pg_outcome
-commit(struct attempt *a)
+commit(struct commit *c, struct attempt *a)
 {
 	enum pg_outcome o = PG_OK;
 
-	if (c.dirty && !a->marked)
-		o = marker_write(c.pg, &a->marked);
+	if (c->dirty && !a->marked)
+		o = marker_write(&c->marker, c->pg, &a->marked);
 	if (o != PG_OK)
 		return o;
-	rejects_sync_or_die(c.rej);
-	o = pg_exec(c.pg, "commit");
+	rejects_sync_or_die(c->rej);
+	o = pg_exec(c->pg, "commit");
 	a->asking = o == PG_LOST && a->marked;
-	a->unsure = o == PG_LOST && c.dirty && !marker_is_kept();
+	a->unsure = o == PG_LOST && c->dirty && !marker_is_kept(&c->marker);
 	if (o == PG_OK && a->marked)
-		marker_acknowledge(c.pg);
+		marker_acknowledge(&c->marker, c->pg);
 	return o;
 }
 
 /* STATE and ops.load speak for rows that are in: not for too many rejects. */
 static void
-judge(struct batch *b, const struct attempt *a)
+judge(const struct commit *c, struct batch *b, const struct attempt *a)
 {
-	uint64_t refused = c.refused;
+	uint64_t refused = c->refused;
 	int i;
 
 	for (i = 0; i < b->nparts; i++)
@@ -230,44 +211,44 @@ judge(struct batch *b, const struct attempt *a)
 
 /* A transaction begins: what became of the one before it? */
 static enum pg_outcome
-settle(struct attempt *a)
+settle(struct commit *c, struct attempt *a)
 {
 	enum pg_outcome o;
 
 	if (!a->asking)
-		return marker_check(c.pg);
-	if ((o = marker_claim(c.pg, &a->committed)) != PG_OK)
+		return marker_check(&c->marker, c->pg);
+	if ((o = marker_claim(&c->marker, c->pg, &a->committed)) != PG_OK)
 		return o;
 	a->asking = false;
 	a->marked = !a->committed;
 	if (!a->committed)
 		return PG_OK;
-	marker_acknowledge(c.pg);
-	return pg_exec(c.pg, "rollback");
+	marker_acknowledge(&c->marker, c->pg);
+	return pg_exec(c->pg, "rollback");
 }
 
 static enum pg_outcome
-transaction(struct batch *b, struct attempt *a)
+transaction(struct commit *c, struct batch *b, struct attempt *a)
 {
 	enum pg_outcome o = PG_OK;
 
-	if (!c.inside) {
-		a->marked = c.dirty = false;
-		if ((o = pg_exec(c.pg, "begin")) == PG_OK)
-			o = settle(a);
+	if (!c->inside) {
+		a->marked = c->dirty = false;
+		if ((o = pg_exec(c->pg, "begin")) == PG_OK)
+			o = settle(c, a);
 	}
 	if (o != PG_OK || a->committed)
 		return o; /* what it did is tallied */
-	if (a->pieces && !c.inside)
+	if (a->pieces && !c->inside)
 		die(EX_TEMPFAIL,
 		    "cannot write a scope larger than a batch: the connection "
 		    "was lost at COMMIT");
 	memset(a->tallies, 0, (size_t)b->nparts * sizeof *a->tallies);
-	o = write_parts(b, a);
+	o = write_parts(c, b, a);
 	if (o == PG_OK)
-		judge(b, a);
-	if (o == PG_OK && (o = write_loads(b)) == PG_OK && !b->open)
-		o = commit(a);
+		judge(c, b, a);
+	if (o == PG_OK && (o = write_loads(c, b)) == PG_OK && !b->open)
+		o = commit(c, a);
 	return o;
 }
 
@@ -286,69 +267,69 @@ check_doubling(const struct batch *b)
 }
 
 static void
-until_committed(struct batch *b, struct attempt *a)
+until_committed(struct commit *c, struct batch *b, struct attempt *a)
 {
 	enum pg_outcome o;
 	int tries = 0, lost = 0;
 
-	while ((o = transaction(b, a)) != PG_OK && !a->committed) {
+	while ((o = transaction(c, b, a)) != PG_OK && !a->committed) {
 		if (a->pieces && !a->asking)
-			pg_die(c.pg, "write a scope larger than a batch");
-		c.inside = false;
+			pg_die(c->pg, "write a scope larger than a batch");
+		c->inside = false;
 		switch (o) {
 		case PG_LOST:
 			if (lost++ == LOST_MAX)
-				pg_die(c.pg, "write rows");
+				pg_die(c->pg, "write rows");
 			if (a->unsure)
 				check_doubling(b);
-			pg_reconnect(c.pg);
+			pg_reconnect(c->pg);
 			break;
 		case PG_DATA:
 			if (a->careful)
-				pg_die(c.pg, "write rows");
+				pg_die(c->pg, "write rows");
 			a->careful = true;
-			pg_exec(c.pg, "rollback");
+			pg_exec(c->pg, "rollback");
 			break;
 		case PG_AGAIN:
 			if (tries++ == TRIES)
-				pg_die(c.pg, "write rows");
-			pg_exec(c.pg, "rollback");
+				pg_die(c->pg, "write rows");
+			pg_exec(c->pg, "rollback");
 			clock_sleep_ms(PAUSE_MS * tries);
 			break;
 		default:
-			pg_die(c.pg, "write rows");
+			pg_die(c->pg, "write rows");
 		}
 	}
 }
 
 static void
-write_batch(struct batch *b)
+write_batch(struct commit *c, struct batch *b)
 {
 	struct attempt a = { .tallies =
 		                 xcalloc((size_t)b->nparts, sizeof *a.tallies),
-		.pieces = c.inside };
+		.pieces = c->inside };
 	int i;
 
-	if (b->rows > 0 || b->loads.len > 0 || c.inside) {
-		if (!c.inside)
-			marker_find(c.pg, c.schema);
-		until_committed(b, &a);
+	if (b->rows > 0 || b->loads.len > 0 || c->inside) {
+		if (!c->inside)
+			marker_find(&c->marker, c->pg, c->schema);
+		until_committed(c, b, &a);
 	} else {
-		judge(b, &a);
+		judge(c, b, &a);
 	}
-	c.inside = b->open;
+	c->inside = b->open;
 	for (i = 0; i < b->nparts; i++) {
 		add_tally(&b->parts[i].stream->tally, &a.tallies[i]);
-		c.refused += a.tallies[i].rejected;
+		c->refused += a.tallies[i].rejected;
 	}
 	free(a.tallies);
-	buf_addslice(&c.held, buf_slice(&b->states));
-	if (c.inside || c.held.len == 0)
+	buf_addslice(&c->held, buf_slice(&b->states));
+	if (c->inside || c->held.len == 0)
 		return;
-	rejects_sync_or_die(c.rej); /* there may have been no transaction */
-	writer_add(&c.out, c.held.data, c.held.len);
-	writer_flush(&c.out);
-	buf_reset(&c.held);
+	rejects_sync_or_die(c->rej); /* there may have been no transaction */
+	writer_add(&c->out, c->held.data, c->held.len);
+	writer_flush(&c->out);
+	buf_reset(&c->held);
 }
 
 /* ---- the thread ---- */
@@ -356,88 +337,91 @@ write_batch(struct batch *b)
 static void *
 work(void *arg)
 {
+	struct commit *c = arg;
 	struct batch *b;
 
-	(void)arg;
-	pthread_mutex_lock(&c.lock);
+	pthread_mutex_lock(&c->lock);
 	for (;;) {
-		while (c.job == NULL && !c.quit)
-			pthread_cond_wait(&c.changed, &c.lock);
-		if ((b = c.job) == NULL)
+		while (c->job == NULL && !c->quit)
+			pthread_cond_wait(&c->changed, &c->lock);
+		if ((b = c->job) == NULL)
 			break;
-		pthread_mutex_unlock(&c.lock);
-		write_batch(b);
+		pthread_mutex_unlock(&c->lock);
+		write_batch(c, b);
 		batch_reset(b);
-		pthread_mutex_lock(&c.lock);
-		c.job = NULL;
-		pthread_cond_signal(&c.changed);
+		pthread_mutex_lock(&c->lock);
+		c->job = NULL;
+		pthread_cond_signal(&c->changed);
 	}
-	pthread_mutex_unlock(&c.lock);
+	pthread_mutex_unlock(&c->lock);
 	return NULL;
 }
 
 void
-commit_start(struct pg *pg, const char *schema, struct rejects *rej)
+commit_start(struct commit *c, struct pg *pg, const char *schema,
+    struct rejects *rej)
 {
 	sigset_t ours, before;
 
-	c.pg = pg;
-	c.schema = schema;
-	c.rej = rej;
-	c.scan = scan_new();
-	writer_init(&c.out, STDOUT_FILENO);
+	*c = (struct commit){ .lock = PTHREAD_MUTEX_INITIALIZER,
+		.changed = PTHREAD_COND_INITIALIZER };
+	c->pg = pg;
+	c->schema = schema;
+	c->rej = rej;
+	c->scan = scan_new();
+	writer_init(&c->out, STDOUT_FILENO);
 	/* these are for the reader: its read has to come back */
 	sigemptyset(&ours);
 	sigaddset(&ours, SIGINT);
 	sigaddset(&ours, SIGTERM);
 	pthread_sigmask(SIG_BLOCK, &ours, &before);
-	if (pthread_create(&c.thread, NULL, work, NULL) != 0)
+	if (pthread_create(&c->thread, NULL, work, c) != 0)
 		die(EX_SOFTWARE, "cannot start a thread");
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 static void
-wait_until_idle(void)
+wait_until_idle(struct commit *c)
 {
-	while (c.job != NULL)
-		pthread_cond_wait(&c.changed, &c.lock);
+	while (c->job != NULL)
+		pthread_cond_wait(&c->changed, &c->lock);
 }
 
 struct batch *
-commit_give(struct batch *b)
+commit_give(struct commit *c, struct batch *b)
 {
 	if (b != NULL)
 		batch_fold(b);
-	pthread_mutex_lock(&c.lock);
-	wait_until_idle();
+	pthread_mutex_lock(&c->lock);
+	wait_until_idle(c);
 	if (b != NULL)
-		c.job = b;
-	pthread_cond_signal(&c.changed);
-	pthread_mutex_unlock(&c.lock);
-	return b == &c.batches[0] ? &c.batches[1] : &c.batches[0];
+		c->job = b;
+	pthread_cond_signal(&c->changed);
+	pthread_mutex_unlock(&c->lock);
+	return b == &c->batches[0] ? &c->batches[1] : &c->batches[0];
 }
 
 void
-commit_wait(void)
+commit_wait(struct commit *c)
 {
-	pthread_mutex_lock(&c.lock);
-	wait_until_idle();
-	pthread_mutex_unlock(&c.lock);
+	pthread_mutex_lock(&c->lock);
+	wait_until_idle(c);
+	pthread_mutex_unlock(&c->lock);
 }
 
 void
-commit_stop(void)
+commit_stop(struct commit *c)
 {
-	pthread_mutex_lock(&c.lock);
-	wait_until_idle();
-	c.quit = true;
-	pthread_cond_signal(&c.changed);
-	pthread_mutex_unlock(&c.lock);
-	pthread_join(c.thread, NULL);
-	marker_remove(c.pg);
-	writer_close_or_die(&c.out);
-	batch_release(&c.batches[0]);
-	batch_release(&c.batches[1]);
-	buf_release(&c.held);
-	scan_free(c.scan);
+	pthread_mutex_lock(&c->lock);
+	wait_until_idle(c);
+	c->quit = true;
+	pthread_cond_signal(&c->changed);
+	pthread_mutex_unlock(&c->lock);
+	pthread_join(c->thread, NULL);
+	marker_remove(&c->marker, c->pg);
+	writer_close_or_die(&c->out);
+	batch_release(&c->batches[0]);
+	batch_release(&c->batches[1]);
+	buf_release(&c->held);
+	scan_free(c->scan);
 }

@@ -16,14 +16,40 @@
 #ifndef COMMIT_H
 #define COMMIT_H
 
+#include <pthread.h>
+
 #include "batch.h"
+#include "marker.h"
 #include "reject.h"
 
-/* The schema is that of the tables. */
-void commit_start(struct pg *, const char *schema, struct rejects *);
+struct commit {
+	struct pg *pg;
+	const char *schema;
+	struct rejects *rej;
+	struct scan *scan; /* of a record that the server refuses */
+	struct writer out;
+	struct marker marker;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct batch batches[2];
+	struct batch *job; /* being written; NULL: the writer is idle */
+	bool quit;
+	bool inside;      /* a scope goes on: so does its transaction */
+	bool dirty;       /* it may have changed a table */
+	bool without_ops; /* it is said that there is no ops.load */
+	struct buf held;  /* STATE lines that wait for its COMMIT */
+	uint64_t refused; /* rows, by the server, in all batches before */
+};
+
+/* All of them are for the reader's thread.  The schema is that of the tables;
+ * all is borrowed until commit_stop. */
+void commit_start(struct commit *, struct pg *, const char *schema,
+    struct rejects *);
 /* Hands the batch over and returns an empty one; waits for the one before. */
-struct batch *commit_give(struct batch *);
-void commit_wait(void); /* until everything given is committed */
-void commit_stop(void); /* waits, ends the thread, closes stdout */
+struct batch *commit_give(struct commit *, struct batch *);
+void commit_wait(struct commit *); /* until everything given is committed */
+/* Waits, ends the thread, closes stdout. */
+void commit_stop(struct commit *);
 
 #endif

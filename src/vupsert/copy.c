@@ -11,14 +11,13 @@ enum pg_outcome
 copy_in(struct pg *pg, const char *sql, size_t n, copy_row *add,
     const void *arg)
 {
-	static struct buf b;
+	struct buf b = { 0 };
 	enum pg_outcome o;
 	size_t i;
 
 	if (n == 0)
 		return PG_OK;
 	o = pg_exec(pg, sql);
-	buf_reset(&b);
 	buf_add(&b, header, sizeof header);
 	for (i = 0; o == PG_OK && i < n; i++) {
 		add(&b, arg, i);
@@ -30,5 +29,6 @@ copy_in(struct pg *pg, const char *sql, size_t n, copy_row *add,
 	put16(&b, TRAILER);
 	if (o == PG_OK)
 		o = pg_copy_put(pg, buf_slice(&b));
+	buf_release(&b);
 	return o == PG_OK ? pg_copy_end(pg, NULL) : o;
 }

@@ -6,8 +6,6 @@
 #include "utf8.h"
 #include "banned.h"
 
-static char *held; /* all that are beyond ASCII; NULL: any is held */
-
 static enum pg_outcome
 ask(struct pg *pg, struct buf *b)
 {
@@ -34,7 +32,7 @@ ask(struct pg *pg, struct buf *b)
 }
 
 void
-letters_ask(struct pg *pg)
+letters_ask(struct letters *l, struct pg *pg)
 {
 	const char *encoding = pg_parameter(pg, "server_encoding");
 	struct buf b = { 0 };
@@ -49,45 +47,45 @@ letters_ask(struct pg *pg)
 	}
 	pg_must(pg, o, "ask for the server's encoding");
 	if (b.data != NULL)
-		held = buf_take(&b);
+		l->held = buf_take(&b);
 }
 
 void
-letters_release(void)
+letters_release(struct letters *l)
 {
-	free(held);
-	held = NULL;
+	free(l->held);
+	l->held = NULL;
 }
 
 static bool
-is_held(const char *p, size_t n)
+is_held(const struct letters *l, const char *p, size_t n)
 {
-	return n == 1 || held == NULL ||
-	    memmem(held, strlen(held), p, n) != NULL;
+	return n == 1 || l->held == NULL ||
+	    memmem(l->held, strlen(l->held), p, n) != NULL;
 }
 
 size_t
-letters_span(struct slice s)
+letters_span(const struct letters *l, struct slice s)
 {
 	size_t i, n;
 
 	for (i = 0; i < s.len && s.p[i] != '\0'; i += n) {
 		n = utf8_len(s.p + i, s.len - i);
-		if (!is_held(s.p + i, n))
+		if (!is_held(l, s.p + i, n))
 			return i;
 	}
 	return i;
 }
 
 void
-letters_fit(char *text)
+letters_fit(const struct letters *l, char *text)
 {
 	size_t n, left = strlen(text);
 	char *to = text;
 
 	for (; left > 0; text += n, left -= n) {
 		n = utf8_len(text, left);
-		if (is_held(text, n)) {
+		if (is_held(l, text, n)) {
 			memmove(to, text, n);
 			to += n;
 		} else {

@@ -9,15 +9,19 @@
 
 #include "pg.h"
 
+struct letters {
+	char *held; /* all that are beyond ASCII; NULL: any is held */
+};
+
 /* Asks the server, once, before the first stream; dies when it cannot. */
-void letters_ask(struct pg *);
-void letters_release(void);
+void letters_ask(struct letters *, struct pg *);
+void letters_release(struct letters *);
 
 /* How many bytes of UTF-8 stand before the first character that the server
  * cannot hold, or NUL; all of them when there is none. */
-size_t letters_span(struct slice);
+size_t letters_span(const struct letters *, struct slice);
 
 /* Puts ? in place of each character that the server cannot hold. */
-void letters_fit(char *);
+void letters_fit(const struct letters *, char *);
 
 #endif

@@ -6,9 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "commit.h"
 #include "ledger.h"
-#include "letters.h"
 #include "opt.h"
 #include "stop.h"
 #include "take.h"
@@ -132,7 +130,8 @@ main(int argc, char *argv[])
 		.maxline = LINE_MAX_DEFAULT,
 		.retry = 60000 };
 	struct rejects rej;
-	struct run r = { .o = &o, .rej = &rej };
+	struct commit commit;
+	struct run r = { .o = &o, .rej = &rej, .commit = &commit };
 	struct reader in;
 	struct slice line;
 	const char *why;
@@ -141,7 +140,7 @@ main(int argc, char *argv[])
 	first = options(&o, argc, argv);
 	rejects_init(&rej, o.rejects, o.threshold, NULL);
 	r.pg = pg_open(setup, o.retry);
-	letters_ask(r.pg);
+	letters_ask(&r.streams.letters, r.pg);
 	r.streams.schema = o.schema;
 	r.scan = scan_new();
 	if (o.stream != NULL) {
@@ -149,8 +148,8 @@ main(int argc, char *argv[])
 		if (!stream_define_plain(r.plain, o.key, &why))
 			die(EX_USAGE, "--key '%s': %s", o.key, why);
 	}
-	commit_start(r.pg, o.schema, &rej);
-	r.batch = commit_give(NULL);
+	commit_start(&commit, r.pg, o.schema, &rej);
+	r.batch = commit_give(&commit, NULL);
 	reader_init(&in, STDIN_FILENO, (size_t)o.maxline);
 	reader_files(&in, argc - first, argv + first,
 	    o.stream != NULL ? "records" : "Singer messages");
@@ -159,12 +158,11 @@ main(int argc, char *argv[])
 		take_line(&r, &in, line);
 
 	take_end(&r);
-	commit_stop();
+	commit_stop(&commit);
 	reader_close_or_die(&in);
 	rejects_close_or_die(&rej);
 	status = report(&r);
 	take_release(&r);
-	letters_release();
 	pg_close(r.pg);
 	return stopped ? stop_again() : status;
 }

@@ -24,21 +24,30 @@
 
 #include "pg.h"
 
+struct marker { /* zero before marker_find */
+	bool looked;
+	char *table; /* quoted; NULL: there is none */
+	char token[33];
+	uint64_t n;       /* of the last transaction that was acknowledged */
+	unsigned seen_on; /* the connection on which n is known to be there */
+	struct pg_statement next;
+};
+
 /* Finds or makes the table, unless that is done.  Outside of a transaction. */
-void marker_find(struct pg *, const char *schema);
-bool marker_is_kept(void);
+void marker_find(struct marker *, struct pg *, const char *schema);
+bool marker_is_kept(const struct marker *);
 
 /* Before COMMIT, when the transaction has an xid; *written says that it has. */
-enum pg_outcome marker_write(struct pg *, bool *written);
+enum pg_outcome marker_write(struct marker *, struct pg *, bool *written);
 /* After COMMIT. */
-void marker_acknowledge(const struct pg *);
+void marker_acknowledge(struct marker *, const struct pg *);
 
 /* The first statement of the transaction that repeats one whose COMMIT got no
  * answer: either it is written, or that one was committed. */
-enum pg_outcome marker_claim(struct pg *, bool *committed);
+enum pg_outcome marker_claim(struct marker *, struct pg *, bool *committed);
 /* On a new connection: what was acknowledged is there.  Dies (75) if not. */
-enum pg_outcome marker_check(struct pg *);
+enum pg_outcome marker_check(struct marker *, struct pg *);
 /* At the end of the run; checks as well. */
-void marker_remove(struct pg *);
+void marker_remove(struct marker *, struct pg *);
 
 #endif

@@ -168,9 +168,8 @@ ops_note_schema(struct pg *pg, const struct stream *s, struct val message)
 
 /* Of parts that nobody published there need be no lineage. */
 static enum pg_outcome
-has_load(struct pg *pg, const struct pg_param *load, bool *has)
+has_load(struct pg *pg, const struct pg_param *load, bool *has, bool *said)
 {
-	static bool said;
 	enum pg_outcome o;
 
 	o = pg_query(pg,
@@ -178,22 +177,22 @@ has_load(struct pg *pg, const struct pg_param *load, bool *has)
 	    "coalesce(bool_or((l->>'published')::boolean), false) from " LOADS,
 	    load, 1);
 	*has = o == PG_OK && *pg_text(pg, 0, 0) == 't';
-	if (o == PG_OK && !*has && !said) {
+	if (o == PG_OK && !*has && !*said) {
 		warn("no table ops.load: what is not published is loaded "
 		     "without lineage");
-		said = true;
+		*said = true;
 	}
 	return o;
 }
 
 enum pg_outcome
-ops_note_load(struct pg *pg, const char *load)
+ops_note_load(struct pg *pg, const char *load, bool *said)
 {
 	struct pg_param p = { slice_of(load), false };
 	enum pg_outcome o;
 	bool has;
 
-	if ((o = has_load(pg, &p, &has)) != PG_OK || !has)
+	if ((o = has_load(pg, &p, &has, said)) != PG_OK || !has)
 		return o;
 	return pg_query(pg,
 	    "insert into ops.load "

@@ -13,7 +13,8 @@
  * database was made with. */
 void ops_note_schema(struct pg *, const struct stream *, struct val message);
 /* One value of STATE's `load`, an object or a list of them.  Without a table
- * ops.load it is an error only when a part of it is published. */
-enum pg_outcome ops_note_load(struct pg *, const char *load);
+ * ops.load it is an error only when a part of it is published; else it is
+ * said, once: then *said. */
+enum pg_outcome ops_note_load(struct pg *, const char *load, bool *said);
 
 #endif

@@ -54,7 +54,8 @@ add_same_scope(struct buf *b, const struct stream *s, const char *other)
 static char *
 spool(const struct stream *s, const char *kind)
 {
-	return xasprintf("pg_temp.\"vupsert %s %u\"", kind, s->generation);
+	return xasprintf("pg_temp.\"vupsert %s %d.%u\"", kind, s->number,
+	    s->generation);
 }
 
 static enum pg_outcome

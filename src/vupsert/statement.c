@@ -378,10 +378,9 @@ shape_release(struct shape *sh)
 void
 write_forget(struct stream *s)
 {
-	static unsigned generations;
 	struct writes *w = s->writes;
 
-	s->generation = ++generations;
+	s->generation++;
 	if (w == NULL)
 		return;
 	shape_release(&w->find);

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "letters.h"
 #include "utf8.h"
 #include "banned.h"
 
@@ -68,11 +67,11 @@ is_made(struct slice name, size_t max, bool table)
 }
 
 static char *
-name_fit(struct slice name, bool table)
+name_fit(const struct letters *l, struct slice name, bool table)
 {
 	size_t max = table ? TABLE_MAX_BYTES : NAME_MAX_BYTES;
 	size_t n = max - HASH_BYTES;
-	size_t held = letters_span(name);
+	size_t held = letters_span(l, name);
 
 	if (name.len <= max && held == name.len && !is_taken(name, table) &&
 	    !is_made(name, max, table))
@@ -252,7 +251,7 @@ append(struct stream *s, char *name)
 static struct column *
 add_column(struct stream *s, struct slice property)
 {
-	char *name = name_fit(property, false);
+	char *name = name_fit(s->letters, property, false);
 	struct column *c = column_called(s, name);
 
 	if (c == NULL)
@@ -338,12 +337,11 @@ columns_named(const struct stream *s, struct val list, int **out, int *n)
  * them, but x-replace's first, which finds a scope by the index, and numbers
  * before text: an index that is decided by its first comparison.
  */
-static const int *rank_of;
-
 static int
-by_place(const void *a, const void *b)
+by_place(const void *a, const void *b, void *arg)
 {
 	const struct column *x = a, *y = b;
+	const int *rank_of = arg;
 	int px = x->order && !x->key ? 0 : x->key ? 1 : 2;
 	int py = y->order && !y->key ? 0 : y->key ? 1 : 2;
 
@@ -371,9 +369,9 @@ arrange(struct stream *s, const int *key, int nkey)
 	}
 	for (i = 0; i < s->n; i++)
 		s->npos += s->columns[i].order && !s->columns[i].key;
-	rank_of = rank;
 	if (s->n > 0)
-		qsort(s->columns, (size_t)s->n, sizeof *s->columns, by_place);
+		qsort_r(s->columns, (size_t)s->n, sizeof *s->columns, by_place,
+		    rank);
 	free(rank);
 	s->met = xrealloc(s->met, (size_t)s->n * sizeof *s->met);
 	for (i = 0; i < s->n; i++)
@@ -825,8 +823,10 @@ streams_add(struct streams *l, struct slice name)
 {
 	struct stream *s = xcalloc(1, sizeof *s);
 
+	s->letters = &l->letters;
+	s->number = l->n;
 	s->name = xstrndup(name.p, name.len);
-	s->table = name_fit(name, true);
+	s->table = name_fit(s->letters, name, true);
 	s->wide = qualified(l->schema, s->table, "");
 	s->side = qualified(l->schema, s->table, "_seen");
 	s->view = qualified(l->schema, s->table, "_full");
@@ -862,5 +862,6 @@ streams_release(struct streams *l)
 	for (i = 0; i < l->n; i++)
 		stream_free(l->v[i]);
 	free(l->v);
+	letters_release(&l->letters);
 	*l = (struct streams){ .schema = l->schema };
 }

@@ -16,6 +16,7 @@
 #ifndef STREAM_H
 #define STREAM_H
 
+#include "letters.h"
 #include "value.h"
 
 struct column {
@@ -50,6 +51,8 @@ struct tally {
 };
 
 struct stream {
+	int number; /* of its streams */
+	const struct letters *letters;
 	char *name, *table;
 	char *wide, *side, *view; /* quoted, with their schema */
 	struct column *columns;   /* see above */
@@ -68,8 +71,7 @@ struct stream {
 	int version;           /* its column; -1: none */
 	struct writes *writes; /* statements: write.c */
 	bool spooled;          /* rows of scopes await their end: scope.c */
-	unsigned generation;   /* of the table's columns: no two streams
-	                          share one; 0: no table yet */
+	unsigned generation;   /* of the table's columns; 0: no table yet */
 
 	uint64_t records;   /* counted by the reader of the input, as are */
 	uint64_t refused;   /* those rejected before they reached a batch */
@@ -82,6 +84,7 @@ struct stream {
 /* The streams met so far, in order of their first SCHEMA. */
 struct streams {
 	const char *schema; /* of the database */
+	struct letters letters;
 	struct stream **v;
 	int n;
 };

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "letters.h"
 #include "write.h"
 #include "banned.h"
 
@@ -153,12 +152,13 @@ add_key(struct buf *b, const struct stream *s)
 }
 
 static void
-add_comment(struct buf *b, const char *quoted, const struct column *c)
+add_comment(struct buf *b, const char *quoted, const struct stream *s,
+    const struct column *c)
 {
 	char *text = xasprintf(OURS "'%s'%s%s", c->property,
 	    c->description ? ": " : "", c->description ? c->description : "");
 
-	letters_fit(text);
+	letters_fit(s->letters, text);
 	buf_addf(b, "comment on column %s.", quoted);
 	pg_identifier(b, c->name);
 	buf_adds(b, " is ");
@@ -173,20 +173,19 @@ comment_table(struct buf *b, const char *quoted, const struct stream *s,
 {
 	char *whole = xasprintf("stream '%s': %s", s->name, text);
 
-	letters_fit(whole);
+	letters_fit(s->letters, whole);
 	buf_addf(b, "comment on table %s is ", quoted);
 	pg_literal(b, whole);
 	buf_adds(b, ";\n");
 	free(whole);
 }
 
-static const struct stream *sorting;
-
 static int
-by_ordinal(const void *a, const void *b)
+by_ordinal(const void *a, const void *b, void *arg)
 {
-	const struct column *x = &sorting->columns[*(const int *)a];
-	const struct column *y = &sorting->columns[*(const int *)b];
+	const struct stream *s = arg;
+	const struct column *x = &s->columns[*(const int *)a];
+	const struct column *y = &s->columns[*(const int *)b];
 
 	if (x->key || y->key)
 		return x->key && y->key ? *(const int *)a - *(const int *)b :
@@ -202,8 +201,7 @@ in_human_order(const struct stream *s)
 
 	for (i = 0; i < s->n; i++)
 		v[i] = i;
-	sorting = s;
-	qsort(v, (size_t)s->n, sizeof *v, by_ordinal);
+	qsort_r(v, (size_t)s->n, sizeof *v, by_ordinal, (void *)s);
 	return v;
 }
 
@@ -234,7 +232,7 @@ create_wide(struct buf *b, const struct stream *s)
 	                             "the newest row of each key");
 	for (i = 0; i < s->n; i++)
 		if (in_wide(s, &s->columns[i]))
-			add_comment(b, s->wide, &s->columns[i]);
+			add_comment(b, s->wide, s, &s->columns[i]);
 	free(v);
 }
 
@@ -265,7 +263,7 @@ create_side(struct buf *b, const struct stream *s)
 	    "the wide table; says whether they changed';\n",
 	    s->side);
 	for (i = 0; i < s->npos + s->nkey; i++)
-		add_comment(b, s->side, &s->columns[i]);
+		add_comment(b, s->side, s, &s->columns[i]);
 }
 
 static void
@@ -314,7 +312,7 @@ alter(struct buf *b, const struct stream *s, const struct table *t,
 			buf_adds(b, "add ");
 			add_definition(b, c);
 			buf_adds(b, side ? " not null" : "");
-			add_comment(&comments, quoted, c);
+			add_comment(&comments, quoted, s, c);
 		} else {
 			change_type(b, f->type, c);
 			widened = true;

@@ -6,7 +6,6 @@
 
 #include "bulk.h"
 #include "clock.h"
-#include "commit.h"
 #include "ops.h"
 #include "plain.h"
 #include "scope.h"
@@ -23,14 +22,14 @@ give(struct run *r)
 	if (batch_is_empty(r->batch) && !r->spilled)
 		return;
 	r->batch->open = r->spilled = r->scope.stream != NULL;
-	r->batch = commit_give(r->batch);
+	r->batch = commit_give(r->commit, r->batch);
 }
 
 void
 give_and_wait(struct run *r)
 {
 	give(r);
-	commit_wait();
+	commit_wait(r->commit);
 }
 
 static void

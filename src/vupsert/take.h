@@ -5,6 +5,7 @@
 #define TAKE_H
 
 #include "batch.h"
+#include "commit.h"
 #include "line.h"
 #include "reject.h"
 #include "singer.h"
@@ -22,6 +23,7 @@ struct run {
 	struct rejects *rej;
 	struct pg *pg;
 	struct streams streams;
+	struct commit *commit;
 	struct batch *batch;  /* being filled */
 	struct stream *plain; /* --stream; NULL: Singer messages */
 	struct scan *scan;

@@ -72,7 +72,6 @@ add_special(struct buf *b, const struct slot *slot, int arg)
 static void
 begin_array(struct buf *b, enum value_type t, size_t n)
 {
-	buf_reset(b);
 	put32(b, 1);
 	put32(b, 1); /* there may be nulls */
 	put32(b, value_oid(t));
@@ -103,26 +102,24 @@ static enum pg_outcome
 run(struct pg *pg, struct shape *sh, const struct batch *batch,
     const struct stream *s, const struct slot *slots, size_t n)
 {
-	static struct buf *arrays;
-	static struct pg_param *params;
-	static int room;
+	struct buf *arrays = xcalloc((size_t)sh->nargs, sizeof *arrays);
+	struct pg_param *params = xcalloc((size_t)sh->nargs, sizeof *params);
+	enum pg_outcome o;
 	size_t row;
 	int i;
 
-	if (sh->nargs > room) {
-		arrays = xrealloc(arrays, (size_t)sh->nargs * sizeof *arrays);
-		memset(arrays + room, 0,
-		    (size_t)(sh->nargs - room) * sizeof *arrays);
-		params = xrealloc(params, (size_t)sh->nargs * sizeof *params);
-		room = sh->nargs;
-	}
 	for (i = 0; i < sh->nargs; i++)
 		begin_array(&arrays[i], arg_type(s, sh->args[i]), n);
 	for (row = 0; row < n; row++)
 		add_row(arrays, sh, batch, &slots[row]);
 	for (i = 0; i < sh->nargs; i++)
 		params[i] = (struct pg_param){ buf_slice(&arrays[i]), true };
-	return pg_run(pg, &sh->statement, params, sh->nargs, true);
+	o = pg_run(pg, &sh->statement, params, sh->nargs, true);
+	for (i = 0; i < sh->nargs; i++)
+		buf_release(&arrays[i]);
+	free(arrays);
+	free(params);
+	return o;
 }
 
 /* As run, and each slot must have met its row. */
@@ -209,22 +206,7 @@ struct work {
 	const struct slot *slots;
 	struct slot *chosen;
 	char *letters;
-	size_t room;
 };
-
-static struct work *
-work_on(const struct slot *slots, size_t n)
-{
-	static struct work w;
-
-	w.slots = slots;
-	if (n > w.room) {
-		w.chosen = xrealloc(w.chosen, n * sizeof *w.chosen);
-		w.letters = xrealloc(w.letters, n);
-		w.room = n;
-	}
-	return &w;
-}
 
 static enum pg_outcome
 write_new(struct pg *pg, const struct batch *batch, struct stream *s,
@@ -335,19 +317,23 @@ static enum pg_outcome
 write_known(struct pg *pg, const struct batch *batch, struct stream *s,
     const struct slot *slots, size_t n, struct tally *t)
 {
-	struct work *k = work_on(slots, n);
+	struct work k = { slots, xcalloc(n, sizeof *k.chosen), xmalloc(n) };
 	enum pg_outcome o;
 	size_t chosen;
 
-	if ((o = find(pg, batch, s, slots, n, k->letters)) != PG_OK)
-		return o;
-	count(k->letters, n, t);
-	chosen = choose(slots, k->letters, n, "nn", k->chosen);
-	if ((o = write_new(pg, batch, s, k->chosen, chosen)) != PG_OK)
-		return o;
-	if (s->norder == 0)
-		return write_last(pg, batch, s, k, n, t);
-	return write_ordered(pg, batch, s, k, n);
+	o = find(pg, batch, s, slots, n, k.letters);
+	if (o == PG_OK) {
+		count(k.letters, n, t);
+		chosen = choose(slots, k.letters, n, "nn", k.chosen);
+		o = write_new(pg, batch, s, k.chosen, chosen);
+	}
+	if (o == PG_OK && s->norder == 0)
+		o = write_last(pg, batch, s, &k, n, t);
+	else if (o == PG_OK)
+		o = write_ordered(pg, batch, s, &k, n);
+	free(k.chosen);
+	free(k.letters);
+	return o;
 }
 
 enum pg_outcome
