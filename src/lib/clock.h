@@ -3,7 +3,8 @@
  *
  * VPIPE_NOW pins the wall clock, for tests and simulated hours: a time alone
  * stands still at that instant; with a "+" behind it ("2026-09-20T10:00:00Z+")
- * it runs on from there.
+ * it runs on from there.  It is read once, at the first question; ask once
+ * before there are threads, then any may.
  */
 #ifndef CLOCK_H
 #define CLOCK_H

@@ -8,6 +8,8 @@
  * ${XDG_CONFIG_HOME:-~/.config}/vpipe/vpipe.conf, /etc/vpipe/vpipe.conf.  It is
  * read at the first question; a line of it that is wrong ends the program (78),
  * and so does a value of the environment that is asked for and wrong.
+ *
+ * The settings are the process's.  For the main thread.
  */
 #ifndef CONF_H
 #define CONF_H

@@ -10,6 +10,9 @@
  *
  * The first counter is the whole, the others up to the first with `beside`
  * set are its parts; ledger_closes says whether they add up.
+ *
+ * What ledger_metrics has gathered is the process's, as --metrics is.  For the
+ * main thread.
  */
 #ifndef LEDGER_H
 #define LEDGER_H

@@ -18,6 +18,8 @@
  * Tie a reader to the writer that its program fills (reader_tie): the writer
  * is flushed before a read that would block.  Fast in bulk, prompt in a
  * trickle.
+ *
+ * A reader or a writer is one thread's at a time.
  */
 #ifndef LINE_H
 #define LINE_H

@@ -8,6 +8,9 @@
  *
  * A request above MEMORY_LARGE is what a hostile input may ask for.  It gets
  * NULL, and whoever asked refuses that input.
+ *
+ * Any thread may call.  All that is remembered is where the next malloc is, and
+ * the reserve of bytes that dlsym needs to find it.
  */
 #include <dlfcn.h>
 #include <stdbool.h>

@@ -3,6 +3,10 @@
  *
  * Wording: lower case, no full stop: what failed, its subject in quotes, the
  * system's reason.  An error is said once, where its cause is known.
+ *
+ * Any thread may call all of it but progress..., which are for the main thread.
+ * The state (name, verbosity, the line of progress, who ends the process) is
+ * the process's, as stderr is.
  */
 #ifndef MSG_H
 #define MSG_H
@@ -56,7 +60,7 @@ void progress(const char *fmt, ...) PRINTF(1, 2);
 void progress_share(uint64_t done, uint64_t total);
 void progress_clear(void);
 
-/* malloc and friends that do not come back empty-handed. */
+/* malloc and friends that do not come back empty-handed (memory.c). */
 void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n);

@@ -19,6 +19,9 @@
  * pages, a local kernel drops them and would call the second try a success.
  *
  * A function that returns false has said why (or was stopped by a signal).
+ *
+ * What exit undoes is the process's.  For the main thread; the steps by
+ * themselves are for any.
  */
 #ifndef PUBLISH_H
 #define PUBLISH_H

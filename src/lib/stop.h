@@ -2,7 +2,8 @@
  * stop: the flag that SIGINT and SIGTERM set.
  *
  * A program looks at `stopped` between records, finishes the one in hand,
- * flushes, and leaves by stop_again(), so that its caller sees the signal.
+ * flushes, and leaves by stop_again(), so that its caller sees the signal.  It
+ * is the process's, as signals are; any thread may look.
  */
 #ifndef STOP_H
 #define STOP_H

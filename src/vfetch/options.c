@@ -73,7 +73,7 @@ check_notes(const struct opt_list *notes)
 int
 options_parse(struct options *o, int argc, char *argv[])
 {
-	static struct opt_list values[USUAL];
+	struct opt_list values[USUAL] = { { NULL, 0 } };
 	struct opt table[USUAL + 13] = {
 		{ 0, "base-url", "URL", OPT_STRING, &o->base_url,
 		    "connect there (a simulator)" },

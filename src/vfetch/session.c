@@ -128,7 +128,7 @@ take_stored(struct session *s, struct val values)
 static bool
 is_private(const char *path)
 {
-	static bool said;
+	static bool said; /* a process says it once */
 	struct stat st;
 
 	if (stat(path, &st) != 0 || (st.st_mode & 077) == 0)

@@ -1,7 +1,8 @@
 /*
  * host: the hosts that serve pictures, and the manners towards each: which a
  * source allows, robots.txt, the pace (a group of its own, "image-<host>"),
- * the cool-down after a refusal, and when it is no use to go on.
+ * the cool-down after a refusal, and when it is no use to go on.  For the main
+ * thread.
  */
 #ifndef VIMG_HOST_H
 #define VIMG_HOST_H

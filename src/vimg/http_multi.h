@@ -24,6 +24,8 @@
  *
  * No Content-Encoding is asked; what comes with one is decoded when it has
  * ended, and counts by its decoded length from then on.
+ *
+ * For one thread.
  */
 #ifndef HTTP_MULTI_H
 #define HTTP_MULTI_H

@@ -25,6 +25,9 @@
  * A lack of memory is no reason: the program ends (70), so that no picture is
  * called unfit for it.
  *
+ * Any thread may call, several at once: they share what limits->arg leads to,
+ * and nothing else.
+ *
  * The reasons, all permanent but "truncated": not-an-image, html, unsupported,
  * too-many-pixels, corrupt, truncated, trailing-data.
  */

@@ -1,7 +1,7 @@
 /*
  * image_canvas: a picture averaged down while its rows come by (box filter).
  * Rows come in order, or, of an interlaced picture, pixel by pixel in any
- * order; the result is the same.  For image.c and its decoders.
+ * order; the result is the same.  For image.c and its decoders, in any thread.
  */
 #ifndef IMAGE_CANVAS_H
 #define IMAGE_CANVAS_H

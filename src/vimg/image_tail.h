@@ -14,7 +14,7 @@
  *
  * All else is "trailing-data", and so is all that holds the signature of an
  * archive, a document, a program or a script, though its structure be known: a
- * file that is two things is none of ours.
+ * file that is two things is none of ours.  Any thread may call.
  */
 #ifndef IMAGE_TAIL_H
 #define IMAGE_TAIL_H

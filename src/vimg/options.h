@@ -1,4 +1,5 @@
-/* options: what the command line and the configuration say. */
+/* options: what the command line and the configuration say.  Any thread may
+ * read them: none changes them once there are threads. */
 #ifndef VIMG_OPTIONS_H
 #define VIMG_OPTIONS_H
 

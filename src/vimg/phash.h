@@ -32,6 +32,8 @@
  *
  * It does not know mirrored or rotated pictures.  The hash is stored: another
  * way of computing it is another column, not another version of this one.
+ *
+ * Any thread may call.
  */
 #ifndef PHASH_H
 #define PHASH_H

@@ -4,7 +4,8 @@
  *	ready -> under way -> decoding -> storing -> record
  *	  ^________|____________|            (a temporary failure, tried again)
  *
- * A photo belongs to one list at a time; photo_free after its record.
+ * A photo belongs to one list at a time, and to the thread that took it from
+ * there; the lists have no lock of their own.  photo_free after its record.
  */
 #ifndef VIMG_PHOTO_H
 #define VIMG_PHOTO_H

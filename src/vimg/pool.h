@@ -6,9 +6,10 @@
  *
  *	main --give--> decoders --> storers --> main (pool_done, pool_fd)
  *
- * Photos come back in the order in which they are done.  Threads never touch
- * stdout, and signals go to the main thread.  What decoding needs is held
- * against a budget that all decoders share: a large picture decodes alone.
+ * Photos come back in the order in which they are done.  These functions are
+ * for the main thread.  The pool's own never touch stdout, and take no signals.
+ * What decoding needs is held against a budget that all decoders share: a
+ * large picture decodes alone.
  */
 #ifndef VIMG_POOL_H
 #define VIMG_POOL_H

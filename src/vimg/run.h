@@ -8,6 +8,8 @@
  *
  * No more than a window of photos is held at any time, and of bytes no more
  * than http_multi.h says.
+ *
+ * All of it is for the main thread; the others are the pool's.
  */
 #ifndef VIMG_RUN_H
 #define VIMG_RUN_H

@@ -1,7 +1,7 @@
 /*
  * What was asked lately: a table of hashes, in which the newer takes the place
  * of the older when they fall on the same one.  A repeat that it has forgotten
- * is asked again, which does no harm.
+ * is asked again, which does no harm.  For the main thread.
  */
 #include <stdlib.h>
 

@@ -20,6 +20,9 @@
  * Nothing is waited for without limit: pg.c has the limits of connecting, of
  * locks and of statements, and libpq's environment comes before them.  From
  * pg_open on SIGINT and SIGTERM end the program within two seconds (stop.h).
+ *
+ * A connection is one thread's at a time: commit.h says whose.  What is waited
+ * for is the process's, as signal handlers need it: one connection waits.
  */
 #ifndef PG_H
 #define PG_H
