@@ -5,12 +5,6 @@
 
 #include "banned.h"
 
-void
-buf_init(struct buf *b, size_t max)
-{
-	*b = (struct buf){ .max = max };
-}
-
 static size_t
 ceiling(const struct buf *b)
 {

@@ -34,7 +34,6 @@ struct slice {
 /* for printf("%.*s", SLICE_ARG(s)) */
 #define SLICE_ARG(s) (int)(s).len, (s).p
 
-void buf_init(struct buf *b, size_t max);
 void buf_grow_slow(struct buf *b, size_t more); /* dies above the ceiling */
 /* As buf_add, but false, and nothing added, when the ceiling is in the way. */
 bool buf_try_add(struct buf *b, const void *p, size_t n);

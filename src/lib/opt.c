@@ -56,7 +56,7 @@ opt_number(const char *s, int64_t *out)
 	    (const int64_t[]){ 1 });
 }
 
-bool
+static bool
 opt_size(const char *s, int64_t *out)
 {
 	return with_unit(s, out,

@@ -48,7 +48,6 @@ int opt_parse(int argc, char *argv[], const char *synopsis, const char *purpose,
     const struct opt *table);
 
 bool opt_number(const char *s, int64_t *out);
-bool opt_size(const char *s, int64_t *out);
 bool opt_duration(const char *s, int64_t *out);
 
 #endif

@@ -308,7 +308,8 @@ hash_fd(int fd, char sha256[SHA_HEX])
 	return n == 0;
 }
 
-bool
+/* The hash of a file; false with errno. */
+static bool
 publish_hash(const char *path, char sha256[SHA_HEX])
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), err;

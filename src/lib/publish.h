@@ -76,8 +76,6 @@ bool publish_proven(const char *path, uint64_t bytes, const char *sha256);
 /* The steps by themselves, for vimg's store; false with errno. */
 bool publish_write(int fd, const char *p, size_t n);
 bool publish_sync_file(int fd, const char *path);
-/* The hash of a file; false with errno. */
-bool publish_hash(const char *path, char sha256[SHA_HEX]);
 /* A temporary key by its name: "....tmp-0123456789abcdef". */
 bool publish_is_temporary(const char *name);
 

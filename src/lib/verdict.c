@@ -495,13 +495,6 @@ verdict_of(const struct verdict_rules *r, const struct answer *a)
 }
 
 bool
-verdict_refused(const struct verdict *v)
-{
-	return strncmp(v->name, "refused:", 8) == 0 ||
-	    strncmp(v->name, "failed:", 7) == 0;
-}
-
-bool
 hit_promoted(const struct hits *h, struct val element)
 {
 	enum scan_type t = val_type(paths_find(element, &h->promoted));

@@ -82,8 +82,6 @@ bool verdict_count(struct val v, int64_t *n);
 /* Allocates nothing; the result borrows from the rules and the answer. */
 struct verdict verdict_of(const struct verdict_rules *r,
     const struct answer *a);
-/* "refused:..." or "failed:...": nothing may be concluded from the answer. */
-bool verdict_refused(const struct verdict *v);
 /*
  * Is one hit a paid placement?  The path of "promoted" exists and is neither
  * false nor null (of an object {"flag": x} it must name the member), or the

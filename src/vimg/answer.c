@@ -1,3 +1,5 @@
+/* answer: what an answer means for its photo, and when to try again; see run.h.
+ */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -11,7 +13,6 @@
 
 #define FIRST_MS (15 * 60000) /* over runs, doubling */
 #define MOST_MS ((int64_t)7 * 24 * 3600000)
-#define ROBOTS_MS ((int64_t)24 * 3600000)
 #define WAIT_MOST_MS (5 * 60000)
 #define HEADERS_MOST 32
 #define CUT_MOST 5 /* runs: then it is no accident */
@@ -193,7 +194,7 @@ answer_judge(struct run *r, struct photo *p, struct http_answer *a)
 	p->fetched_at = clock_now_ms();
 	p->retry_after = polite_asked_pause(a);
 	if (a->status != 0)
-		host_answered(&r->manners, p->host);
+		host_answered(p->host);
 	if (a->status != 0 && a->status != 304 && is_refusal(p, a, &v))
 		return refused(r, p, &v);
 	if (!is_enough(a))

@@ -330,9 +330,8 @@ host_asked(struct host *h)
 }
 
 void
-host_answered(struct manners *m, struct host *h)
+host_answered(struct host *h)
 {
-	(void)m;
 	h->silent = 0;
 	/* a file is read for it; once a second will do */
 	if (h->told_at != 0 && clock_mono_ms() - h->told_at < LOOK_MS)

@@ -79,7 +79,7 @@ enum go host_go(struct manners *m, struct host *h, int64_t now, int64_t *at);
 void host_asked(struct host *h);
 bool host_allows(const struct manners *m, const struct host *h,
     const char *url);
-void host_answered(struct manners *m, struct host *h);
+void host_answered(struct host *h);
 /* A request found no answer: after silent_most in a row the host is put off. */
 void host_silent(struct manners *m, struct host *h, const char *cause);
 /* Returns until when the host cools down. */

@@ -26,7 +26,7 @@ sums(const struct canvas *c)
 	return (size_t)c->tw * (c->scattered ? (size_t)c->th : 1) * 3;
 }
 
-size_t
+static size_t
 canvas_memory(const struct canvas *c)
 {
 	return sums(c) * sizeof *c->sum + (size_t)c->tw * (size_t)c->th * 3;
@@ -61,7 +61,7 @@ settle(struct canvas *c, int ty, uint32_t *sum)
 	}
 }
 
-void
+static void
 canvas_row(struct canvas *c, int y, const uint8_t *rgb)
 {
 	uint32_t *sum = c->sum, r, g, b;

@@ -26,9 +26,7 @@ struct canvases {
 	int n;
 };
 
-size_t canvas_memory(const struct canvas *c);
 void canvas_init(struct canvas *c); /* sizes are set; allocates */
-void canvas_row(struct canvas *c, int y, const uint8_t *rgb);
 void canvas_pixel(struct canvas *c, int x, int y, const uint8_t *rgb);
 void canvas_end(struct canvas *c);
 void canvas_release(struct canvas *c);

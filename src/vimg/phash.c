@@ -154,9 +154,3 @@ phash(const uint8_t *gray, int w, int h, size_t stride, uint64_t *hash)
 		*hash = 0;
 	return seen >= SEEN;
 }
-
-int
-phash_distance(uint64_t a, uint64_t b)
-{
-	return __builtin_popcountll(a ^ b);
-}

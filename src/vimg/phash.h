@@ -55,7 +55,4 @@ enum {
  */
 bool phash(const uint8_t *gray, int w, int h, size_t stride, uint64_t *hash);
 
-/* In how many bits they differ, 0 to 64. */
-int phash_distance(uint64_t a, uint64_t b);
-
 #endif

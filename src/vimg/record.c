@@ -1,3 +1,4 @@
+/* record: what is written of a photo, and at the end of a run; see run.h. */
 #include <inttypes.h>
 #include <stdio.h>
 

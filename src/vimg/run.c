@@ -98,8 +98,9 @@ put_off(struct run *r, struct photo *p)
 	photo_free(p);
 }
 
-void
-run_done(struct run *r, struct photo *p)
+/* The photo is done: its record, or the count of those put off. */
+static void
+done(struct run *r, struct photo *p)
 {
 	r->held--;
 	http_multi_forget(r->http, p->held);
@@ -131,7 +132,7 @@ run_take(struct run *r, struct photo *p)
 		r->held++;
 		p->fetched_at = clock_now_ms();
 		photo_reason(p, "unfit", p->refused);
-		run_done(r, p);
+		done(r, p);
 		return;
 	}
 	if (r->budget == 0 || p->host->off || r->stop != NULL) {
@@ -151,7 +152,7 @@ next(struct run *r, struct photo *p, enum next n)
 {
 	switch (n) {
 	case NEXT_DONE:
-		run_done(r, p);
+		done(r, p);
 		break;
 	case NEXT_POOL:
 		pool_give(r->pool, p);
@@ -223,7 +224,7 @@ forbid(struct run *r, struct photo *p)
 	p->fetched_at = clock_now_ms();
 	answer_later(p, "refused:robots", (int64_t)24 * 3600000);
 	manners_worse(&r->manners, EX_NOPERM);
-	run_done(r, p);
+	done(r, p);
 }
 
 /* More transfers than there is room for would only wait for each other, and
@@ -273,7 +274,7 @@ launch(struct run *r)
 		    GO_LATER :
 		    host_go(&r->manners, p->host, now, &at);
 		if (go == GO_OFF) {
-			run_done(r, p); /* put off: no outcome */
+			done(r, p); /* put off: no outcome */
 		} else if (go == GO_LATER) {
 			if (soonest == 0 || at < soonest)
 				soonest = at;
@@ -389,11 +390,11 @@ wind_up(struct run *r)
 	void *arg;
 
 	while (http_multi_drop(r->http, &arg))
-		run_done(r, arg);
+		done(r, arg);
 	for (;;) {
 		while ((p = photos_take(&r->ready)) != NULL) {
 			p->outcome = NULL;
-			run_done(r, p);
+			done(r, p);
 		}
 		if (pool_n(r->pool) == 0)
 			break;

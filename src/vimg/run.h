@@ -65,8 +65,6 @@ void run_all(struct run *r);
 
 /* A photo that is to be fetched joins; it is put off, or ready. */
 void run_take(struct run *r, struct photo *p);
-/* The photo is done: its record, or the count of those put off. */
-void run_done(struct run *r, struct photo *p);
 
 /* answer.c: what an answer means.  True: the photo has its outcome. */
 enum next { NEXT_DONE, NEXT_POOL, NEXT_AGAIN };
@@ -82,7 +80,6 @@ void input_release(struct run *r);
 
 /* record.c: what is written. */
 void record_photo(struct run *r, const struct photo *p);
-void record_state(struct run *r);
 void record_closing(struct run *r, int status);
 void record_pass(struct run *r, struct slice line);
 void record_say(const struct run *r);

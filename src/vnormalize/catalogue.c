@@ -1,3 +1,5 @@
+/* catalogue: a source with its contracts, loaded and checked; see contract.h.
+ */
 #include "contract.h"
 
 #include <dirent.h>

@@ -5,8 +5,9 @@
 
 /* ---- the elements of a contract ---- */
 
-struct val
-choice_body(struct normalizer *n, const struct contract *c)
+/* What the paths of a contract start at: the body, or what was found in it. */
+static struct val
+body_of(struct normalizer *n, const struct contract *c)
 {
 	return c->extract == NULL ?
 	    n->rec.body :
@@ -99,7 +100,7 @@ is_open(struct normalizer *n, struct choice *h, struct contract *c)
 	h->due = h->due || !c->optional;
 	if (c->extract != NULL && n->rec.answer.form == FORM_TEXT)
 		h->trouble = page_trouble(n->page);
-	c->elements = contract_elements(c, choice_body(n, c), &c->one);
+	c->elements = contract_elements(c, body_of(n, c), &c->one);
 	return c->elements.s != NULL && contract_is_for(c, n->rec.root);
 }
 

@@ -1,3 +1,5 @@
+/* element: one element of a contract to a record or a reject; see normalize.h.
+ */
 #include "normalize.h"
 
 #include <inttypes.h>

@@ -57,34 +57,13 @@ jqrun_free(struct jqrun *r)
 	free(r);
 }
 
-void
-jqrun_start(struct jqrun *r, jv input)
-{
-	jq_start(r->jq, input, 0);
-}
-
-bool
-jqrun_next(struct jqrun *r, jv *out, char **why)
-{
-	jv message;
-
-	*out = jq_next(r->jq);
-	if (jv_is_valid(*out))
-		return true;
-	if (why != NULL && jv_invalid_has_msg(jv_copy(*out))) {
-		message = jv_invalid_get_msg(jv_copy(*out));
-		if (jv_get_kind(message) != JV_KIND_STRING)
-			message = jv_dump_string(message, 0);
-		*why = xstrdup(jv_string_value(message));
-		jv_free(message);
-	}
-	jv_free(*out);
-	return false;
-}
-
 bool
 jqrun_first(struct jqrun *r, jv input, jv *out)
 {
-	jqrun_start(r, input);
-	return jqrun_next(r, out, NULL);
+	jq_start(r->jq, input, 0);
+	*out = jq_next(r->jq);
+	if (jv_is_valid(*out))
+		return true;
+	jv_free(*out);
+	return false;
 }

@@ -13,11 +13,8 @@ struct jqrun;
  * complaint; or returns NULL, when the status is EX_OK. */
 struct jqrun *jqrun_new(int status, const char *program, const char *where);
 void jqrun_free(struct jqrun *r);
-void jqrun_start(struct jqrun *r, jv input); /* consumes input */
-/* The next output.  False at the end; an error ends the outputs as well, and
- * then *why (may be NULL) is its message, to be freed. */
-bool jqrun_next(struct jqrun *r, jv *out, char **why);
-/* The first output of one input. */
+/* The first output of one input, which is consumed; false: none, or an error.
+ */
 bool jqrun_first(struct jqrun *r, jv input, jv *out);
 
 #endif

@@ -88,8 +88,6 @@ struct contract *normalizer_contract(struct normalizer *n, const char *name,
  * the line alone.
  */
 
-/* What the paths of a contract start at: the body, or what was found in it. */
-struct val choice_body(struct normalizer *n, const struct contract *c);
 /* Made once a line, for all that ask. */
 const struct choice *choice_make(struct normalizer *n, struct stream *s);
 

@@ -1,3 +1,4 @@
+/* state: STATE messages, the ledger, the quality report; see normalize.h. */
 #include "normalize.h"
 
 #include <stdlib.h>

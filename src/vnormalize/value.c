@@ -40,7 +40,8 @@ double_prints(struct slice s)
 	return same;
 }
 
-bool
+/* Would a double print this text? */
+static bool
 number_is_plain(struct slice s)
 {
 	size_t i = s.len > 0 && s.p[0] == '-', n = digits(s, i);

@@ -51,7 +51,4 @@ void val_write(struct buf *b, struct val v);
  * nothing is appended, and the result says why ("is not a number"). */
 const char *value_put(struct buf *b, enum type t, struct value v);
 
-/* Would a double print this text? */
-bool number_is_plain(struct slice digits);
-
 #endif

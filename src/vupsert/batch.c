@@ -302,7 +302,8 @@ batch_add(struct batch *b, struct stream *s, struct val record,
 	return true;
 }
 
-struct slice
+/* Field of a column; walks over those before it. */
+static struct slice
 row_field(const struct batch *b, const struct row *r, int column)
 {
 	const char *p = row_fields(b, r);

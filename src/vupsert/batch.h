@@ -122,8 +122,6 @@ row_fields(const struct batch *b, const struct row *r)
 	return b->arena.data + r->at;
 }
 
-/* Field of a column; walks over those before it. */
-struct slice row_field(const struct batch *, const struct row *, int column);
 struct slice row_text(const struct batch *, const struct row *);
 
 /*

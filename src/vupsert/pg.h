@@ -38,7 +38,6 @@ enum pg_outcome { PG_OK, PG_LOST, PG_AGAIN, PG_DATA, PG_FAILED };
 enum pg_type {
 	PG_BOOL = 16,
 	PG_INT8 = 20,
-	PG_INT4 = 23,
 	PG_TEXT = 25,
 	PG_DATE = 1082,
 	PG_TIME = 1083,

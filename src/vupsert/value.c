@@ -10,7 +10,6 @@
 #define MICROS 1000000
 #define DAY_US ((int64_t)86400 * MICROS)
 #define EPOCH_2000_S 946684800 /* PostgreSQL counts from 2000 */
-#define EPOCH_2000_DAYS 10957
 
 /* utils/adt/numeric.c: digits before the point, digits behind it */
 #define NUMERIC_WHOLE_MAX 131072

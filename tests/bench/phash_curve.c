@@ -18,6 +18,12 @@
 
 #include "phash.h"
 
+static int
+distance(uint64_t a, uint64_t b)
+{
+	return __builtin_popcountll(a ^ b);
+}
+
 struct pic {
 	int w, h;
 	uint8_t *p;
@@ -376,7 +382,7 @@ count_own(struct counts *t, const struct sample *s)
 		for (k = i + 1; k < GOALS; k++) {
 			/* one without a hash is never found: a miss */
 			d = both(s + i, s + k) ?
-			    phash_distance(s[i].hash, s[k].hash) :
+			    distance(s[i].hash, s[k].hash) :
 			    64;
 			if (i == 0)
 				t->copies[d]++;
@@ -392,7 +398,7 @@ count_other(struct counts *t, const struct sample *a, const struct sample *b)
 	for (i = 0; i < GOALS; i++)
 		for (k = 0; k < GOALS; k++) {
 			d = both(a + i, b + k) ?
-			    phash_distance(a[i].hash, b[k].hash) :
+			    distance(a[i].hash, b[k].hash) :
 			    64;
 			t->other[d]++;
 			if (i == 0 && k == 0)
@@ -445,7 +451,7 @@ by_kind(const struct sample *s, int n, int most)
 
 			with += own->has;
 			near += both(own, own + k) &&
-			    phash_distance(own->hash, own[k].hash) <= most;
+			    distance(own->hash, own[k].hash) <= most;
 		}
 		printf("# within %d: %s %.4f\n", most, names[k],
 		    with > 0 ? (double)near / with : 0);
@@ -502,7 +508,7 @@ main(int argc, char *argv[])
 			const struct sample *b = s + (size_t)k * KINDS;
 
 			count_other(&t, a, b);
-			d = phash_distance(a->hash, b->hash);
+			d = distance(a->hash, b->hash);
 			if (d <= PHASH_NEAR)
 				printf("# near: %d %s %s\n", d, argv[i],
 				    argv[k]);

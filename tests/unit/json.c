@@ -39,7 +39,7 @@ main(void)
 	    "\"Zm9vYmFy\"]}");
 	buf_release(&b);
 
-	buf_init(&b, 10);
+	b = (struct buf){ .max = 10 };
 	CHECK(buf_try_add(&b, "0123456789", 10));
 	CHECK(!buf_try_add(&b, "x", 1));
 	CHECK_STR(b.data, "0123456789");
