@@ -35,6 +35,27 @@ configure() {
 	umask 077	# listings name people: what lies in the data folder is ours
 }
 
+# A pinned clock (VPIPE_NOW, of tests and simulated hours) starts anew in each
+# program: what a script asks later must not look earlier, or as early.  A clock
+# that runs (TIME+) goes on, and one that stands moves by a second.
+clock_pinned=${VPIPE_NOW:-} clock_runs=
+case $clock_pinned in
+*+) clock_pinned=${clock_pinned%+} clock_runs=$(date +%s) ;;
+esac
+clock_on() {
+	[ -n "$clock_pinned" ] || return 0
+	passed=1
+	[ -z "$clock_runs" ] || passed=$(($(date +%s) - clock_runs + 1))
+	VPIPE_NOW=$(date -u -d "$clock_pinned + $passed seconds" \
+	    +%Y-%m-%dT%H:%M:%SZ)
+	if [ -n "$clock_runs" ]; then
+		VPIPE_NOW=$VPIPE_NOW+
+	else
+		clock_pinned=$VPIPE_NOW
+	fi
+	export VPIPE_NOW
+}
+
 # whence NAME: environment, file or default.
 whence() {
 	case "$from_file|$at_default" in
