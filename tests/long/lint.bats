@@ -1,5 +1,6 @@
-# tests/lint and the format check: each fault that they are for, made once
-load helper
+# tests/lint and the format check: each fault that they are for, made once; long
+# bats file_tags=long
+load ../helper
 
 setup() {
   cd "$tmp"
