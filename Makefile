@@ -188,6 +188,7 @@ format-check:
 
 # -- installation: one folder, and links to its programs ---------------------
 
+VERSION = $(shell sed -n 's/^.define VPIPE_VERSION "\(.*\)"/\1/p' src/lib/msg.h)
 LIBDIR = $(DESTDIR)$(PREFIX)/lib/vpipe
 SHARE = $(DESTDIR)$(PREFIX)/share
 INSTALLED = $(PROGRAMS) vpipe
@@ -223,6 +224,7 @@ install: all
 	@install -m 644 schema/man/*.5 $(SHARE)/man/man5
 	@for p in schema/man/*.7; do install \
 	    -m 644 $$p $(SHARE)/man/man7/vpipe-$${p##*/}; done
+	@sed -i 's/^\.Os$$/.Os vpipe $(VERSION)/' $(PAGES)
 	@for shell in bash zsh fish; do \
 	    $(BIN)/vpipe completion $$shell >$(O)/completion.$$shell || exit; done
 	@install -m 644 $(O)/completion.bash $(word 1,$(COMPLETIONS))

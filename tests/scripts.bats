@@ -432,6 +432,16 @@ end
   fails 64 "cannot read '$tmp/?]0;x????31m/no'" "$ROOT/scripts/load" "$tmp/$esc/no"
 }
 
+@test "a pinned clock: what a script asks later is later, by a second or by what has passed" {
+  export VPIPE_NOW=2026-09-20T23:59:59Z
+  run -0 lib 'clock_on; clock_on; echo "$VPIPE_NOW"'
+  same 2026-09-21T00:00:01Z "$output"
+  VPIPE_NOW=2026-09-20T23:59:59Z+ run -0 lib 'clock_on; echo "$VPIPE_NOW"'
+  [[ $output =~ ^2026-09-21T00:00:0[0-9]Z\+$ ]]
+  VPIPE_NOW= run -0 lib 'clock_on; echo "${VPIPE_NOW:-none}"'
+  same none "$output"
+}
+
 # at_terminal WORDS: what a terminal of 80 columns shows of them, in $output
 at_terminal() {
   script -qefc "stty cols 80 rows 24; $1" "$tmp/typed" </dev/null >/dev/null || :

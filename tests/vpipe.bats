@@ -60,7 +60,6 @@ vpipe() {
   for program in vfetch vput vraw vwrap vnormalize vsnapshot vimg vupsert vconf; do
     same "$program $version" "$("$BIN/$program" --version)"
   done
-  grep -q "^## $version" "$ROOT/NEWS.md"
 }
 
 @test "installed it works from anywhere, with its pages and completions; uninstalled nothing is left" {
@@ -78,7 +77,7 @@ vpipe() {
   grep -q EVENTS "$tmp/page"
   [[ $("$vpipe") != *quickstart* ]]
   [ -s "$tmp/root/usr/share/bash-completion/completions/vpipe" ]
-  [ -s "$tmp/root/usr/share/man/man1/vpipe-catalog.1" ]
+  grep -qx "\.Os $("$vpipe" --version)" "$tmp/root/usr/share/man/man1/vpipe-catalog.1"
   [ -s "$tmp/root/usr/share/man/man7/vpipe-events.7" ]
   make -s -C "$ROOT" BIN="$BIN" O="$O" uninstall DESTDIR="$tmp/root" PREFIX=/usr
   same '' "$(find "$tmp/root" ! -type d)"

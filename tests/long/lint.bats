@@ -5,8 +5,8 @@ load ../helper
 setup() {
   cd "$tmp"
   mkdir src
-  cp -R "$ROOT"/{schema,scripts,README.md,ARCHITECTURE.md,vpipe.conf.example} .
-  for page in "$ROOT"/src/*/*.1 "$ROOT/src/lib/setting.c"; do
+  cp -R "$ROOT"/{schema,scripts,README.md,ARCHITECTURE.md,NEWS.md,Dockerfile,vpipe.conf.example} .
+  for page in "$ROOT"/src/*/*.1 "$ROOT"/src/lib/{setting.c,msg.h}; do
     mkdir -p "$(dirname "src/${page#"$ROOT/src/"}")"
     cp "$page" "src/${page#"$ROOT/src/"}"
   done
@@ -26,7 +26,7 @@ complains() {
 
 # the rest of them, and shell, are what make lint says of the tree itself
 @test "a tree without a fault: nothing is said" {
-  for check in manuals settings options queries source_names; do
+  for check in manuals settings options queries version_number source_names; do
     run -0 --separate-stderr tests/lint $check
     same 'lint: clean' "$output$stderr"
   done
@@ -70,6 +70,12 @@ complains() {
   jq '.about = "another"' schema/sources/vinted/photo.list.json >photo
   mv photo schema/sources/vinted/photo.list.json
   complains versions 'schema/sources/vinted/photo.list.json was edited, its version'
+}
+
+@test "a version that the image or the news do not have" {
+  sed -i 's/\(VPIPE_VERSION "\)[^"]*/\19.9/' src/lib/msg.h
+  complains version_number "the Dockerfile's version is not 9.9"
+  complains version_number 'NEWS.md does not begin with 9.9'
 }
 
 @test "the name of a source under src" {
