@@ -1,4 +1,4 @@
-# vimg(1): photos to pictures in the store, and a record of each
+# vimg(1): photos into a store, and a record of each
 load helper
 
 scenarios=$ROOT/fixtures/market/scenarios

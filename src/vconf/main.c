@@ -256,7 +256,7 @@ print_example(void)
 	printf(
 	    "# vpipe.conf: KEY=value, one a line.  The environment wins over "
 	    "this file.\n# vpipe.conf(5) says where it is looked for; vpipe "
-	    "config prints what is in\n# force, and whence.  Without the # a "
+	    "config prints what is in\n# force, and its origin.  Without the # a "
 	    "line counts; most show the default.\n");
 	for (s = settings; s->name != NULL; s++) {
 		if (s->kind == SETTING_INTERNAL)
@@ -319,7 +319,7 @@ main(int argc, char *argv[])
 		    "print the list of settings for vpipe.conf(5)" },
 		{ 0 } };
 	int n = opt_parse(argc, argv, "[OPTION]... [KEY]...",
-	    "Check all settings; print those in force, and whence they come.",
+	    "Check all settings; print those in force and their origin.",
 	    table);
 
 	if (example + manual + to_sh > 1 ||

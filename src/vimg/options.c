@@ -106,30 +106,30 @@ options(struct options *o, int argc, char *argv[])
 		{ 0, "hash-only", NULL, OPT_FLAG, &o->hash_only,
 		    "keep no bytes" },
 		{ 0, "max-bytes", "SIZE", OPT_SIZE, &o->max_bytes,
-		    "of a picture; 16M" },
+		    "largest picture (16M)" },
 		{ 0, "max-edge", "N", OPT_NUMBER, &o->max_edge,
-		    "keep a copy of that edge beside, too" },
+		    "also keep a copy with that longer edge" },
 		{ 0, "max-line", "SIZE", OPT_SIZE, &o->max_line,
-		    "reject longer lines; 16M" },
+		    "reject longer lines (16M)" },
 		{ 0, "max-memory", "SIZE", OPT_SIZE, &o->max_memory,
-		    "that decoding may take; 24M" },
+		    "memory for decoding (24M)" },
 		{ 0, "max-pixels", "SIZE", OPT_SIZE, &o->max_pixels,
-		    "of a picture; 50M" },
+		    "most pixels of a picture (50M)" },
 		{ 0, "mount", NULL, OPT_FLAG, &o->mount,
 		    "the store must be a mount" },
 		{ 0, "parallel", "N", OPT_NUMBER, &o->parallel,
-		    "transfers at a time; 16" },
+		    "transfers at a time (16)" },
 		{ 0, "raw", "FLOW", OPT_STRING, &o->raw,
 		    "write raw records of that flow" },
 		{ 0, "size", "TYPE", OPT_STRING, &o->size,
-		    "which of the sizes on offer" },
+		    "the size to fetch" },
 		{ 0, "store", "DIR", OPT_STRING, &o->store, "the image store" },
 		{ 0, "threads", "N", OPT_NUMBER, &o->threads,
-		    "decoders; one a core" },
+		    "decoding threads (one a core)" },
 		{ 0, "thumbs", "EDGE[,EDGE]", OPT_STRING, &o->thumbs,
-		    "keep copies of these edges beside" },
+		    "also keep copies with these longer edges" },
 		{ 0, "timeout", "DURATION", OPT_DURATION, &o->timeout,
-		    "of a transfer; 60s" },
+		    "longest transfer (60s)" },
 		{ 0 } };
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	int first;
@@ -146,7 +146,7 @@ options(struct options *o, int argc, char *argv[])
 		.max_line = LINE_MAX_DEFAULT,
 		.timeout = 60000 };
 	first = opt_parse(argc, argv, "[OPTION]... [FILE]...",
-	    "Photos to pictures in a store, and a record of each.", table);
+	    "Fetch photos into a store, write a record of each.", table);
 	o->files = argv + first;
 	o->nfiles = argc - first;
 	read_edges(o);

@@ -18,19 +18,19 @@ options(struct opts *o, int argc, char *argv[])
 {
 	const struct opt table[] = {
 		{ 0, "as-jq", "CONTRACT", OPT_STRING, &o->as_jq,
-		    "print the jq program that does what CONTRACT says" },
+		    "print CONTRACT as a jq program" },
 		{ 0, "contract", "CONTRACT", OPT_STRING, &o->contract,
 		    "apply this one only, and write no looks" },
 		{ 0, "contracts", NULL, OPT_FLAG, &o->list_contracts,
 		    "print all contracts with their versions" },
 		{ 0, "engine", "auto|jq", OPT_STRING, &o->engine,
-		    "jq: have libjq run all expressions" },
+		    "jq: run all expressions in libjq" },
 		{ 0, "filter", "PROGRAM", OPT_STRING, &o->filter,
 		    "a jq program that each record passes" },
 		{ 0, "key", "FILE", OPT_STRING, &o->key,
 		    "the key of the sellers' pseudonyms" },
 		{ 0, "max-line", "SIZE", OPT_SIZE, &o->maxline,
-		    "reject longer lines; 512M" },
+		    "reject longer lines (512M)" },
 		{ 0, "no-key", NULL, OPT_FLAG, &o->no_key,
 		    "no pseudonyms: drop what would be hashed" },
 		{ 0, "part", "NUMBER", OPT_STRING, &o->part,
@@ -44,7 +44,7 @@ options(struct opts *o, int argc, char *argv[])
 		{ 0, "stream", "NAME", OPT_LIST, &o->streams,
 		    "this stream only; may be repeated" },
 		{ 0, "threshold", "SHARE", OPT_STRING, &o->threshold_text,
-		    "end with 65 when more is rejected; 0.05" },
+		    "end with 65 when more is rejected (0.05)" },
 		{ 0 }
 	};
 	int first = opt_parse(argc, argv, "[OPTION]... [FILE]...",

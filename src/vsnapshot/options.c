@@ -43,28 +43,28 @@ options(struct opts *o, int argc, char *argv[])
 {
 	const struct opt table[] = {
 		{ 0, "item-days", "N", OPT_NUMBER, &o->item_days,
-		    "events: counters tell no more beyond it; 40" },
+		    "events: most that counters can judge (40)" },
 		{ 0, "key", "COLUMN[,COLUMN]", OPT_STRING, &o->key,
 		    "take, with --stream: what identifies an item" },
 		{ 0, "max-line", "SIZE", OPT_SIZE, &o->maxline,
-		    "reject longer lines; 16M" },
+		    "reject longer lines (16M)" },
 		{ 0, "rejects", "FILE", OPT_STRING, &o->rejects,
 		    "write what was rejected" },
 		{ 0, "sold-page-hours", "N", OPT_NUMBER, &o->sold_page_hours,
-		    "events: a later 404 proves nothing; 240" },
+		    "events: a later 404 proves nothing (240)" },
 		{ 0, "source", "NAME", OPT_STRING, &o->source,
 		    "events: streams are NAME_event, NAME_item_state" },
 		{ 0, "stream", "NAME", OPT_STRING, &o->stream,
 		    "take: lines are bare items of this stream" },
 		{ 0, "threshold", "SHARE", OPT_STRING, &o->threshold_text,
-		    "end with 65 when more is rejected; 0.05" },
+		    "end with 65 when more is rejected (0.05)" },
 		{ 0 }
 	};
 	int first;
 
 	o->item_days = o->sold_page_hours = -1;
 	first = opt_parse(argc, argv, "take|events [OPTION]... [FILE]...",
-	    "Looks to snapshots, and an item's history to events.", table);
+	    "Looks to snapshots, an item's history to events.", table);
 	if (first == argc)
 		die(EX_USAGE, "take or events? See --help");
 	o->events = strcmp(argv[first], "events") == 0;
