@@ -27,8 +27,8 @@
  * the recall and the false pairs, and has the numbers.
  *
  * Integers throughout: the same plane gives the same hash on every machine.
- * The bits of neighbouring places are 21 apart, so that each third of the hash
- * (the index looks up thirds) has its share of the whole picture.
+ * The bits of neighbouring places are 21 apart, so that each part of the hash
+ * that the index looks up has its share of the whole picture.
  *
  * It does not know mirrored or rotated pictures.  The hash is stored: another
  * way of computing it is another column, not another version of this one.
