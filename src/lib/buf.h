@@ -85,7 +85,7 @@ buf_slice(const struct buf *b)
 	return (struct slice){ b->data, b->len };
 }
 
-/* Without a byte order mark (U+FEFF in UTF-8) before it: it is no text. */
+/* Without a byte order mark (U+FEFF in UTF-8) at its start. */
 static inline struct slice
 slice_unmarked(struct slice s)
 {

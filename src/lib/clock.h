@@ -1,10 +1,10 @@
 /*
  * clock: now, monotonic time, RFC 3339 (always UTC).
  *
- * VPIPE_NOW pins the wall clock, for tests and simulated hours: a time alone
- * stands still at that instant; with a "+" behind it ("2026-09-20T10:00:00Z+")
- * it runs on from there.  It is read once, at the first question; ask once
- * before there are threads, then any may.
+ * VPIPE_NOW pins the wall clock, for tests and simulated hours.  At
+ * "2026-09-20T10:00:00Z" it stands still, from "2026-09-20T10:00:00Z+" it runs
+ * on.  It is read at the first call; call once before there are threads, then
+ * any may.
  */
 #ifndef CLOCK_H
 #define CLOCK_H

@@ -1,13 +1,13 @@
 /*
  * conf: settings in force.  The environment wins over vpipe.conf, and that over
- * the default; flags win over all, but that is the program's business.
+ * the default (options of the command line are the program's business).
  * setting.h has the table of them.
  *
  * vpipe.conf has lines KEY=value and comments after '#'; a value may stand in
  * quotes.  It is the first that exists of $VPIPE_CONF,
  * ${XDG_CONFIG_HOME:-~/.config}/vpipe/vpipe.conf, /etc/vpipe/vpipe.conf.  It is
- * read at the first question; a line of it that is wrong ends the program (78),
- * and so does a value of the environment that is asked for and wrong.
+ * read at the first call; a wrong line ends the program (78), as does a wrong
+ * value of the environment when it is looked up.
  *
  * The settings are the process's.  For the main thread.
  */

@@ -3,8 +3,8 @@
  *
  * Known are gzip (all of its members), deflate (with zlib's frame or without),
  * br and zstd (all of its frames), up to DECODE_LAYERS of them one in another.
- * As with gzip(1), what follows a whole member and begins no other one is
- * padding.  What cannot be decoded to its end is left as it came.
+ * As with gzip(1), bytes after the last whole member are padding.  A body that
+ * cannot be decoded to its end is left as it came.
  */
 #ifndef DECODE_H
 #define DECODE_H
@@ -22,8 +22,8 @@ enum decoded {
 	DECODE_WRONG      /* not known, or not what it says: as it came */
 };
 
-/* codings: as in the header, several with commas between, the first applied
- * first.  An empty body is an empty body, whatever they say. */
+/* codings: as in the header, in the order in which they were applied, such as
+ * "deflate, gzip".  An empty body stays empty. */
 enum decoded decode_body(struct slice codings, struct buf *body);
 
 #endif

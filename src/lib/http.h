@@ -1,15 +1,14 @@
 /*
- * http: one GET at a time, each exactly once.  With vimg's http_multi, many
- * at a time, the only module that knows libcurl.
+ * http: one GET at a time, each exactly once.  Only this module and vimg's
+ * http_multi (many at a time) know libcurl.
  *
  * An exchange ends in an answer (`cause` NULL: status, headers, whole body) or
- * in the cause why there is none.  A body that was cut, or grew over its
- * ceiling, keeps its status, headers and what had come; one whose
- * Content-Encoding is wrong, or not known, its bytes as they came.
+ * in a cause.  A body that was cut, or grew over its ceiling, keeps status,
+ * headers and the bytes so far; one whose Content-Encoding is wrong or unknown
+ * keeps its bytes as they came.
  *
- * It follows no redirect, keeps no cookie and knows no credentials: what is
- * sent is what the caller says.  SIGINT and SIGTERM end a transfer within a
- * second ("interrupted").
+ * It follows no redirect, keeps no cookie, and sends only what the caller says.
+ * SIGINT and SIGTERM end a transfer within a second ("interrupted").
  */
 #ifndef HTTP_H
 #define HTTP_H

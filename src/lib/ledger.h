@@ -8,11 +8,11 @@
  *	ledger_say(c);       vfetch: 12 requests = 10 answered + 1 failed + ...
  *	ledger_metrics("vfetch", NULL, c);
  *
- * The first counter is the whole, the others up to the first with `beside`
- * set are its parts; ledger_closes says whether they add up.
+ * The first counter is the sum of the others up to the first with `beside`
+ * set; ledger_closes says whether they add up.
  *
- * What ledger_metrics has gathered is the process's, as --metrics is.  For the
- * main thread.
+ * The gathered metrics are the process's, as --metrics is.  For the main
+ * thread.
  */
 #ifndef LEDGER_H
 #define LEDGER_H

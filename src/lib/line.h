@@ -3,17 +3,15 @@
  *
  * reader: the slice of reader_next borrows from the reader until its next
  * call.  At least LINE_PADDING readable bytes follow it (simdjson wants them).
- * The newline is not part of it; a last line without one counts.  A line
- * longer than the ceiling comes as its first bytes, with `toolong` set, and
- * its rest is skipped: one record is lost, by name, and not the run.  A byte
- * order mark before the first line is passed over.
+ * The newline is not part of it; a last line without one counts.  Of a line
+ * longer than the ceiling the first bytes come, with `toolong` set, and the
+ * rest is skipped.  A byte order mark before the first line is skipped, too.
  *
  * writer: buffered; every write and the close are checked, and a failure is
- * fatal (74), because a filter without its output has nothing left to do.  A
- * reader that has gone ends us by SIGPIPE, without a word.
+ * fatal (74).  When the reader of the pipe goes away, SIGPIPE ends the program.
  *
- * With patience_ms a signal ends a writer whose reader takes nothing for so
- * long: what it was not given is said, and lost with the rest of the run.
+ * With patience_ms a signal ends a writer whose reader takes nothing for that
+ * time; the rest of the output is lost.
  *
  * Tie a reader to the writer that its program fills (reader_tie): the writer
  * is flushed before a read that would block.  Fast in bulk, prompt in a
@@ -31,9 +29,9 @@
 
 #define LINE_PADDING 64
 #define LINE_PIECE 65536
-/* The limits along the pipe.  vfetch and vwrap write no longer record,
- * and vnormalize no longer message, than what vput, vsnapshot and vupsert take
- * unless told otherwise.  vnormalize takes whatever vput can be told to. */
+/* The limits along the pipe.  No record of vfetch or vwrap, and no message of
+ * vnormalize, is longer than what vput, vsnapshot and vupsert take by default.
+ * vnormalize takes the longest that --max-line of vput allows. */
 #define LINE_MAX_DEFAULT ((size_t)16 << 20)
 #define LINE_MAX_MOST (BUF_MAX / 2)
 
@@ -66,9 +64,9 @@ struct reader {
 void reader_init(struct reader *r, int fd, size_t maxline);
 /*
  * After reader_init: reads the files one after another, "-" being standard
- * input; dies (74) when one cannot be opened.  A line ends with its file.  With
- * no files it stays as it is; where that is a terminal, it says that it waits
- * for WHAT ("raw records").
+ * input; dies (74) when one cannot be opened.  A line ends with its file.
+ * Without files it reads the descriptor; if that is a terminal, it says that it
+ * waits for WHAT ("raw records").
  */
 void reader_files(struct reader *r, int n, char *const files[],
     const char *what);

@@ -4,9 +4,7 @@
  * Wording: lower case, no full stop: what failed, its subject in quotes, the
  * system's reason.  An error is said once, where its cause is known.
  *
- * Any thread may call all of it but progress..., which are for the main thread.
- * The state (name, verbosity, the line of progress, who ends the process) is
- * the process's, as stderr is.
+ * Any thread may call all but progress..., which are for the main thread.
  */
 #ifndef MSG_H
 #define MSG_H
@@ -42,7 +40,7 @@ PRINTF(2, 3);
 /* As die, followed by ": " and the text of errno. */
 void die_errno(int status, const char *fmt, ...) __attribute__((noreturn))
 PRINTF(2, 3);
-/* "out of memory", 70; without a word from a thread that is ending already. */
+/* "out of memory", 70; silent in a thread that already ends the process. */
 void die_no_memory(void) __attribute__((noreturn));
 void warn(const char *fmt, ...) PRINTF(1, 2); /* unless -q */
 void warn_errno(const char *fmt, ...) PRINTF(1, 2);
@@ -52,9 +50,8 @@ void say(const char *fmt, ...) PRINTF(1, 2);  /* even with -q: the ledger */
 /*
  * One line that is rewritten in place, four times a second at most, only when
  * stderr is a terminal that can erase a line and -q was not given.  Any message
- * clears it first.  Behind it stand the share of the input that is done and the
- * time that the rest takes at that pace, where progress_share was told (a
- * reader of line.h tells it of files).
+ * clears it first.  After progress_share (a reader of files calls it) the line
+ * ends with the share of the input that is done and the time left.
  */
 void progress(const char *fmt, ...) PRINTF(1, 2);
 void progress_share(uint64_t done, uint64_t total);

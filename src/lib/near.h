@@ -1,14 +1,13 @@
 /*
- * near: the name that somebody may have meant.
+ * near: the name that a misspelt one may mean.
  *
  *	struct near n = near_to("budgett");
  *	for each name there is
  *		near_try(&n, name);
  *	n.name		NULL when none is near
  *
- * By Levenshtein's distance (1966), a third of the letters at most; of several
- * at the same distance the first.  Names are borrowed, and have 63 bytes at
- *most.
+ * It is the first of the least Levenshtein distance (1966), a third of the
+ * letters at most.  Names are borrowed, and have 63 bytes at most.
  */
 #ifndef NEAR_H
 #define NEAR_H

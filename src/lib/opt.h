@@ -2,8 +2,8 @@
  * opt: GNU long options from one table, which is also the --help text.
  *
  * Every program has --help, --version, -v, -q and --metrics FILE; opt_parse
- * adds them.  A wrong option ends with 64 and one sentence.  What the common
- * ones say is the process's: call it once, before there are threads.
+ * adds them.  A wrong option ends with 64 and one sentence.  Call it once,
+ * before there are threads.
  */
 #ifndef OPT_H
 #define OPT_H

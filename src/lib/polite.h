@@ -1,6 +1,6 @@
 /*
- * polite: what every program that asks foreign hosts has in common: whether
- * it may, as whom, how often, and what it remembers of a host's robots.txt.
+ * polite: for programs that ask foreign hosts: whether they may, as whom, how
+ * often, and the kept robots.txt of a host.
  */
 #ifndef POLITE_H
 #define POLITE_H
@@ -22,26 +22,26 @@ char *polite_agent(void);
 void polite_run_id(char id[POLITE_RUN_ID], int64_t at, const char *flow);
 
 /*
- * The pause that an answer asks for, 0: none; the longest of its Retry-After,
- * a day at most, which is said.
+ * The pause that an answer asks for, 0: none.  It is the longest of its
+ * Retry-After headers; more than a day is cut to a day with a warning.
  */
 int64_t polite_asked_pause(const struct http_answer *a);
 
 /*
  * robots.txt of a host, kept for a day in the data folder.  via: the base URL
- * that was asked instead of the host, or NULL.  False: none, old, or from
- * elsewhere.
+ * that was asked instead of the host, or NULL.  False: none is kept, or it is
+ * older, or of another via.
  */
 bool polite_robots_kept(const char *via, struct slice host, struct buf *text);
 void polite_robots_keep(const char *via, struct slice host, struct slice text);
-/* Of one that is too large what has come counts, up to its last line (2.5). */
+/* Cuts one that is too large behind its last whole line (2.5). */
 void polite_robots_trim(struct http_answer *a);
 /* One process reads it, the others wait: closing unlocks.  -1: a signal ended
  * the wait. */
 int polite_robots_lock(struct slice host);
 /*
- * RFC 9309, 2.3.1.2: where an answer to robots.txt sends us, also to another
- * host, the caller frees; NULL: nowhere.
+ * RFC 9309, 2.3.1.2: the URL that an answer to robots.txt redirects to, perhaps
+ * on another host; the caller frees.  NULL: none.
  */
 char *polite_robots_next(const struct http_answer *a);
 /*

@@ -1,27 +1,26 @@
 /*
- * publish: a finished local file into a folder or onto an S3 mount (s3fs), so
- * that what stands under its final name is whole, and proven to be.
+ * publish: copies a finished local file into a folder or onto an S3 mount
+ * (s3fs), so that a file under its final name is whole, and proven to be.
  *
  *	publish_copy	a temporary key beside the final one, fsync, close
  *	publish_name	rename to the final key, open again, size and SHA-256
  *	publish_keep	it stays; nothing undoes it any more
  *	publish_undo	temporary or final key removed
  *
- * What was neither kept nor undone is undone when the process exits; a killed
- * process leaves a temporary key, or a whole file that no manifest names.
- * Readers skip both, see publish_is_temporary.
+ * A file that was neither kept nor undone is undone when the process exits; a
+ * killed process leaves a temporary key, or a whole file that no manifest
+ * names.  Readers skip both, see publish_is_temporary.
  *
- * What an s3fs mount asks for, and is done everywhere: a key is written once
- * and from front to back, never truncated or appended to; nobody forks while
- * it is open (the child's close would publish half of it); close is checked;
- * a rename is a copy on the server, so the result is read again.  fsync is
- * tried again on the same descriptor, on mounts only: s3fs keeps the dirty
- * pages, a local kernel drops them and would call the second try a success.
+ * s3fs needs all of this, and folders get it, too: a key is written once, from
+ * front to back, never truncated or appended to; nobody forks while it is open
+ * (the child's close would publish half of it); close is checked; a rename is a
+ * copy on the server, so the result is read again.  Only on mounts fsync is
+ * tried again on the same descriptor: s3fs keeps the dirty pages, a local
+ * kernel drops them and would call the second try a success.
  *
  * A function that returns false has said why (or was stopped by a signal).
  *
- * What exit undoes is the process's.  For the main thread; the steps by
- * themselves are for any.
+ * For the main thread; publish_write and publish_sync_file are for any.
  */
 #ifndef PUBLISH_H
 #define PUBLISH_H
@@ -58,7 +57,7 @@ struct publication {
 /* Dies (78) when the place must be a mount and is none, (75) when the server
  * of the mount is away; makes a folder that may be a plain one. */
 void place_open(const struct place *);
-/* Is what is open there where it must be?  It may have gone since. */
+/* Is the open file on a mount, if the place must be one?  It may have gone. */
 bool place_holds(const struct place *, int fd);
 void place_gone_say(const struct place *);
 

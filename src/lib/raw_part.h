@@ -1,6 +1,6 @@
 /*
- * raw_part: a run and its parts on their way into the raw layer: what their
- * manifests say, and the paths at which they lie.
+ * raw_part: a run and its parts on their way into the raw layer: the contents
+ * of their manifests, and their paths.
  */
 #ifndef RAW_PART_H
 #define RAW_PART_H

@@ -1,13 +1,13 @@
 /*
- * raw_publish: a run into the raw layer, whole or not at all:
+ * raw_publish: publishes a run into the raw layer, whole or not at all:
  *
  *	objects under temporary keys	a full disk shows up here
  *	manifests under temporary keys
  *	objects to their names, read again
  *	manifests to their names, read again, the last part's last
  *
- * A SIGTERM counts until the first manifest has its name; whatever fails
- * takes away what no manifest speaks for.
+ * SIGTERM stops it until the first manifest has its name; a failure removes the
+ * objects that no manifest names.
  */
 #ifndef RAW_PUBLISH_H
 #define RAW_PUBLISH_H

@@ -1,6 +1,6 @@
 /*
- * raw_record: a line of raw, as far as publishing must know it; vpipe-raw(7)
- * has all of its members.
+ * raw_record: the members of a raw record that publishing needs; vpipe-raw(7)
+ * has all of them.
  */
 #ifndef RAW_RECORD_H
 #define RAW_RECORD_H

@@ -1,6 +1,6 @@
 /*
- * raw_spool: raw records, judged, compressed and cut into parts, in one local
- * file without a name: a killed program leaves none.
+ * raw_spool: raw records, checked, compressed and cut into parts, in one local
+ * file without a name, so that a killed program leaves none.
  *
  *	struct raw_spool_opts o = RAW_SPOOL_DEFAULTS;
  *	struct raw_spool sp;
@@ -34,7 +34,7 @@ struct raw_spool_opts {
 		.max_line = LINE_MAX_DEFAULT,                                  \
 	}
 
-/* Dies (64) of a number that makes no sense, by the name of its option. */
+/* Dies (64) of a number out of range, naming its option. */
 void raw_spool_check(const struct raw_spool_opts *);
 
 /* All lines of the descriptor, which is closed.  Dies of a bad one (65):

@@ -1,12 +1,13 @@
 /*
- * reject: what claimed to be data and is not, one line of NDJSON each:
+ * reject: lines, records and values that could not be read, a line of NDJSON
+ * each:
  *
  *	program, run, part, line, index, stream, contract, property, reason,
  *	kept, and value: the smallest broken thing, REJECT_VALUE bytes of it at
  *	most ("cut":true), as value_base64 when it is not UTF-8
  *
- * What is not known is null; ops.reject has the same columns.  Without a file
- * the first few are said on stderr.  A kept one lost a property only; it is no
+ * Unknown members are null; ops.reject has the same columns.  Without a file
+ * the first few are said on stderr.  A kept one lost a property only, and is no
  * failure.
  *
  * Several threads may call rejects_add and rejects_sync_or_die; the rest is for

@@ -1,10 +1,9 @@
 /*
  * retry: when to try again, and after how long.  Arithmetic, no sockets.
  *
- * The causes worth another try are a closed list; a refusal is none of them.
- * The pause is "full jitter": anything between nothing and a bound that
- * doubles, so that many clients do not come back in step.  Retry-After is a
- * floor under it that nothing shortens.
+ * Only a closed list of causes is tried again; a refusal is none of them.  The
+ * pause is "full jitter": random between 0 and a bound that doubles, so that
+ * many clients do not come back in step.  Retry-After is a floor under it.
  */
 #ifndef RETRY_H
 #define RETRY_H
@@ -35,10 +34,9 @@ int64_t retry_pause(const struct retry_policy *p, int attempt,
 /* Uniform in [0, most], from the system. */
 int64_t retry_random(int64_t most);
 /*
- * Retry-After (RFC 9110, 10.2.3): seconds, a fraction too, or a date as
- * http_date reads it, one that has passed being 0.  How much of it is kept is
- * pace's business.  Of several with commas between, the longest.  False when it
- * is neither.
+ * Retry-After (RFC 9110, 10.2.3): seconds, also with a fraction, or a date as
+ * http_date reads it (0 if it has passed).  Of several with commas between, the
+ * longest.  False when it is neither.
  */
 bool retry_after(struct slice text, int64_t now_ms, int64_t *ms);
 

@@ -15,9 +15,9 @@
  * val and every slice that comes from it borrow from the scan and from the
  * text, until the next scan_parse.
  *
- * Repeated keys: the last one wins, as in jq.  An escape that names half a
- * surrogate pair is grammatical but no text: such a string is refused by
- * val_string, and val_lone finds values that hold one.
+ * Of repeated keys the last wins, as in jq.  An escape that names half a
+ * surrogate pair is grammatical but no text: val_string refuses such a string,
+ * and val_lone finds values that hold one.
  */
 #ifndef SCAN_H
 #define SCAN_H

@@ -36,7 +36,7 @@ extern const struct setting settings[];
 
 /* NULL: there is none of that name. */
 const struct setting *setting_find(const char *name);
-/* Is it one that vpipe.conf may hold: of ours, or PG*, which libpq reads? */
+/* May vpipe.conf hold it: one of ours, or PG*, which libpq reads? */
 bool setting_in_file(const char *name);
 /* NULL when the value is good, else what is wrong with it: "NAME takes
  * ..., not 'VALUE'".  The caller frees. */

@@ -1,7 +1,7 @@
 /*
- * source: a source description, schema/sources/<source>/source.json, read
- * once and kept; and lists of paths, as source descriptions and contracts
- * write them.  What its keys mean is the business of whoever uses them.
+ * source: a source description, schema/sources/<source>/source.json, read once
+ * and kept; and lists of paths, as source descriptions and contracts have them.
+ * Their users know what the keys mean.
  */
 #ifndef SOURCE_H
 #define SOURCE_H

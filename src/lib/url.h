@@ -15,7 +15,7 @@ struct url {
  * when there is no host, another scheme, a port or a user. */
 bool url_split(const char *text, struct url *u);
 int url_hex(char c); /* 0..15, or -1 */
-/* Adds the decoded bytes; plus: '+' is a space.  False: a broken %XX, or a
+/* Adds the decoded bytes; with plus, '+' is a space.  False: a broken %XX, or a
  * control character. */
 bool url_decode(struct slice s, bool plus, struct buf *out);
 /* Adds all but RFC 3986's unreserved characters as %XX. */

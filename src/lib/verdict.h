@@ -1,7 +1,7 @@
 /*
  * verdict: what an answer of a marketplace means, judged by the rules of its
- * source description.  A refusal is never emptiness: whatever is not plainly
- * data gets a name of its own.
+ * source description.  A refusal is never emptiness: an answer that is not
+ * plainly data gets another verdict.
  *
  *	rules -> refused:<name>, gone, ...     the first rule that holds
  *	error -> failed:<cause>
@@ -13,8 +13,8 @@
  *
  * A rule holds when all of its conditions do: kind, status, type, not_type,
  * form, header, has, lacks, equals, differs, contains.  "equals" and
- * "differs" compare what is said, be it a number or text: 106 is "106".
- * "differs" wants something other than these there; null says nothing.
+ * "differs" compare numbers as text: 106 is "106".  "differs" needs another
+ * value there; null is none.
  */
 #ifndef VERDICT_H
 #define VERDICT_H

@@ -1,5 +1,5 @@
 /*
- * access: may this URL be asked for at all?
+ * access: does robots.txt allow this URL?
  *
  * A host's robots.txt is read once a day, kept in the data folder (polite.h),
  * and obeyed unless the operator states permission.

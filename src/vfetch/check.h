@@ -2,9 +2,8 @@
  * check: prove by the answers that each parameter is honoured.
  *
  * One request without filters, then one for each parameter whose source
- * description gives a proof: a rule that must be true of the answer, and was
- * not of the one without filters.  A rule that was true of both proves
- * nothing.
+ * description gives a proof: a rule that must be true of the filtered answer
+ * and false of the other.
  */
 #ifndef VFETCH_CHECK_H
 #define VFETCH_CHECK_H

@@ -2,9 +2,9 @@
  * cookie: the value of a cookie that an answer sets (RFC 6265, 5.2 and 5.3).
  *
  * Of the Set-Cookie lines of a name the last wins.  One that clears (empty, or
- * past by Max-Age or Expires) takes away what was set for the same domain and
- * path, as in a browser.  One for another site's domain, with control
- * characters, or longer than COOKIE_MAX is none.
+ * past by Max-Age or Expires) removes those of the same domain and path, as in
+ * a browser.  One for another site's domain, with control characters, or longer
+ * than COOKIE_MAX is ignored.
  */
 #ifndef VFETCH_COOKIE_H
 #define VFETCH_COOKIE_H

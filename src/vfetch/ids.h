@@ -1,6 +1,6 @@
 /*
- * ids: an ordered set of the ids of hits, each kept as its JSON text.  What
- * came first stands first; an id that is there already changes nothing.
+ * ids: a set of the ids of hits, as JSON texts, in the order in which they
+ * came first.
  */
 #ifndef VFETCH_IDS_H
 #define VFETCH_IDS_H

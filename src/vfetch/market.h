@@ -2,8 +2,8 @@
  * market: what vfetch takes from a source description: sites, session,
  * pasted URLs, endpoints with their parameters and paging.
  *
- * Everything borrows from the description, which stays loaded.  A description
- * that makes no sense ends the program (78) before any request.
+ * Everything borrows from the description, which stays loaded.  A wrong
+ * description ends the program (78) before any request.
  */
 #ifndef VFETCH_MARKET_H
 #define VFETCH_MARKET_H
@@ -109,7 +109,7 @@ struct binding {
 /*
  * Adds the text with {name} replaced: {site} is the site's host, any other
  * name a member of its entry, or one of the bindings (ended by a zero entry,
- * may be NULL).  What is nowhere becomes nothing.
+ * may be NULL).  An unknown name becomes nothing.
  */
 void market_expand(struct buf *out, struct slice text, const struct site *s,
     const struct binding *b);

@@ -1,14 +1,13 @@
 /*
- * mask: the secrets that a run knows, and what keeps them out of its records
- * and messages, should an answer repeat them: the values of its sessions and
- * of every cookie that an answer set.
+ * mask: keeps the secrets of a run, the values of its sessions and of every
+ * cookie that an answer set, out of its records and messages.
  *
- * No secret, for masking it would destroy what is ordinary: less than 8
- * characters, a number (an id, a price, a time), a part of the site's name.
+ * Not secret, because masking them would destroy ordinary text: values of less
+ * than 8 characters, numbers (an id, a price, a time), parts of the site's
+ * name.
  *
- * A secret is found however it is written: as it is, with %XX, also twice, and
- * with JSON's \uXXXX and \/.  Of JSON only strings and keys are changed, so
- * that it stays valid and its numbers what they are.
+ * A secret is found as it is, with %XX, also twice, and with JSON's \uXXXX and
+ * \/.  In JSON only strings and keys are changed, so that it stays valid.
  */
 #ifndef VFETCH_MASK_H
 #define VFETCH_MASK_H

@@ -1,29 +1,27 @@
 /*
- * pages: walk a query page by page, to its own stop.
+ * pages: walks a query page by page, to its own stop.
  *
  *	end		the last page there is
  *	page-limit	the window of the site is used up
- *	watermark	two pages running hold what the state holds already, or
- *			(with --since) what is older than asked
- *	no-new, empty	a page brings nothing that an earlier one had not, or
- *			nothing at all
+ *	watermark	two pages running hold only ids of the state, or (with
+ *			--since) only listings older than asked
+ *	no-new, empty	a page brings no new hits, or none at all
  *
- * These are "walked", unless the site itself says that a page's worth or more
+ * These are "walked", unless the site's total says that a page's worth or more
  * was not shown.  gone, max-pages, budget, signal, refused:<name> and
- * failed:<cause> are not, and then the query carries the state it began with.
+ * failed:<cause> are not, and then the query keeps the state it began with.
  *
- * What a site says of totals is evidence and no order.  A total that is 0
- * beside hits, or less than was seen, says nothing; of totals that change the
- * greatest counts.  "end" is where page and total agree; where nothing is said
- * the walk goes on to a page that brings nothing.  One such page before the
- * end that is said is passed over, the second ends the walk.
+ * A site's total is only evidence.  A total that is 0 beside hits, or less than
+ * was seen, is ignored; of totals that change the greatest counts.  "end" is
+ * where page and total agree; without a total the walk goes on to a page that
+ * brings nothing new.  Before the end of a total one such page is skipped, the
+ * second ends the walk.
  *
- * Where pages are numbers and no state is kept (a seller's wardrobe), a page at
- * which the site fails does not end the walk: the pages after it are asked, and
- * at the end it once more, as two of half the size, for a server that cannot
- * make an answer, or keeps one that is broken, may do so at another address;
- * of a half that fails, too, its halves.  Of a first page they are asked at
- * once.  "end" is only said when all of them came.
+ * Where pages are numbers and no state is kept (a seller's wardrobe), a page
+ * that fails does not end the walk: after the other pages it is asked again, as
+ * two pages of half the size (a server may fail at one address only), and a
+ * half that fails as two halves.  Of a first page the halves are asked at once.
+ * "end" is only said when all of them came.
  *
  * A query without pages is one request, and has no entry in the closing
  * record: a run may make many thousands of them.
@@ -46,7 +44,7 @@ struct pages_options {
  */
 void pages_walk(struct run *r, struct session *s, const struct query *q,
     const struct pages_options *o, struct slice known, struct json *out);
-/* The last page that a walk can reach; 0 when nothing limits it. */
+/* The last page that a walk can reach; 0: no limit. */
 int64_t pages_last(const struct query *q, const struct pages_options *o);
 /*
  * One page: opens the session, asks, renews the session once.  The answer is

@@ -1,4 +1,4 @@
-/* plan: what a run would ask, and how long that would take (--dry-run). */
+/* plan: the requests of a run, and how long they would take (--dry-run). */
 #ifndef VFETCH_PLAN_H
 #define VFETCH_PLAN_H
 

@@ -1,8 +1,8 @@
 /*
- * query: what is asked of a marketplace, in our own names of parameters.
+ * query: a question to a marketplace, in our own names of parameters.
  *
- * A draft is what somebody wrote: a pasted URL, a request object, options.
- * query_settle holds it against an endpoint and makes a query of it, or says
+ * A draft is a pasted URL, a request object or options, as written.
+ * query_settle checks it against an endpoint and makes a query of it, or says
  * why not: a parameter that the endpoint does not honour is refused by name,
  * never dropped.
  */
@@ -60,8 +60,8 @@ void query_put_catalog(const struct query *q, struct json *j);
 void query_put_subjects(const struct query *q, struct json *j);
 /* So many redirects are followed for it, one after another. */
 int64_t query_redirects(const struct query *q);
-/* The URL to ask instead, when `to` is where a page of the query may have
- * moved to: the caller frees.  NULL: it leads elsewhere. */
+/* The URL to ask instead, when `to` is a place where a page of the query may
+ * have moved; the caller frees.  NULL: it is not. */
 char *query_redirect(const struct query *q, const char *from, const char *to);
 /*
  * The URL of a page.  A token goes alone; pin is the time to replay, or NULL.

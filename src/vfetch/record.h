@@ -1,7 +1,7 @@
 /*
- * record: the lines that vfetch writes: a raw record for every attempt, and
- * the closing record of the run.  A line leaves in one piece, at once: whoever
- * kills us finds whole records.
+ * record: the lines that vfetch writes: a raw record for every attempt, and the
+ * closing record of the run.  Each line is written at once and whole, so that a
+ * killed run leaves whole records.
  */
 #ifndef VFETCH_RECORD_H
 #define VFETCH_RECORD_H

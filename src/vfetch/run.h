@@ -1,14 +1,14 @@
 /*
  * run: one run of vfetch, and the requests it makes.
  *
- * Every request goes through run_ask, which keeps the manners: the budget, the
- * cool-down, robots.txt, the pace; tries again what is worth it; writes one
- * raw record an attempt; and says how it ended.  A refusal stops the whole
- * run: what has not been asked is put off.
+ * Every request goes through run_ask, which keeps budget, cool-down, robots.txt
+ * and pace; tries again after passing failures; writes one raw record an
+ * attempt; and says how it ended.  A refusal stops the whole run: all other
+ * requests are put off.
  *
- * A redirect that stays on the host and asks the same is followed, once
- * unless its endpoint says otherwise: each hop keeps the manners too; the
- * record is that of the last one, and says where it came from.
+ * A redirect that stays on the host and asks the same is followed, once unless
+ * its endpoint says otherwise, with the same manners; the record is that of the
+ * last answer, and names the hops.
  */
 #ifndef VFETCH_RUN_H
 #define VFETCH_RUN_H

@@ -2,10 +2,9 @@
  * session: the anonymous visit that some sites want before they answer.
  *
  * The token is kept per site in the data folder, in a file of mode 0600, until
- * it expires by its own word; it never leaves this module but inside the
- * headers of a request.  All processes share it: one visits, under a lock, and
- * the others take what it has got, also after a 401.  A visit that fails takes
- * nothing away: what was kept stays.
+ * it expires; it leaves this module only in the headers of a request.  All
+ * processes share it: one visits, under a lock, and the others take its token,
+ * also after a 401.  A visit that fails leaves the kept one.
  */
 #ifndef VFETCH_SESSION_H
 #define VFETCH_SESSION_H

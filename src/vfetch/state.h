@@ -1,6 +1,6 @@
 /*
- * state: the fetch watermarks.  A query's state is what its newest closing
- * record says: when it was last walked, and the newest ids seen then.
+ * state: the fetch watermarks.  A query's state, from its newest closing
+ * record, is when it was last walked, and the newest ids seen then.
  *
  * The file is NDJSON, oldest first: manifests ({"closing":{...}}), raw records
  * of runs ({"body":{...}}) or their bodies ({"queries":[...]}).  One state is

@@ -1,7 +1,7 @@
 /*
- * host: the hosts that serve pictures, and the manners towards each: which a
- * source allows, robots.txt, the pace (a group of its own, "image-<host>"),
- * the cool-down after a refusal, and when it is no use to go on.  For the main
+ * host: the hosts that serve pictures, and the manners towards each: those that
+ * a source allows, robots.txt, the pace (a group of its own, "image-<host>"),
+ * the cool-down after a refusal, and giving up a silent host.  For the main
  * thread.
  */
 #ifndef VIMG_HOST_H
@@ -70,12 +70,12 @@ const struct market *manners_market(struct manners *m, const char *source,
 struct host *manners_host(struct manners *m, const struct market *k,
     const char *url);
 
-/* host_go will read its robots.txt, and return when it has: nothing should be
+/* The next host_go reads its robots.txt, and waits for it: nothing should be
  * under way. */
 bool host_is_new(const struct manners *m, const struct host *h);
 /* May the host be asked now?  Reads robots.txt when it is due. */
 enum go host_go(struct manners *m, struct host *h, int64_t now, int64_t *at);
-/* The turn that host_go gave is used. */
+/* Uses the turn that host_go gave. */
 void host_asked(struct host *h);
 bool host_allows(const struct manners *m, const struct host *h,
     const char *url);

@@ -1,7 +1,7 @@
 /*
- * http_multi: many GETs at a time, over connections that are kept (libcurl
- * multi, HTTP/2 where it is offered).  For what may be asked twice without
- * harm: on a kept connection that has died libcurl asks again by itself.
+ * http_multi: many GETs at a time, over kept connections (libcurl multi, HTTP/2
+ * where it is offered).  For URLs that may be asked twice: on a kept connection
+ * that has died libcurl asks again by itself.
  *
  *	m = http_multi_new(&base, 16, 8 << 20, 60000);
  *	while (http_multi_n(m) < 16) http_multi_get(m, &request, arg);
@@ -9,21 +9,20 @@
  *	while (http_multi_next(m, &arg, &answer)) ...
  *	http_multi_forget(m, bytes);		the body is used up
  *
- * Bodies together hold at most `room` bytes, those included that were handed
- * out and not yet forgotten; a transfer that finds no room waits (its socket
- * is not read).  One that is larger than the room by itself goes on when it
- * is the eldest and nothing is handed out, so that all come to an end: never
- * more than room + max_body.
+ * Bodies together hold at most `room` bytes, with those that were handed out
+ * and not yet forgotten; a transfer without room waits (its socket is not
+ * read).  One that is larger than the room goes on when it is the eldest and
+ * nothing is handed out, so that all end: never more than room + max_body.
  *
- * A transfer times out after so much of its own time: what passes while it
- * waits for room, or while nobody is in http_multi_wait, is ours and does not
- * count.  One that drips for half a minute times out, too.
+ * A transfer times out by its own time: waiting for room, or for a call of
+ * http_multi_wait, does not count.  One that drips for half a minute times out,
+ * too.
  *
- * The body of a 200 that says to be larger than max_body is "too-large" at
- * once; of any other answer what fits has come by then.
+ * A 200 whose Content-Length is more than max_body is "too-large" at once; any
+ * other answer when max_body bytes have come.
  *
- * No Content-Encoding is asked; what comes with one is decoded when it has
- * ended, and counts by its decoded length from then on.
+ * No Content-Encoding is asked for; a body that has one is decoded at its end,
+ * and then counts by its decoded length.
  *
  * For one thread.
  */
@@ -39,7 +38,7 @@ struct http_multi;
 /* Borrows base. */
 struct http_multi *http_multi_new(const struct http_base *base, int parallel,
     size_t room, int64_t timeout_ms);
-/* What is under way is given up. */
+/* Gives up all transfers under way. */
 void http_multi_free(struct http_multi *m);
 /* Starts; url, headers and agent are copied. */
 void http_multi_get(struct http_multi *m, const struct http_request *r,

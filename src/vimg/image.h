@@ -1,6 +1,5 @@
 /*
- * image: what a picture's bytes say of themselves, JPEG, PNG or WebP, read so
- * that a hostile file does no harm.
+ * image: decodes JPEG, PNG and WebP so that a hostile file does no harm.
  *
  *	bytes -> format, by their first bytes
  *	      -> width, height, what decoding will need
@@ -8,25 +7,24 @@
  *	      -> decoded whole, by rows, each averaged into small canvases
  *	      -> perceptual hash, dominant colour, smaller copies
  *
- * Nothing of the picture's size is allocated before the limits were held
- * against it.  All of the coded data is read, so that a picture that is cut
- * or broken is seen, though a JPEG is only rebuilt at a half, a quarter or an
- * eighth (as long as its shorter edge keeps IMAGE_SHORT pixels).
+ * The limits are checked before anything of the picture's size is allocated.
+ * All of the coded data is read, so that a cut or broken picture is noticed,
+ * though a JPEG is rebuilt at a half, a quarter or an eighth (if its shorter
+ * edge keeps IMAGE_SHORT pixels).
  *
  * width and height are those of the stored picture; an orientation in its
- * metadata is not looked at.  Transparent parts stand on white.  An animated
- * PNG is its default image, an animated WebP is unsupported.
+ * metadata is ignored.  Transparent parts stand on white.  An animated PNG is
+ * its default image, an animated WebP is unsupported.
  *
- * Lenient where viewers are, and where it is known what stands there: each such
- * thing is a bit of `lenient` (image_tail.h has what may follow a picture).  A
- * JPEG may lack its end mark when all rows are there; a PNG may have broken
- * ancillary chunks, and some more data than pixels.
+ * Known faults that viewers accept are accepted, each as a bit of `lenient`
+ * (image_tail.h has what may follow a picture).  A JPEG may lack its end mark
+ * when all rows are there; a PNG may have broken ancillary chunks, and some
+ * more data than pixels.
  *
- * A lack of memory is no reason: the program ends (70), so that no picture is
- * called unfit for it.
+ * A lack of memory ends the program (70), so that no picture is called unfit
+ * for it.
  *
- * Any thread may call, several at once: they share what limits->arg leads to,
- * and nothing else.
+ * Any thread may call, several at once: they share only limits->arg.
  *
  * The reasons, all permanent but "truncated": not-an-image, html, unsupported,
  * too-many-pixels, corrupt, truncated, trailing-data.

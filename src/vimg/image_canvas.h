@@ -37,9 +37,9 @@ void canvases_row(struct canvases *all, int y, const uint8_t *rgb);
 void canvases_release(struct canvases *all);
 
 /*
- * By how much (1, 2, 4, 8) a picture may be decoded smaller for a copy of that
- * edge, or (0) for its hash.  Each has its own: what a copy looks like does
- * not depend on which others are made, nor the hash on any.
+ * The factor (1, 2, 4, 8) by which a picture may be decoded smaller for a copy
+ * of that edge, or (edge 0) for its hash.  Each has its own, so that neither a
+ * copy nor the hash depends on which other copies are made.
  */
 int image_reduction(const struct image *im, int edge);
 
@@ -63,8 +63,8 @@ void image_plan(struct image_job *j, int w, int h, bool scattered);
 /* Holds the limits against size and need, and passes the gate. */
 const char *image_admit(struct image_job *j, size_t memory);
 
-/* A JPEG that begins there, decoded as the first one is; its length, with what
- * it is lenient about told to the first one's. */
+/* Decodes a further JPEG that begins there like the first; returns its length,
+ * and adds its lenient bits to the first one's. */
 const char *image_second(const struct image_job *of, struct slice bytes,
     size_t *len);
 

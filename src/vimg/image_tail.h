@@ -1,5 +1,5 @@
 /*
- * image_tail: what stands behind a picture's end, and whether it is harmless.
+ * image_tail: are the bytes behind a picture's end known and harmless?
  *
  *	picture  item item ...  trailer trailer ...
  *	         ^ where the    ^ image_tail_trim: known by their own ends
@@ -8,13 +8,12 @@
  * Items are padding (NUL, FF, blanks, line ends), end marks again, further
  * JPEGs, each decoded whole (MPO, gain maps), and the video of a motion photo,
  * box by box, when the picture's XMP says that it is one.  Trailers are those
- *of Samsung (SEFT), Canon (VRD) and AFCP, by their own directories, and an HTML
- * comment without markup in it, as caches append.  Padding and end marks are
+ * of Samsung (SEFT), Canon (VRD) and AFCP, by their own directories, and an
+ * HTML comment without markup, as caches append.  Padding and end marks are
  * IMAGE_PADDING bytes at most.  Each is a bit of `lenient`.
  *
- * All else is "trailing-data", and so is all that holds the signature of an
- * archive, a document, a program or a script, though its structure be known: a
- * file that is two things is none of ours.  Any thread may call.
+ * All else is "trailing-data", and so is a known item that holds the signature
+ * of an archive, a document, a program or a script.  Any thread may call.
  */
 #ifndef IMAGE_TAIL_H
 #define IMAGE_TAIL_H

@@ -1,13 +1,13 @@
 /*
- * phash: 64 bits by which near-copies of a picture are known: recompressed,
- * scaled, cropped a little, marked.  Two pictures are near when their hashes
- * differ in at most PHASH_NEAR bits.
+ * phash: 64 bits that recognize near-copies of a picture: recompressed, scaled,
+ * cropped a little, marked.  Two pictures are near when their hashes differ in
+ * at most PHASH_NEAR bits.
  *
  * The way of Marr and Hildreth ("Theory of edge detection", Proc. R. Soc.
  * Lond. B 207, 1980), whose operator C. Zauner made a picture hash of
  * ("Implementation and Benchmarking of Perceptual Image Hash Functions",
- * thesis, Hagenberg 2010): the picture is smoothed, and what is kept is only
- * the sign of a second derivative, here at 8 x 8 places.
+ * thesis, Hagenberg 2010): the picture is smoothed, and the hash keeps the sign
+ * of a second derivative at 8 x 8 places.
  *
  *	1. The mean of each cell of 39 x 39, whatever the shape of the picture.
  *	2. Eight times [1 2 1]/4 both ways: a Gaussian of 2 cells (5 %).
@@ -30,8 +30,8 @@
  * The bits of neighbouring places are 21 apart, so that each part of the hash
  * that the index looks up has its share of the whole picture.
  *
- * It does not know mirrored or rotated pictures.  The hash is stored: another
- * way of computing it is another column, not another version of this one.
+ * It does not recognize mirrored or rotated pictures.  The hash is stored:
+ * another way of computing it needs another column.
  *
  * Any thread may call.
  */
@@ -49,9 +49,9 @@ enum {
 };
 
 /*
- * Of a plane of brightness, 0 black, rows `stride` bytes apart.  False, and
- * the hash is 0: the picture has none, because its size is out of bounds or
- * there is too little to see in it; all pictures of a white wall would be near.
+ * Of a plane of brightness, 0 black, rows `stride` bytes apart.  False, and the
+ * hash is 0, when its size is out of bounds or there is too little to see: all
+ * pictures of a white wall would be near.
  */
 bool phash(const uint8_t *gray, int w, int h, size_t stride, uint64_t *hash);
 

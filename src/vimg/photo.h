@@ -1,11 +1,11 @@
 /*
- * photo: a photo that a listing says it shows, on its way to being a picture.
+ * photo: a photo of a listing, on its way to being a picture.
  *
  *	ready -> under way -> decoding -> storing -> record
  *	  ^________|____________|            (a temporary failure, tried again)
  *
- * A photo belongs to one list at a time, and to the thread that took it from
- * there; the lists have no lock of their own.  photo_free after its record.
+ * A photo belongs to one list at a time, or to the thread that took it from
+ * there; the lists have no lock.  photo_free after its record.
  */
 #ifndef VIMG_PHOTO_H
 #define VIMG_PHOTO_H
@@ -73,16 +73,16 @@ struct photos { /* a list, first in, first out */
 
 /*
  * From a request object, or the record of a stream of photos (then source is
- * the SCHEMA's).  type: which of `sizes` is wanted, "full", or NULL.  NULL
- * with the reason when it is none: when a record could not say which it is of.
- * One that cannot be asked for is `refused`, so that its record says so.
+ * the SCHEMA's).  type: which of `sizes` is wanted, "full", or NULL.  Returns
+ * NULL with the reason when a record could not name the photo.  A photo that
+ * cannot be asked for is `refused`, and its record says so.
  */
 struct photo *photo_read(struct val object, const char *source,
     const char *type, const char **why);
 /* A validator that may be kept and sent: short, and without control bytes. */
 bool photo_is_validator(struct slice text);
 void photo_free(struct photo *p);
-/* Ready for another try: what the last one brought is dropped. */
+/* Drops what the last try brought, for another. */
 void photo_reset(struct photo *p);
 void photo_reason(struct photo *p, const char *outcome, const char *reason);
 

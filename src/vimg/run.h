@@ -6,8 +6,7 @@
  *	lines -> ready -> transfers -> pool -> records
  *	           ^__________|__________|   tried again
  *
- * No more than a window of photos is held at any time, and of bytes no more
- * than http_multi.h says.
+ * It holds at most a window of photos, and bytes as http_multi.h says.
  *
  * All of it is for the main thread; the others are the pool's.
  */

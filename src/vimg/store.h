@@ -4,25 +4,23 @@
  *
  *	<root>/sha256/ab/cd/abcd....jpg
  *
- * An object is written straight under its final name (the name is the hash,
- * so that there is nothing to rename), by O_EXCL, synced, closed, and read
- * again, each byte held against what was to be written: what is equal has the
- * same hash.  What a killed writer left there is half of it, and nobody
- * believes it, for no record speaks for it; whoever comes next reads it, finds
- * it wrong, removes it and writes it anew.  Nothing is ever truncated or
- * written over in place.
+ * An object is written under its final name (the hash, so that there is nothing
+ * to rename), by O_EXCL, synced, closed, read again and compared byte by byte.
+ * A killed writer may leave half an object, which has no record; the next
+ * writer reads it, removes it and writes it anew.  Nothing is truncated or
+ * overwritten in place.
  *
- * A folder is synced once for all objects of a call (syncfs), a mount at every
+ * A folder is synced once for all objects of a call (syncfs), a mount for every
  * object (there a sync is the upload; it is tried again on the same descriptor,
- * see publish.h).  Objects that were there already are synced as well: they
- * may be another's, who has not come to it.
+ * see publish.h).  Objects that were there already are synced as well: their
+ * writer may not have come to it.
  *
  * Two processes may store the same object at once: the second waits for the
  * first by flock, and finds it known.  On a mount of two machines both write
  * it, with the same bytes.
  *
- * store_put may be called by several threads.  When it fails it has said why,
- * once; what it was to store is not stored, and what was said to be is.
+ * Several threads may call store_put.  When it fails it has said why, once, and
+ * none of the call's objects counts as stored.
  */
 #ifndef STORE_H
 #define STORE_H

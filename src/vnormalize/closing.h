@@ -1,7 +1,7 @@
 /*
- * closing: what the closing record of a run says of each query about a seller
- * or an item: how far it was walked, and why it stopped.  Those of catalogs
- * stand in manifests.  The shape is vpipe's own, so that no contract is needed.
+ * closing: the records of the stream closing: how far each query about a seller
+ * or an item was walked, and why it stopped.  Queries of catalogs stand in
+ * manifests.  The shape is vpipe's own and needs no contract.
  */
 #ifndef VNORMALIZE_CLOSING_H
 #define VNORMALIZE_CLOSING_H

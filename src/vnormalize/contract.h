@@ -133,7 +133,7 @@ void contract_load(struct catalogue *k, struct contract *c, const char *path,
 void contract_release(struct contract *c);
 
 /* Where its elements stand: the array, or with *one the element.  SCAN_NONE:
- * no path of `each` leads to such a thing. */
+ * no path of `each` leads to one. */
 struct val contract_elements(const struct contract *c, struct val body,
     bool *one);
 bool contract_has_kind(const struct contract *c, struct slice kind);

@@ -1,6 +1,6 @@
 /*
- * expr: the insides of a plan, for plan.c and expr.c alone: what an expression
- * was read as, and where its inputs are.
+ * expr: the insides of a plan, for plan.c and expr.c alone: parsed expressions
+ * and their inputs.
  */
 #ifndef EXPR_H
 #define EXPR_H

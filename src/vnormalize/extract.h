@@ -1,6 +1,6 @@
 /*
- * extract: the document that a contract with such an x-from applies to: what
- * its parts found in an answer, put together as JSON.
+ * extract: the document of a contract with x-from: what its parts found in an
+ * answer, put together as JSON.
  *
  *	"x-from": {"ld": {"from": "html-script", "path": XPATH, "with": {...}},
  *	           "whole": {"from": "html-whole"}}

@@ -1,6 +1,6 @@
 /*
- * memo: what a function gave for a short text.  Labels, sizes and brands come
- * again and again; libjq is slow.  Bounded: a newer text takes its slot.
+ * memo: results of a function for short texts.  Labels, sizes and brands
+ * repeat, and libjq is slow.  Bounded: a newer text takes the slot of an older.
  */
 #ifndef MEMO_H
 #define MEMO_H

@@ -1,6 +1,5 @@
 /*
- * normalize: a raw record in, typed records out, by the contracts of its
- * source.
+ * normalize: raw records to typed records, by the contracts of the source.
  *
  *	line -> scan -> struct record -> verdict -> look
  *	                              -> contract of each stream
@@ -83,9 +82,8 @@ struct contract *normalizer_contract(struct normalizer *n, const char *name,
 /*
  * ---- choice.c: which of a stream's contracts a line is read by ----
  *
- * The one that most elements fit, so that an odd one costs no other; among as
- * many, the first element that fits only one of them decides.  It depends on
- * the line alone.
+ * The one that most elements fit; when two fit equally many, the first element
+ * that fits only one of them decides.  The choice depends on the line alone.
  */
 
 /* Made once a line, for all that ask. */

@@ -1,11 +1,11 @@
 /*
- * page: an HTML page, as strangers wrote it: its scripts, what an XPath finds
- * in it, and its flight data (React's: rows of JSON that scripts push in
- * pieces).  Alone includes <libxml/...>.
+ * page: an HTML page of a stranger: its scripts, what an XPath finds in it, and
+ * its flight data (React's: rows of JSON that scripts push in pieces).  Alone
+ * includes <libxml/...>.
  *
  * The tree is made when it is first asked for, and lives until the next
- * page_set; memory is a page's.  Nothing is loaded, no entity is expanded but
- * the characters that HTML names.  A page that is longer than 8 MiB, nests
+ * page_set.  Nothing is loaded, and only the characters that HTML names are
+ * expanded as entities.  A page that is longer than 8 MiB, nests
  * deeper than 256, holds a NUL or a tag with hundreds of attributes is
  * refused, by page_trouble.
  */
@@ -23,8 +23,7 @@ void page_free(struct page *p);
 void page_set(struct page *p, struct slice html);
 /* Why the page cannot be read, or NULL; asks for the tree. */
 const char *page_trouble(struct page *p);
-/* Does it end as a page does, outside of a script?  One that was cut says
- * nothing by what is missing in it. */
+/* Is it whole: does it end outside of a script, as a page does? */
 bool page_is_whole(struct page *p);
 
 struct query *query_new(const char *xpath); /* NULL: it is none */

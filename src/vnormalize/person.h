@@ -17,9 +17,9 @@
 struct person;
 
 /*
- * Reads the key and the forgotten sellers.  no_key: there is no key, and
- * nobody is hashed; dies (78) when somebody is to be forgotten all the same.
- * path and forgotten may be NULL: what the configuration says.
+ * Reads the key and the forgotten sellers.  no_key: hashes nobody, and dies
+ * (78) when a seller is to be forgotten.  path and forgotten NULL: those of the
+ * configuration.
  */
 struct person *person_new(const char *path, bool no_key);
 void person_free(struct person *p);

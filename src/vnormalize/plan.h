@@ -1,21 +1,21 @@
 /*
  * plan: the expressions of a contract, compiled.
  *
- * Of jq's language these run natively; libjq is what they are held against:
+ * These expressions of jq run natively, with libjq's results:
  *
  *	.a.b            a path; so are $raw.a, $parent.a
  *	"x", 1, null    a literal; so are $contract.variant, $contract.version
  *	$index
  *	"x\(.a)\($raw.b | strings)"
- *	PATH | F, [PATH, PATH] | F      F is any jq without variables; what it
- *	                                gave for short texts is remembered
+ *	PATH | F, [PATH, PATH] | F      F is any jq without variables; libjq runs
+ *	                                it, results of short texts are kept
  *
  * Anything else runs in libjq, element by element.  An expression that yields
  * nothing, or fails, does not exist; a path alone exists when each of its
  * steps does.
  *
- * All paths of a contract form a trie, and an element's members are walked
- * once: an input is where one of them ended.
+ * All paths of a contract form a trie, which one walk over an element's members
+ * fills: an input is the value at the end of a path.
  *
  *	plan_new, plan_add (expressions) ... plan_ready
  *	for each line: plan_line; for each element: plan_element, plan_eval
@@ -45,7 +45,7 @@ const char *expr_text(const struct expr *e);
 void expr_to_jq(const struct expr *e, struct buf *b);
 bool expr_is_path(const struct expr *e);
 
-/* Its functions will be called; best said before the first line. */
+/* Says that its functions will be called; best before the first line. */
 void plan_use(struct plan *p);
 void plan_line(struct plan *p, struct val raw);
 void plan_element(struct plan *p, struct val parent, struct val element,

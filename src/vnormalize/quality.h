@@ -1,6 +1,6 @@
 /*
- * quality: what passed through a property: how many, how many null, bad or
- * with an unknown label, smallest and greatest.  Drift shows here first.
+ * quality: the values of a property: how many, how many null, bad or with an
+ * unknown label, smallest and greatest.  Drift shows here first.
  */
 #ifndef QUALITY_H
 #define QUALITY_H

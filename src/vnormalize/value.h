@@ -1,9 +1,9 @@
 /*
- * value: what an expression gave, and how it becomes a column of a record.
+ * value: the result of an expression, and how it becomes a column of a record.
  *
- * Nothing here passes through a double.  jq's numbers are doubles; so that
- * both engines agree, a number whose text a double would not print is text
- * for both ("a number reaches libjq as a number only when ...").
+ * No value passes through a double.  jq's numbers are doubles; a number whose
+ * text a double would not print (6.00) is text for both engines, so that they
+ * agree.
  */
 #ifndef VALUE_H
 #define VALUE_H

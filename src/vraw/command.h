@@ -1,7 +1,7 @@
 /*
- * command: what vraw can do, a file each.  Operands end with NULL; their
- * number was judged by options.  Each returns the exit status, the reason said,
- * and leaves the writer open.
+ * command: the commands of vraw, a file each.  Operands end with NULL; options
+ * checked their number.  Each returns the exit status, has said the reason, and
+ * leaves the writer open.
  */
 #ifndef VRAW_COMMAND_H
 #define VRAW_COMMAND_H

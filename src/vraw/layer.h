@@ -29,14 +29,14 @@ struct layer {
 	uint64_t temporary;
 };
 
-/* Below the operands or, without any, below the raw folder; of that the source,
- * flow and time that are asked for.  Dies (74) of what cannot be read. */
+/* Below the operands or, without any, below the raw folder, there only with the
+ * source, flow and time of the options.  Dies (74) when it cannot read. */
 void layer_find(struct layer *, const struct options *, char *const operands[]);
 void layer_release(struct layer *);
 
 /* Of the revisions paths[i], [i + 1] ... of one part: reads the newest that is
- * whole, and says of the *bad newer ones what is wrong.  Returns how many
- * revisions there are. */
+ * whole, and says what is wrong with the *bad newer ones.  Returns the number
+ * of revisions. */
 size_t layer_newest(const struct layer *, size_t i, enum depth,
     struct raw_manifest *, int *bad);
 

@@ -6,7 +6,7 @@
 
 #include "raw_manifest.h"
 
-/* How closely it is looked at: its size, its hash too, its lines too. */
+/* The checks: of the size; also of the hash; also of the lines. */
 enum depth { DEPTH_SIZE, DEPTH_HASH, DEPTH_LINES };
 
 /* The manifest of a part that is named by its manifest or its object; NULL for

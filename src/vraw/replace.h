@@ -1,8 +1,8 @@
 /*
- * replace: a part is rewritten, to forget somebody or to renew its manifest.
- * Run, lines and the bodies' hashes stay; the new object gets a fresh key and
- * a manifest of its own, and only when both are proven is the old one removed.
- * A kill at any point is cured by running it again with the same input.
+ * replace: rewrites a part, to forget a seller or to renew its manifest.  Run,
+ * lines and the bodies' hashes stay; the new object gets a fresh key and a
+ * manifest, and only when both are proven the old ones are removed.  After a
+ * kill, run it again with the same input.
  */
 #ifndef VRAW_REPLACE_H
 #define VRAW_REPLACE_H

@@ -1,10 +1,10 @@
 /*
- * look: one line of a history, read: what was seen of an item at a moment, or
- * that a complete sweep of its seller lacked it, and the facts that go with it.
+ * look: reads one line of a history: a look at an item, or an absence (a
+ * complete sweep of its seller lacked it), with its context.
  *
  * Everything borrows from the line and the reader, until the next look_read.
- * A member that is absent, or null, has a slice whose p is NULL.  Numbers are
- * their text; texts have no quotes and no escapes left.
+ * An absent or null member has a slice whose p is NULL.  Numbers are their
+ * text; texts have no quotes and no escapes.
  */
 #ifndef LOOK_H
 #define LOOK_H

@@ -1,4 +1,4 @@
-/* member: values into JSON text whose member names are known beforehand. */
+/* member: writes values into JSON text with constant member names. */
 #ifndef MEMBER_H
 #define MEMBER_H
 

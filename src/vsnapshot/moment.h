@@ -1,9 +1,8 @@
 /*
  * moment: an RFC 3339 time as microseconds, quickly.
  *
- * What the database prints has six digits behind the point; clock_parse keeps
- * three.  Digits beyond the sixth are dropped.  A moment keeps its text, so
- * that what goes out is what came in.
+ * The database prints six digits behind the point; clock_parse keeps three.
+ * Digits beyond the sixth are dropped.  A moment keeps its text for the output.
  */
 #ifndef MOMENT_H
 #define MOMENT_H

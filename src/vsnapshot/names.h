@@ -1,5 +1,5 @@
 /*
- * names: which member is which, by a small table.
+ * names: finds the index of a member's name.
  *
  * A member's name is looked up for each member of each line; a hash of its
  * length and three of its bytes, and one comparison, settle it.

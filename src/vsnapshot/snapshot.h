@@ -1,6 +1,6 @@
 /*
- * snapshot: what a record showed, as a RECORD of one of three streams, and
- * these streams' SCHEMA messages.  A snapshot is a function of its record
+ * snapshot: the snapshot that a record gives, as a RECORD of one of three
+ * streams, and these streams' SCHEMA messages.  It is a function of its record
  * alone.  Values keep their text; ids become texts.
  */
 #ifndef SNAPSHOT_H

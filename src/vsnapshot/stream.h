@@ -1,6 +1,6 @@
 /*
- * stream: the streams met, whether their records give snapshots, and how each
- * of their variants does (x-snapshot).
+ * stream: the streams of the input, whether their records give snapshots, and
+ * x-snapshot of each variant.
  */
 #ifndef STREAM_H
 #define STREAM_H

@@ -1,9 +1,6 @@
 /*
- * take: Singer messages in and, as they are, out; behind each record of an
- * item, a user or a look, the snapshot that it gives.  See vsnapshot(1).
- *
- * A line is read only as far as it must be: what is no record of these
- * passes unread.
+ * take: passes Singer messages on, and adds a snapshot after each record that
+ * gives one.  See vsnapshot(1).  Other lines pass unread.
  */
 #ifndef TAKE_H
 #define TAKE_H

@@ -1,5 +1,5 @@
 /*
- * batch: rows in memory between the input and one transaction.
+ * batch: the rows of one transaction, in memory.
  *
  * A row's fields (value.h) stand one behind another in the arena, in the order
  * of its stream's columns, and behind them the text of its record, for the
@@ -29,8 +29,8 @@ struct row {
 };
 
 /*
- * What is left of some rows when one remains for each key: the winner, with
- * the first and last times that the others were seen.
+ * What rows of one key are folded into: the winner, with the first and last
+ * times of all.
  */
 struct slot {
 	const struct row *row;

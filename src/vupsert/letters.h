@@ -1,8 +1,8 @@
 /*
  * letters: which characters a name may have, by the server's encoding.
  *
- * A database of one byte a character (LATIN1, WIN1252 ...) holds at most 128
- * beyond ASCII.  One of several bytes that is not UTF8 is taken to hold all.
+ * An encoding of one byte a character (LATIN1, WIN1252 ...) holds at most 128
+ * beyond ASCII.  One of several bytes is taken to hold all.
  */
 #ifndef LETTERS_H
 #define LETTERS_H

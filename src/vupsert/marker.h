@@ -1,23 +1,23 @@
 /*
- * marker: how it is known whether a transaction was committed.
+ * marker: was a transaction committed?
  *
  * A run has a row, (token, n): token is random, n the number of its last
  * transaction that wrote anything.  Each such transaction raises n, so the row
- * is committed with the rows of the batch or not at all.  An xid says less:
+ * is committed with the rows of the batch or not at all.  An xid proves less:
  * one that never reached the disk is given out again after a crash, and then
- * says what became of somebody else's transaction.
+ * names another transaction.
  *
  * When the connection is lost behind a COMMIT, the transaction that repeats it
- * begins with the same statement.  That waits for the old backend, should it
- * still be at work, as a plain read would not.  Then n is raised, and the batch
- * is to be written; or it is there already, and the batch was committed; or
- * there is less than was acknowledged: the server has lost commits (a standby
- * that took over without them), and the run ends with 75.
+ * begins with the same statement, which waits for the old backend if it still
+ * works.  Then n was raised by this statement, and the batch is to be written;
+ * or by the old transaction, and the batch was committed; or n is less than was
+ * acknowledged: the server has lost commits (a standby took over without them),
+ * and the run ends with 75.
  *
  * The row stands in ops.commit (schema/migration), else in a table beside those
- * of the streams, which is made when it has to be.  Where that is not allowed,
- * there is none.  A run removes its row when it ends; rows of runs that were
- * killed are removed a month later by any run.
+ * of the streams, made if need be; without the right to make one there is none.
+ * A run removes its row when it ends; any run removes those of killed runs
+ * after a month.
  */
 #ifndef MARKER_H
 #define MARKER_H

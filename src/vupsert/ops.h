@@ -1,6 +1,6 @@
 /*
- * ops: what vupsert tells the schema ops (schema/migration/0001-ops.sql), when
- * the database has it: the streams and contracts it met, the parts it loaded.
+ * ops: writes streams, contracts and loaded parts to the schema ops
+ * (schema/migration/0001-ops.sql), when the database has it.
  */
 #ifndef OPS_H
 #define OPS_H

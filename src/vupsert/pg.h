@@ -1,8 +1,8 @@
 /*
  * pg: a connection to PostgreSQL; alone includes <libpq-fe.h>.
  *
- * Where to connect says libpq's environment (PGHOST, PGDATABASE ...).  What a
- * caller does next depends on the outcome and on nothing else:
+ * libpq's environment (PGHOST, PGDATABASE ...) says where to connect.  The
+ * outcome alone says what a caller does next:
  *
  *	PG_OK		go on
  *	PG_LOST		the connection is gone: pg_reconnect, begin again
@@ -17,12 +17,12 @@
  * A statement is prepared at its first use on each connection.  The result of a
  * command stays until the next one.
  *
- * Nothing is waited for without limit: pg.c has the limits of connecting, of
- * locks and of statements, and libpq's environment comes before them.  From
- * pg_open on SIGINT and SIGTERM end the program within two seconds (stop.h).
+ * Every wait has a limit: pg.c has those of connecting, locks and statements,
+ * and libpq's environment overrides them.  From pg_open on SIGINT and SIGTERM
+ * end the program within two seconds (stop.h).
  *
- * A connection is one thread's at a time: commit.h says whose.  What is waited
- * for is the process's, as signal handlers need it: one connection waits.
+ * A connection is one thread's at a time: commit.h says whose.  Only one
+ * connection may wait at a time, as signal handlers need to know it.
  */
 #ifndef PG_H
 #define PG_H

@@ -2,9 +2,8 @@
  * plain: lines that are bare records (--stream), whose columns come from their
  * values.
  *
- * A record with a new column, or one that needs a wider one, waits, and so do
- * those behind it, until no new column has come for a while: a table is altered
- * for many lines at once, and not for each.
+ * A record that needs a new or wider column waits, as do those behind it, until
+ * no new column has come for a while: the table is altered once for many lines.
  */
 #ifndef PLAIN_H
 #define PLAIN_H

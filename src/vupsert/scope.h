@@ -1,5 +1,5 @@
 /*
- * scope: records that become the set of a scope (x-replace, SCOPE).
+ * scope: makes a scope's rows the set of its records (x-replace, SCOPE).
  *
  * Rows of scopes are spooled to a temporary table.  When their transaction is
  * about to end, whole scopes are compared with the table: what differs is

@@ -1,5 +1,5 @@
 /*
- * stream: what SCHEMA says of a stream, and where its rows go.
+ * stream: a stream by its SCHEMA, and where its rows go.
  *
  * The columns stand in an order that makes the fields of a row contiguous for
  * each of its two tables:

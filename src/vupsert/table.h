@@ -1,8 +1,8 @@
 /*
  * table: the tables of a stream, made and widened; never narrowed.
  *
- * One transaction, under the table's own advisory lock, so that several
- * vupserts can start at once.  When nothing is to do, nothing is written.
+ * In one transaction, under the table's own advisory lock, so that several
+ * vupserts can start at once.  Without a change nothing is written.
  * Columns that vupsert made carry a comment; a column of its own that SCHEMA
  * no longer has becomes a column of the stream that is always null, as a row
  * is replaced whole.  Columns that others added are left alone.

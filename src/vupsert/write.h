@@ -1,11 +1,11 @@
 /*
  * write: rows of one stream into its tables, inside a transaction.
  *
- * One look-up tells what each key needs; new rows go by binary COPY, the
- * others by UPDATE from arrays, and rows that change nothing write nothing.  A
- * table that was empty goes without look-ups until a key comes again.
+ * One look-up says what each key needs; new rows go by binary COPY, changed
+ * ones by UPDATE from arrays, the others nowhere.  A table that was empty needs
+ * no look-ups until a key repeats.
  * The look-up stays true until COMMIT because write_lock lets one vupsert at a
- * time into a table; should anybody else write there, the counts no longer
+ * time write a table; if another program writes there, the counts no longer
  * agree and the outcome is PG_AGAIN.
  */
 #ifndef WRITE_H

@@ -1,4 +1,4 @@
-/* body: what the bytes of an answer are, and how a record has them. */
+/* body: the bytes of an answer, and the member of a record that has them. */
 #ifndef VWRAP_BODY_H
 #define VWRAP_BODY_H
 

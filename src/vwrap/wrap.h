@@ -1,9 +1,8 @@
 /*
  * wrap: files of bodies to the records of one run.
  *
- * The files are read twice: first for the run id, which is made of the time
- * and of a hash over all that goes in, so that wrapping the same again is the
- * same run.  Nothing of this program's version or of the day enters.
+ * The files are read twice: first for the run id, which is made of --at and a
+ * hash over all input, so that wrapping the same again gives the same run.
  */
 #ifndef VWRAP_WRAP_H
 #define VWRAP_WRAP_H
