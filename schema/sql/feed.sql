@@ -1,6 +1,6 @@
--- ops.feed(staging, source, everything): writes to the change feed in what the
--- events of a source differ from those that stand there: withdrawals first, then
--- what is new.  Of the items in the temporary table affected, or of all.  Called
+-- ops.feed(staging, source, everything): writes to the change feed how the
+-- events of a source differ from those in the feed: withdrawals first, then new
+-- events; for the items in the temporary table affected, or for all.  Called
 -- under the source's events lock; takes the feed's, so that numbers rise in the
 -- order of the commits.  Returns how many lines the feed gained.
 create or replace function ops.feed(staging text, of_source text,
@@ -71,12 +71,12 @@ begin
 end
 $$;
 
--- ops.forget(staging, fresh, source, keys): before a rebuild drops the schema
--- staging and puts fresh in its place, the sellers of these keys leave ops:
--- rejects that hold their bytes, the extremes of the runs they were seen in, and
--- their items' lines of the feed.  A line `forget` says which lines these were,
--- and names nobody.  Also what an earlier rebuild withdrew of items that nothing
--- tells of any more.  Returns how many lines of the feed went.
+-- ops.forget(staging, fresh, source, keys): removes the sellers of these keys
+-- from ops, before a rebuild puts the schema fresh in the place of staging:
+-- rejects that hold their bytes, the extremes of parts in which they were seen,
+-- their items' lines of the feed, and withdrawn lines of items that staging no
+-- longer has.  A line `forget` has the numbers of these lines, and names nobody.
+-- Returns how many lines of the feed went.
 create or replace function ops.forget(staging text, fresh text,
     of_source text, keys text[])
 returns bigint

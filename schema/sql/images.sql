@@ -1,24 +1,23 @@
--- Pictures in the serving schema: serving.image (a row a picture), image_use (a
--- row a photo that shows one), image_label, image_repeat, which are views over
--- staging; and the index of perceptual hashes behind serving.near_images, with
--- its pairs: the tables image_hash and image_hash_near, and over them the view
--- image_near.  vpipe load refreshes the tables in the mart step, by the pictures
--- that the due runs brought; anyone reads.
+-- Pictures in the serving schema: image (a row a picture), image_use (a row a
+-- photo that shows one), image_label and image_repeat are views over staging.
+-- The tables image_hash and image_hash_near are the index of perceptual hashes
+-- behind near_images and its pairs; the view image_near is made from them.  The
+-- mart step of vpipe load refreshes the tables, by the pictures of the due runs;
+-- anyone reads.
 --
--- Pictures that no known photo shows are in none of them but image_unused: their
--- photos may yet come (any order), or were a forgotten seller's.
+-- Pictures that no known photo shows are only in image_unused: their photos may
+-- be loaded later, or were a forgotten seller's.
 
--- Two pictures are near when their hashes differ in so many bits at most: the
--- one place in SQL where that stands; PHASH_NEAR of src/vimg/phash.h says the same.
--- tests/bench/phash shows what it is worth.
+-- Two pictures are near when their hashes differ in so many bits at most;
+-- PHASH_NEAR of src/vimg/phash.h says the same.
 create or replace function ops.near_distance()
 returns int
 language sql immutable parallel safe as $$
 	select 10
 $$;
 
--- Of two sellers more is asked than of one: among all pictures of a store there
--- are chance pairs, in a wardrobe hardly any.
+-- Pictures of two sellers must be nearer than those of one: a whole store has
+-- chance pairs, a wardrobe hardly any.
 create or replace function ops.near_distance_of_strangers()
 returns int
 language sql immutable parallel safe as $$
@@ -26,16 +25,16 @@ language sql immutable parallel safe as $$
 $$;
 
 -- A hash that more pictures than this have is common, as is a picture that more
--- listings show: they are joined to the first of them, a star, and not all to
--- all, which would take the square of their number.
+-- listings show: these are paired with the first of them only, because all pairs
+-- would be the square of their number.
 create or replace function ops.near_common()
 returns int
 language sql immutable parallel safe as $$
 	select 100
 $$;
 
--- Have two pictures sides of one proportion, within 8 %?  A crop of 2 % an edge
--- changes it by 4.
+-- Do the proportions of two pictures differ by 8 % at most?  A crop of 2 % an
+-- edge changes them by 4.
 create or replace function ops.is_same_shape(width int, height int,
     other_width int, other_height int)
 returns boolean
@@ -46,7 +45,7 @@ language sql immutable parallel safe as $$
 	        height::bigint * other_width)
 $$;
 
--- What a store of pictures is near to, by the substrings of 17, 17, 17 and 13 bits.
+-- The hashes, by their substrings of 17, 17, 17 and 13 bits.
 create table if not exists :"serving".image_hash (
 	sha256 text collate "C" primary key,
 	phash bigint not null,
@@ -68,8 +67,8 @@ comment on table :"serving".image_hash is
     'a row is a picture that has a perceptual hash (flat ones have none): what '
     'near_images searches; vpipe load writes it';
 comment on column :"serving".image_hash.same_as is
-    'of a common hash the first picture that has it, which stands for all in '
-    'image_near; null: it stands for itself';
+    'the first picture with this common hash, which stands for all in '
+    'image_near; null: the hash is not common, or this is the first';
 
 create table if not exists :"serving".image_hash_near (
 	phash bigint not null,
@@ -90,8 +89,8 @@ create table if not exists :"serving".image_unused (
 	sha256 text collate "C" primary key
 );
 comment on table :"serving".image_unused is
-    'a row is a picture that was got, and that no photo we know of shows: its '
-    'photo is not loaded yet, shows another one now, or was a forgotten '
+    'a row is a picture that no known photo shows: its photo is not loaded '
+    'yet, shows another one now, or was a forgotten '
     'seller''s; vpipe load writes it, vpipe images --check reads it';
 
 create or replace view :"serving".image_near as
@@ -124,11 +123,11 @@ from :"serving".image_hash a
     join :"serving".image_hash b on b.sha256 = a.same_as;
 comment on view :"serving".image_near is
     'a row is two pictures whose perceptual hashes differ in '
-    'ops.near_distance() bits at most; of those with a common hash only the '
-    'first is paired, with each of them and with what they are near to; '
+    'ops.near_distance() bits at most; for a common hash only the first '
+    'picture is paired, with the others and with the pictures near them; '
     'image_repeat and vpipe dataset read it';
 
--- Distances beyond the masks would miss some without a word.
+-- Distances beyond the masks would silently miss some.
 create or replace function ops.searched_distance(distance int)
 returns int
 language plpgsql immutable parallel safe as $$
@@ -209,8 +208,8 @@ begin atomic
 	    join :"serving".image_hash h on h.phash = n.phash;
 end;
 
--- Indexes of staging that a question about one picture or photo needs; vupsert's
--- own begin with other columns.
+-- Indexes of staging for queries about one picture or photo; vupsert's own begin
+-- with other columns.
 create or replace function ops.index_images(staging text)
 returns void
 language plpgsql set client_min_messages = warning as $$
@@ -245,8 +244,8 @@ begin
 end
 $$;
 
--- Does the key of a photo name one upload, whatever the item?  The contract says
--- so: then the item is no part of the key of a fetch.
+-- Does the key of a photo name one upload, whatever the item?  Then the contract
+-- leaves the item out of the key of a fetch.
 create or replace function ops.photo_key_is_upload(of_source text)
 returns boolean
 language sql stable as $$
@@ -256,8 +255,8 @@ language sql stable as $$
 	    and entity = 'photo_fetch'
 $$;
 
--- A query for the pictures that photos show, as far as we know the photos: of each
--- and size the newest that was got.
+-- A query for the pictures that known photos show: for each photo and size the
+-- newest that was fetched.
 create or replace function ops.shown_images(staging text)
 returns text
 language sql stable as $$
@@ -277,8 +276,8 @@ language sql stable as $$
 	    and to_regclass(format('%I.%I', staging, p.stream)) is not null
 $$;
 
--- Pictures that photos show; of a forgotten seller's staging still has the row,
--- for a picture names no seller.
+-- Pictures that photos show.  Staging keeps those of a forgotten seller, because
+-- a picture names no seller.
 create or replace function ops.make_image_view(staging text, serving text)
 returns void
 language plpgsql as $$
@@ -319,8 +318,8 @@ begin
 end
 $$;
 
--- A photo of a listing and the picture that it shows: per photo the newest
--- variant that names it.
+-- A photo of a listing and its picture: for each photo the newest variant that
+-- names it.
 create or replace function ops.make_image_use_view(staging text, serving text)
 returns void
 language plpgsql as $$
@@ -383,8 +382,8 @@ begin
 end
 $$;
 
--- A label that the listings give: the share of the picture's listings that say
--- so is its score.
+-- A label that the listings give; its score is the share of the picture's
+-- listings that give it.
 create or replace function ops.make_image_label_view(staging text, serving text)
 returns void
 language plpgsql as $$
@@ -473,22 +472,11 @@ language sql immutable parallel safe as $$
 	end
 $$;
 
--- Listings that show the picture of an older one.  Main photos only: a banner or
--- a table of sizes stands among the others of many.  Equal by the upload's key or
--- by the bytes; else near, with sides of one proportion within 8 % (a crop of 2
--- % an edge changes them by 4), and for two sellers within half the distance.
--- What is called what:
---
---   stock       three sellers or more show it
---   relist      of the same seller, who showed the older one last before the
---               newer one first
---   cross-post  on another site, or another source, by another seller
---   copy        by another seller of the same site
---
--- A seller is known within a source only.  No chains: near to a near one says
--- nothing.
--- A function, for with few statistics the planner would take nested loops, which
--- never end here.
+-- Listings whose main photo shows the picture of an older one: by the upload's
+-- key, by the bytes, or near.  vpipe-pictures(7), "Which are the same", has the
+-- kinds (stock, relist, cross-post, copy) and the limits.
+-- A function, because with few statistics the planner would take nested loops,
+-- which never end here.
 create or replace function ops.image_repeats(serving text)
 returns table (source text, item_id text, what text, how text, distance int,
     of_source text, of_item_id text, sha256 text, of_sha256 text,
@@ -539,8 +527,8 @@ pair as (
 	        (n.other_sha256, n.sha256)) as l(face, other_face)
 	where n.is_same_shape
 ),
--- of many that show one picture the first stands for all, and besides the one
--- before of the same seller
+-- of many that show one picture the first stands for all; also the previous one
+-- of the same seller
 linked as (
 	select a, o, p.distance
 	from shown a
@@ -636,7 +624,7 @@ where what is not null
 order by source,
     item_id,
     what,
-    -- of a relisting the one seen last, else the first that there was
+    -- for a relisting the one seen last, else the first of all
     case when what = 'relist' then last_seen end desc,
     first_seen,
     of_source,
@@ -678,7 +666,7 @@ begin
 end
 $$;
 
--- They stand upon others; who replaces one of those drops these, and make_views
+-- Views over other views: replacing one of those drops these, and make_views
 -- makes them again.
 create or replace function ops.drop_image_views(serving text)
 returns void
@@ -694,10 +682,10 @@ begin
 end
 $$;
 
--- Brings image_hash, image_hash_near and image_unused up to what is loaded: the
--- pictures that the runs brought, or all (null), and those whose photos were not
--- known.  Each new hash is looked up in the index once.  Pairs are those of the
--- distance in force: another one makes them all anew.
+-- Brings image_hash, image_hash_near and image_unused up to date: for the
+-- pictures of the runs, or all (null), and those whose photos were not known.
+-- Each new hash is looked up once.  When the distance in force has changed, all
+-- pairs are made anew.
 create or replace function ops.refresh_images(staging text, serving text,
     runs text[])
 returns bigint
@@ -766,7 +754,7 @@ begin
 end
 $$;
 
--- Which pictures to look at, into the temporary table `brought`.
+-- The pictures to look at, into the temporary table `brought`.
 create or replace function ops.images_brought(staging text, serving text,
     runs text[])
 returns void

@@ -1,9 +1,8 @@
--- A row of serving.price_statistics: what listings ask for, per site, catalog,
--- brand, condition and currency, over the listings seen in the seven days up
--- to the site's newest `ok` look, each at the latest price it was shown at,
--- without those that are known to be sold or deleted.
--- A listing counts under every catalog whose query found it: do not add up
--- over catalogs.  The mart step of vpipe load writes it; anyone reads it.
+-- A row of serving.price_statistics: the asking prices of a site, catalog,
+-- brand, condition and currency, over the listings seen in the seven days up to
+-- the site's newest `ok` look, each at its latest price, without those sold or
+-- deleted.  A listing counts under every catalog whose query found it: do not
+-- add up catalogs.  The mart step of vpipe load writes it; anyone reads it.
 create table if not exists :"serving".price_statistics (
 	source text not null,
 	site text not null,
@@ -52,9 +51,9 @@ language sql immutable strict parallel safe as $$
 	from neighbours
 $$;
 
--- Makes the mart of one site anew from staging and writes what differs.
--- Returns the number of rows written or deleted.  A first load has no
--- statistics yet, and a nested loop over two whole tables takes minutes: hash.
+-- Makes the mart of one site anew from staging and writes the rows that differ.
+-- Returns the number of rows written or deleted.  Forbids nested loops: without
+-- statistics, as at a first load, they would take minutes.
 create or replace function ops.refresh_price_statistics(serving text,
     of_source text, of_site text)
 returns bigint

@@ -1,11 +1,10 @@
--- A row of serving.sweep is what one run found out about one query: pages
+-- A row of serving.sweep is one run's walk through one query of a catalog: pages
 -- asked and got, verdicts, hits, duplicates, paid placements, totals, and
--- whether it is complete (law 9).  A view over looks and the closing records
--- of catalogs;
--- vpipe catalog prints it, and absence is concluded from it and from nothing
--- else.  ops.make_views makes it, after the view look that it reads.
+-- whether it is complete (law 9).  A view over looks and closing records; vpipe
+-- catalog prints it.  ops.make_views makes it, after the view look that it
+-- reads.
 
--- Law 9: walked to its end, every page there, the total steady, all of it found.
+-- Law 9: walked to its end, every page answered, the total steady, all found.
 create or replace function ops.is_complete(walked boolean, stop text,
     is_whole boolean, total_first bigint, total_last bigint, ids bigint)
 returns boolean
@@ -137,8 +136,8 @@ from looked k
     full join closed c using (source, run, query)
     left join found f using (source, run, query)
 	$sql$, serving),
-	    'a row is what one run found out about one query, and whether that '
-	    'is complete; from looks and closing records; vpipe catalog '
+	    'a row is one run''s walk through one query of a catalog, complete or '
+	    'not; from looks and closing records; vpipe catalog '
 	    'prints it');
 end
 $$;

@@ -3,10 +3,10 @@
 -- step of vpipe load calls it; it does nothing when nothing has changed.
 --
 -- A row of item is a listing: (source, site, item_id).  Each of its columns
--- comes from the newest variant that declares the column (law 2), newest by
+-- comes from the newest variant that declares the column, null or not; newest by
 -- (observed_at, run, line, index, contract) and then by the variant's name.
--- Null in a declared column is an answer; an undeclared column gives none.  Nearly
--- always the newest variant declares all, and the rest is a look-up by key.
+-- Nearly always the newest variant declares all, and the rest is a look-up by
+-- key.
 
 -- The columns that make_views may use of a table: name and type, in order.
 create or replace function ops.table_columns(staging text, relation text)
@@ -67,9 +67,9 @@ begin
 end
 $$;
 
--- Replaces the view when its text is new.  Columns that it has keep their
--- place, so that views built on it by others live on; only a column that went
--- away or changed its type drops it.
+-- Replaces the view when its text is new.  Its columns keep their place, so that
+-- views of others on it live on; it is dropped only when a column went away or
+-- changed its type.
 create or replace function ops.replace_view(serving text, name text,
     definition text, what text)
 returns void
@@ -258,8 +258,8 @@ begin
 end
 $$;
 
--- All that the views are made from, and they themselves, in one hash: streams,
--- contracts, columns, the text of the functions, the views as they stand.
+-- A hash of all that the views are made from, and of the views: streams,
+-- contracts, columns, the text of the functions.
 create or replace function ops.views_hash(staging text, serving text)
 returns text
 language sql stable as $$
@@ -310,7 +310,7 @@ begin
 	perform ops.make_plain_view(staging, serving, 'item_catalog', '_full',
 	    array['site', 'item_id', 'catalog_id', 'first_seen', 'last_seen'],
 	    array['text', 'text', 'text', 'timestamptz', 'timestamptz'],
-	    'a row says that a catalog''s query found a listing, other than as '
+	    'a row says that a catalog''s query found a listing, not as '
 	    'a paid placement; vpipe load writes the view, marts read it');
 	perform ops.make_plain_view(staging, serving, 'look', '',
 	    array['site', 'run', 'line', 'kind', 'subject', 'query',
@@ -320,7 +320,7 @@ begin
 	    array['text', 'text', 'bigint', 'text', 'text', 'text', 'text',
 	        'text', 'int', 'int', 'timestamptz', 'int', 'text', 'int',
 	        'int', 'bigint', 'int', 'jsonb', 'jsonb'],
-	    'a row is an answer to a request, or its absence: what was asked, '
+	    'a row is an answer to a request, or its failure: what was asked, '
 	    'what was found, the verdict; vpipe load writes the view, sweep '
 	    'and the marts read it');
 	perform ops.make_sweep_view(serving);
@@ -331,7 +331,7 @@ begin
 	    array['text', 'text', 'bigint', 'text', 'timestamptz',
 	        'timestamptz', 'numeric', 'numeric', 'text', 'text', 'text',
 	        'text', 'text', 'text', 'text'],
-	    'a row is something that happened to a listing, between earliest '
+	    'a row is an event of a listing, between earliest '
 	    'and latest, with its evidence and how sure that is; vpipe load '
 	    'writes the view, people read it');
 	perform ops.make_plain_view(staging, serving, 'item_state', '',
@@ -353,8 +353,9 @@ begin
 end
 $$;
 
--- PostgreSQL changes no type of a column that a view uses: vpipe load takes
--- them away when vupsert has to widen one, and the mart step makes them again.
+-- PostgreSQL does not change the type of a column that a view uses: vpipe load
+-- drops the views when vupsert has to widen one, and the mart step makes them
+-- again.
 create or replace function ops.drop_views(serving text)
 returns void
 language plpgsql set client_min_messages = warning as $$
@@ -370,12 +371,11 @@ begin
 end
 $$;
 
--- ops.rows_of(query, most): the rows of a query that somebody typed, an object
--- each, in its order; it must have a column sha256.  Opened as a cursor first,
--- which proves that it is one statement, whole, and one that gives rows: only
--- then it may stand in a subquery.  Scripts call this in a read-only
--- transaction, as a role that may only read serving (scripts/lib/query.sh);
--- it has its caller's rights and no more.
+-- ops.rows_of(query, most): the rows of a user's query, an object each, in its
+-- order; it must have a column sha256.  It is opened as a cursor first, which
+-- proves that it is one whole statement that gives rows and may stand in a
+-- subquery.  Scripts call this in a read-only transaction, as a role that may
+-- only read serving (scripts/lib/query.sh); it has its caller's rights.
 create or replace function ops.rows_of(query text, most bigint)
 returns setof jsonb
 language plpgsql as $$

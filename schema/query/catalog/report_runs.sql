@@ -1,6 +1,5 @@
--- What the runs :runs (ids between commas) found: a line per query, one per
--- stream and variant, one per property with invalid values.  vpipe catalog
--- prints it.
+-- The report of the runs :runs (ids between commas): a line per query, one per
+-- stream and variant, one per property with invalid values.  vpipe catalog.
 select s.query,
     s.pages_got || '/' || s.asked as pages,
     s.hits,

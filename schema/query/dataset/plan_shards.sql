@@ -1,15 +1,15 @@
--- What vpipe dataset writes.  The file `rows` in the current folder, a JSON
--- object a line, names pictures by its member sha256, and the other members go
--- along.  Prints a line a sample, its columns between tabs: part, shard, sha256, extension, path
--- in the store, caption, JSON; and "facts" (JSON).  :train, :validation, :test
--- are the weights of the parts, :seed makes another split, :size is that of a
--- shard, :near the distance at which two pictures are one to the split.
+-- The samples of vpipe dataset.  The file `rows` in the current folder, a JSON
+-- object a line, names pictures by its member sha256; its other members are
+-- passed on.  Prints a line a sample, its columns between tabs: part, shard,
+-- sha256, extension, path in the store, caption, JSON; and "facts" (JSON).
+-- :train, :validation, :test are the weights of the parts, :seed changes the
+-- split, :size is that of a shard, :near the distance up to which two pictures
+-- stay in one part.
 --
--- What hangs together stays together: a seller and her pictures, a picture that
--- several sellers use, two pictures that are near.  Such a group is named by
--- the least of its sellers' keys (a hash of a picture where it has no seller),
--- and that name with the seed decides on its part: as far as a group keeps its
--- least seller, more data leave it in its part.
+-- A group stays in one part: sellers with their pictures, joined by shared or
+-- near pictures.  Its name is the least of its sellers' keys (a picture's hash
+-- where it has no seller), and that name with the seed decides on the part: more
+-- data leave a group in its part as long as it keeps its least seller.
 begin isolation level repeatable read;
 set local client_min_messages = warning;
 create temporary table chosen (

@@ -1,8 +1,7 @@
 -- A row per table and view of :staging and :serving: its name, its rows, and a
--- hash of them in which neither their order nor that of the columns counts,
--- nor a column that is null throughout, nor when they were loaded.  A table
--- with a side table stands there as its joined view; what vupsert remembers of
--- its own transactions is left out.  vpipe db digest.
+-- hash of them that ignores the order of rows and columns, columns that are null
+-- throughout, and load times.  A table with a side table stands there as its
+-- joined view; vupsert's commit table is left out.  vpipe db digest.
 select format(
     'select %L, count(*), md5(coalesce(string_agg(row, '','' '
     'order by row collate "C"), '''')) from (select md5('

@@ -1,6 +1,5 @@
--- The quickstart's tables of the tracking flow, of the sellers that are watched:
--- what happened, how sure that is, and what was asked last for what was sold,
--- beside what is asked for the rest.
+-- The quickstart's tables of the watched sellers' listings: events by
+-- confidence, and last prices of sold and of live listings.
 create temporary table watched as
 select t.item_id
 from staging.vinted_track_item t

@@ -1,5 +1,5 @@
--- The quickstart's table: the best filled groups of both sites, the catalogs by
--- their names in the addresses (:catalogs) that were asked.
+-- The quickstart's table of prices: the largest groups of both sites, with the
+-- names of catalogs in the URLs :catalogs.
 with
 named as (
 	select m[1] as site,

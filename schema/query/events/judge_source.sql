@@ -1,6 +1,6 @@
 -- The events step of one source: context, histories, events, the change feed.
--- Everything under one lock, so that no two of them judge the same item; what
--- another load commits meanwhile is due in the next.  The variables:
+-- It holds one lock, so that no two of them judge the same item; parts that
+-- another load commits meanwhile are due in the next.  The variables:
 --
 --   staging    the schema of the tables
 --   source     the source, as tables are called after it
@@ -59,10 +59,10 @@ from jsonb_extract_path(:'facts'::jsonb, 'tracking') as t(tracking) \gset
 select pg_advisory_lock(hashtext('vpipe.events:' || :'source')) \g /dev/null
 
 \ir track_tables.sql
--- temporary tables live for one step: a rough idea of them is enough
+-- temporary tables live for one step: rough statistics are enough
 set default_statistics_target = 10;
--- The context counts as written only when the events are: what a crash leaves
--- is judged again, and what vanished is in no part.
+-- The context is committed only with the events: after a crash its parts are
+-- judged again, and an absence is in no part.
 begin;
 \ir track_due.sql
 \ir track_sweep.sql

@@ -1,15 +1,15 @@
--- The photos to fetch: their number on the first line, then requests for vimg, so
--- many as :budget says: of watched sellers first, main photos before the others,
+-- The photos to fetch: their number on the first line, then at most :budget
+-- requests for vimg: of watched sellers first, main photos before the others,
 -- then the newest.  A photo is asked for once in a size, under its newest address
--- of a host that the source names.  After a failure that passes when its time has
--- come; what is gone, unfit or expired when a newer address is known.
+-- of a host that the source names; again at try_after of a failure, or, if gone,
+-- unfit or expired, when a newer address is known.
 --
--- Variables: staging, source, now, budget, fractions (as due.sql takes them);
+-- Variables: staging, source, now, budget, fractions (as in track/list_due.sql);
 -- hosts (JSON list), by_upload (a photo's key names one upload, whatever the
 -- item), size (list, full or a type in `sizes`), keep (false: hashes are enough),
--- refresh (true: what was got, too, as conditional requests).  The file `again` in
--- the current folder has the hashes of pictures that are to be got again, a line
--- each: what shows them comes first.
+-- refresh (true: fetched ones, too, by conditional requests).  The file `again` in
+-- the current folder has the hashes of pictures to fetch again, a line each:
+-- photos that show them come first.
 set client_min_messages = warning;
 set timezone = 'UTC';
 set work_mem = '64MB';

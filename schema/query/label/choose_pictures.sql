@@ -1,8 +1,8 @@
--- What vpipe label sheet shows: the file `rows` in the current folder, a JSON
--- object a line, names pictures by its member sha256, in order; :name is what is
--- to be said.  Prints "value TEXT" (JSON) for each of the
--- values that pictures have most (those of catalogs last), and an object a picture: what it is, what is
--- sold with it, and what has been said.
+-- The pictures and choices of vpipe label sheet.  The file `rows` in the current
+-- folder, a JSON object a line, names pictures by its member sha256, in order;
+-- :name is the label's name.  Prints "value TEXT" (JSON) for each of the most
+-- frequent values (those of catalogs last), and an object a picture: the
+-- picture, its listings, its labels.
 begin isolation level repeatable read;
 create temporary table chosen (
 	line text,

@@ -1,5 +1,5 @@
--- Into ops.reject what vupsert could not store of part :part; reads the file
--- part.refused in the current folder.  vpipe load.
+-- Adds the rejects of vupsert for part :part, the file part.refused in the
+-- current folder, to ops.reject.  vpipe load.
 begin;
 create temporary table reject (
 	line text

@@ -1,7 +1,7 @@
--- A row per part that vpipe load is to load: "yes" and its manifest.  Reads
--- the file `manifests` in the current folder, a path a line; :choose says which
--- (pending, stale, rejected), :contracts what is in force, :force whether parts
--- that are held count.
+-- A row per part that vpipe load is to load: "yes" and its manifest.  Reads the
+-- file `manifests` in the current folder, a path a line; :choose says which
+-- (pending, stale, rejected), :contracts has the versions in force, :force takes
+-- held parts, too.
 create temporary table published (
 	path text
 );

@@ -1,4 +1,4 @@
--- The events step of the parts in the file `due` that no source had rows of.
+-- Marks the events step as done for the parts in the file `due` without rows.
 begin;
 create temporary table due (run text collate "C", part text) on commit drop;
 \copy due from 'due' with (format csv, force_not_null (part))

@@ -1,10 +1,9 @@
--- The mart step: views and marts of the sites that the parts touched whose
--- rows are loaded and whose mart step is not done; then that step's rows, in
--- the same transaction.  One at a time: what a second load committed while
--- this one waited is seen by one of them.
+-- The mart step: views and marts of the sites that parts touched whose rows are
+-- loaded and whose mart step is not done; then that step's rows, in the same
+-- transaction.  One at a time, so that of two loads one sees the rows of both.
 
--- tables that were never analyzed: until autovacuum comes by; each by itself,
--- for its lock would be kept to the end
+-- analyzes new tables before autovacuum does; each in a transaction of its own,
+-- to release the lock at once
 select format('analyze %I.%I', n.nspname, c.relname)
 from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
@@ -37,8 +36,8 @@ where step = 'upsert'
 
 select ops.make_views(:'staging', :'serving');
 
--- the sites that were asked; and the others of their source, for a listing
--- that is sold is sold on all of them
+-- the sites that were asked, and the others of their source: a listing is sold
+-- on all of them
 create temporary table touched on commit drop as
 select distinct source, site
 from :"serving".look
@@ -54,7 +53,7 @@ from (
 	from :"serving".price_statistics p
 	where p.source in (select source from touched)) as s;
 
--- the pictures that these parts brought, and what they are near to
+-- the pictures of these parts, and those near to them
 select ops.refresh_images(:'staging', :'serving', array(select run from due));
 
 insert into ops.load (run, part, step, published, contracts)

@@ -1,9 +1,9 @@
--- What ops knows of a part, before its rows are loaded: the run it belongs to,
--- rejects, quality.  Written anew each time, in one transaction.  A part that
--- is loaded again loses its rows in ops.load: until the last step it is pending
--- again.  Reads files in the current folder, a JSON text a line: part.manifest
--- (empty: not published), part.states, part.rejects, part.quality.  :held says
--- that the part is held, :reason why, :contracts what is in force.
+-- Writes run, rejects and quality of a part to ops, before its rows are loaded,
+-- in one transaction.  A part that is loaded again loses its rows in ops.load,
+-- so that it is pending.  Reads files in the current folder, a JSON text a line:
+-- part.manifest (empty: not published), part.states, part.rejects, part.quality.
+-- :held says that the part is held, :reason why; :contracts has the versions in
+-- force.
 begin;
 create temporary table manifest (line text) on commit drop;
 create temporary table state (line text) on commit drop;
@@ -14,8 +14,8 @@ create temporary table quality (line text) on commit drop;
 \copy reject from 'part.rejects' with (format csv, quote E'\x01', delimiter E'\x02')
 \copy quality from 'part.quality' with (format csv, quote E'\x01', delimiter E'\x02')
 
--- the runs, each with its part; lines that were never published have part '',
--- and of those that are held only the rejects name their runs
+-- the runs, each with its part; unpublished lines have part '', and when held
+-- only their rejects name the runs
 create temporary table this on commit drop as
 select line::jsonb ->> 'source' as source,
     line::jsonb ->> 'run' as run,
@@ -91,7 +91,7 @@ from reject
 	select regexp_replace(line, '(?<!\\)((?:\\\\)*)\\u0000', '\1\\ufffd',
 	    'g')::jsonb) as r(j)
     left join this t on t.run = j ->> 'run'
-    -- a line that names no run is of the part it stands in
+    -- a line that names no run belongs to the part it stands in
     left join (
 	select run, part
 	from this
@@ -102,7 +102,7 @@ using this t
 where q.run = t.run collate "C"
     and q.part = t.part;
 
--- of several runs in one file nobody can say whose they are
+-- in a file of several runs it is not known whose they are
 insert into ops.quality (run, part, stream, variant, property, records, nulls,
     invalids, min, max)
 select t.run,

@@ -1,6 +1,6 @@
--- A row per thing that falls with the schemas staging and serving and that no
--- rebuild makes again: what stands outside and depends on them, and what others
--- put into them.  :staging and :serving are the new ones.  vpipe rebuild.
+-- A row per object that would be lost with the schemas staging and serving:
+-- objects elsewhere that depend on them, and those that others put into them.
+-- :staging and :serving are the new schemas.  vpipe rebuild.
 with recursive
 falls(class, object) as (
 	select 'pg_namespace'::regclass::oid, n.oid

@@ -1,5 +1,5 @@
--- A row per part that is loaded, and of which the file `states` (what a rebuild
--- loaded, a Singer STATE a line) says nothing.  vpipe rebuild.
+-- A row per loaded part that the file `states` (a Singer STATE a line, of the
+-- parts that a rebuild loaded) does not name.  vpipe rebuild.
 create temporary table state (
 	line text
 );

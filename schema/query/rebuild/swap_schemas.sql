@@ -1,8 +1,8 @@
--- The schemas :staging and :serving take the place of staging and serving, and
--- ops.load says under which contracts; who had rights on what stays, keeps
--- them; all at once.  Reads the files `states`, a
--- Singer STATE a line; `forgotten`, the sellers to be forgotten; `rejected`, what
--- is still rejected, and `read`, of which parts that tells.  vpipe rebuild.
+-- Puts the schemas :staging and :serving in the place of staging and serving,
+-- and their contract versions into ops.load, in one transaction; rights stay.
+-- Reads the files `states`, a Singer STATE a line; `forgotten`, the sellers to be
+-- forgotten; `rejected`, the remaining rejects; `read`, the parts they are of.
+-- vpipe rebuild.
 set client_min_messages = warning;
 begin;
 create temporary table state (
@@ -61,7 +61,7 @@ from home h
         and pg_has_role(d.defaclrole, 'member')
     cross join lateral aclexplode(d.defaclacl) as r;
 
--- what is rejected no more, as it is a forgotten seller's, leaves ops
+-- rejects of forgotten sellers leave ops
 create temporary table read (run text, part text) on commit drop;
 create temporary table still (line text) on commit drop;
 create temporary table forgotten (line text) on commit drop;
@@ -105,7 +105,7 @@ from state s
     cross join (values ('upsert'), ('events'), ('mart')) as step(name);
 select ops.make_views('staging', 'serving') \g /dev/null
 
--- the feed gains what differs from before, and no more
+-- the feed gains only the differences
 select ops.feed('staging', source, true)
 from (
 	select distinct source

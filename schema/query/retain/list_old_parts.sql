@@ -1,8 +1,6 @@
 -- A row per manifest, of those in the file `manifests` (a path a line), whose
 -- run began more than :days days before :now and whose part is loaded to its
--- last step.  What became of pictures stays, for it
--- alone says what the image folder holds, and labels: nobody can be asked for
--- them again.  vpipe retain.
+-- last step, without parts of pictures and labels.  vpipe retain.
 create temporary table published (
 	path text
 );

@@ -1,9 +1,7 @@
--- The sellers to watch: those whose number, drawn from their id, lies below the
--- greatest fraction of the catalogs in which an item of theirs was found, other
--- than as a paid placement.  The same sellers on every replay; a greater
--- fraction keeps all that a smaller one has.  Of the sites that showed a seller
--- each is as likely to be asked (rendezvous hashing, Thaler and Ravishankar
--- 1998): one site more moves only its share of them.  Makes the table watched.
+-- Makes the table watched, the sellers of the sample (vpipe-events(7), "Who is
+-- watched").  Each site that showed a seller is equally likely to be asked
+-- (rendezvous hashing, Thaler and Ravishankar 1998), so that a new site moves
+-- only its share of the sellers.
 create temporary table watched as
 with
 fraction as (

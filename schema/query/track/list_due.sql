@@ -1,13 +1,10 @@
--- What is due for a look: request objects for `vfetch requests`, the most urgent
--- first.  The cheapest question first (:round):
+-- The looks that are due: request objects for `vfetch requests`, the most urgent
+-- first, for one :round (vpipe-events(7), "How often"):
 --
---   user       counters of the watched sellers: daily while they are active,
---              else every third day
---   wardrobe   where the counters are not those of the last complete sweep, or
---              gave no answer while something goes on there, and now and then
---              in any case
---   item       pages of items that left their wardrobe and of which the counters
---              cannot tell how, and of those that were reserved or hidden
+--   user       counters of the watched sellers
+--   wardrobe   listings of a seller whose counters moved or gave no answer
+--   item       pages of items that left their wardrobe where the counters do not
+--              say why, and of reserved or hidden ones
 --
 -- Variables: staging, source, now, began (when vpipe track began: what was
 -- asked about an item since is not asked again, nor a wardrobe swept again),
@@ -36,7 +33,7 @@ select quote_literal(:'now') || '::timestamptz' as now,
 \if :has_items
 \ir define_watched.sql
 
--- newest counters, and whether something is going on
+-- newest counters, and whether the seller is active
 create temporary table seller as
 select w.user_id,
     w.site,
@@ -56,7 +53,7 @@ from watched w
 	    and s.given_count is not null
 	order by s.observed_at desc
 	limit 1) as c on true
-    -- asked since, in vain
+    -- asked since, without an answer
     left join lateral (
 	select max(l.observed_at) as asked_at,
 	    count(distinct l.run) as times
@@ -94,7 +91,7 @@ from seller
 where gone_at is null
     and (counted_at is null
         or counted_at <= :now - case when active then 1 else 3 end * :period)
-    -- who gives no counters is asked less and less often
+    -- without counters a seller is asked at growing intervals
     and (unanswered_at is null
         or unanswered_at <= :now
             - least(0.1 * 2 ^ least(unanswered, 10), 7) * :period)
@@ -135,8 +132,8 @@ where (s.gone_at is not null
     or (s.counted_at is not null
     and s.gone_at is null
     and (w.swept_at is null or w.swept_at < :began)
-    -- once for each answer of the counters; what was broken off, again; and where
-    -- they give none, at growing intervals
+    -- once for each answer of the counters; again if it was broken off; without
+    -- counters at growing intervals
     and (w.tried_at is null or w.tried_at < s.counted_at
         or (w.broken_at = w.tried_at
             and w.broken_at <= :now
@@ -149,7 +146,7 @@ where (s.gone_at is not null
         or w.broken_at = w.tried_at
         or (s.active and s.unanswered > 0)
         or w.swept_at <= :now - case when s.active then 3 else 7 end * :period))
--- one that was broken off first, but not again and again
+-- sweeps that were broken off come first, but not for ever
 order by w.broken_at = w.tried_at and w.breaks < 3 desc nulls last,
     w.swept_at nulls first,
     s.user_id collate "C";
@@ -201,7 +198,7 @@ where s.state in ('missing', 'reserved', 'hidden')
             then s.rule is null and s.latest > :now - interval '30 days'
         else false
     end
-    -- what was answered and settled nothing is asked less and less often
+    -- pages whose answers settle nothing are asked at growing intervals
     and (a.answered_at is null
         or a.answered_at <= :now - :period * case
             when s.state = 'hidden' then 3

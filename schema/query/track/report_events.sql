@@ -1,5 +1,5 @@
--- What the feed gained after :since: events by type and confidence.
--- vpipe track prints it.
+-- Events that the feed gained after :since, by type and confidence.  vpipe
+-- track.
 select event ->> 'type' as event,
     count(*) filter (where event ->> 'confidence' = 'observed') as observed,
     count(*) filter (where event ->> 'confidence' = 'inferred') as inferred,
