@@ -532,7 +532,7 @@ ends_by() {
   until_true 20 eval '[[ $(received "select(.path | test(\"svc\")).path" | wc -l) -gt 0 ]]'
   pid=$!
   ends_by TERM "$pid"
-  [[ $(cat "$tmp/err") == *"standard output is not read: given up"* ]]
+  [[ $(cat "$tmp/err") == *"nobody reads standard output: given up"* ]]
   kill "$reader"
 }
 

@@ -427,7 +427,7 @@ closed() {
 
 @test "asked wrongly is 64" {
   fails 64 'the engine is auto or jq' vnormalize --engine sed </dev/null
-  fails 64 'a share from 0 to 1' vnormalize --threshold 2 </dev/null
+  fails 64 'a share is from 0 to 1' vnormalize --threshold 2 </dev/null
   fails 74 "cannot open 'file'" vnormalize file </dev/null
   fails 64 'one argument too many' vnormalize --contracts file
 }

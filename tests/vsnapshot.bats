@@ -461,8 +461,8 @@ END
 }
 
 @test "what is asked wrongly is refused with 64" {
-  fails 64 "take or events?" vsnapshot
-  fails 64 "neither take nor events: 'watch'" vsnapshot watch
+  fails 64 "nothing to do: 'take' or 'events'" vsnapshot
+  fails 64 "no such command 'watch'" vsnapshot watch
   fails 64 "events needs --source NAME" vsnapshot events
   fails 64 "go with events" vsnapshot take --source b
   fails 64 "go with events" vsnapshot take --item-days 3
@@ -470,7 +470,7 @@ END
   fails 64 "--stream and --key go together" vsnapshot take --stream s
   fails 64 "a column without name" vsnapshot take --stream s --key a,,b
   fails 74 "cannot open 'file'" vsnapshot take file
-  fails 64 "a share from 0 to 1 is due" vsnapshot take --threshold 2
+  fails 64 "a share is from 0 to 1" vsnapshot take --threshold 2
   fails 64 "--item-days does not take '-1'" vsnapshot events --source b --item-days -1
 }
 

@@ -1216,7 +1216,7 @@ appended() {
 
 @test "asked wrongly: 64" {
 	fails 64 "--key goes with --stream" vupsert --key id
-	fails 64 "a share from 0 to 1 is due, not 'many'" vupsert --threshold many
+	fails 64 "a share is from 0 to 1, not 'many'" vupsert --threshold many
 	fails 74 "cannot open 'file'" vupsert file
 }
 

@@ -113,7 +113,7 @@ crash_then() {
 	pg_user mv "$PG_FOLDER/standby" "$PG_FOLDER/d"
 	pg_up 5>&-
 	feed rows 5 6 state 2
-	ends 75 'the server has lost what it had committed: of the 2 transactions of this run it has 0'
+	ends 75 'the server has lost commits: of the 2 transactions of this run it has 0'
 	same "$(state 1)" "$(cat "$tmp/out")"
 }
 

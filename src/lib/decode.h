@@ -19,7 +19,7 @@ enum decoded {
 	DECODE_OK,
 	DECODE_CUT,       /* it ends too early; decoded as far as it goes */
 	DECODE_TOO_LARGE, /* as far as the ceiling of the body */
-	DECODE_WRONG      /* not known, or not what it says: as it came */
+	DECODE_WRONG      /* unknown coding, or not of it: as it came */
 };
 
 /* codings: as in the header, in the order in which they were applied, such as

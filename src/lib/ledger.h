@@ -23,7 +23,7 @@
 struct count {
 	const char *name; /* [a-z_]+; NULL ends the list */
 	uint64_t n;
-	bool beside; /* said, but no part of the sum */
+	bool beside; /* shown, but no part of the sum */
 };
 
 bool ledger_closes(const struct count *c);

@@ -278,7 +278,7 @@ await_reader(const struct writer *w)
 		if (until == 0)
 			until = clock_mono_ms() + w->patience_ms;
 		if (clock_mono_ms() > until) {
-			say("%s is not read: given up", w->name);
+			say("nobody reads %s: given up", w->name);
 			stop_again();
 		}
 	}

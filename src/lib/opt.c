@@ -21,7 +21,7 @@ const char *metrics_file;
 static bool opt_help, opt_version, opt_verbose, opt_quiet;
 
 static const struct opt common[] = { { 'h', "help", NULL, OPT_FLAG, &opt_help,
-	                                 "say this and leave" },
+	                                 "print this help" },
 	{ 0, "metrics", "FILE", OPT_STRING, &metrics_file,
 	    "write counters as OpenMetrics text" },
 	{ 'q', "quiet", NULL, OPT_FLAG, &opt_quiet, "say errors only" },

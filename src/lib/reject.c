@@ -18,7 +18,7 @@ rejects_share(const char *text)
 	double share = strtod(text, &end);
 
 	if (end == text || *end != '\0' || !(share >= 0) || share > 1)
-		die(EX_USAGE, "a share from 0 to 1 is due, not '%s'", text);
+		die(EX_USAGE, "a share is from 0 to 1, not '%s'", text);
 	return share;
 }
 

@@ -65,7 +65,7 @@ struct verdict {
 	const struct hits *hits; /* NULL when none fits */
 	struct val each;         /* the array of hits, or SCAN_NONE */
 	size_t found;            /* its elements */
-	/* as said, unless hits stand beside a 0: then nothing is */
+	/* as stated; not known when it is 0 beside hits */
 	bool has_total, has_pages;
 	int64_t total, total_pages;
 };

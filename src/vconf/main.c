@@ -256,8 +256,8 @@ print_example(void)
 	printf(
 	    "# vpipe.conf: KEY=value, one a line.  The environment wins over "
 	    "this file.\n# vpipe.conf(5) says where it is looked for; vpipe "
-	    "config prints what is in\n# force, and its origin.  Without the # a "
-	    "line counts; most show the default.\n");
+	    "config prints what is in\n# force, and its origin.  Without "
+	    "the # a line counts; most show the default.\n");
 	for (s = settings; s->name != NULL; s++) {
 		if (s->kind == SETTING_INTERNAL)
 			continue;

@@ -49,8 +49,8 @@ read_robots(struct run *r, const struct call *c, struct slice host,
 		free(url);
 		url = next;
 		if (!may_follow(r, c, host, url)) {
-			warn("robots.txt of '%.*s' is said to be at '%s': not "
-			     "asked, and what it forbids is not known",
+			warn("robots.txt of '%.*s' redirects to '%s', which is "
+			     "not asked: its rules are not known",
 			    SLICE_ARG(host), url);
 			run_worse(r, EX_NOPERM);
 			out = FAILED;

@@ -166,7 +166,7 @@ static void
 ask(struct program *p, const struct query *q)
 {
 	if (!is_new(p, q))
-		warn("'%s' is asked twice: once will do", q->title);
+		warn("'%s' is asked twice, once is enough", q->title);
 	else if (p->o.dry_run)
 		plan_query(&p->plan, &p->run, q, &p->o.pages);
 	else

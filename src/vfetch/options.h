@@ -1,4 +1,4 @@
-/* options: what the command line says. */
+/* options: the command line. */
 #ifndef VFETCH_OPTIONS_H
 #define VFETCH_OPTIONS_H
 

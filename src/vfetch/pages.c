@@ -615,7 +615,7 @@ pages_walk(struct run *r, struct session *s, const struct query *q,
 	if (q->page != 1 || q->time != NULL)
 		w.walked = false;
 	if (w.gap)
-		warn("%s: the page limit came before the state: a gap",
+		warn("%s: a gap: the page limit came before known listings",
 		    q->title);
 	info("%s: %" PRId64 " pages, %zu items, %s", q->title, w.answered,
 	    w.seen.n, w.why);

@@ -7,7 +7,7 @@
 struct plan {
 	struct ids known; /* what stands in it already: robots, visits */
 	int64_t requests;
-	bool open_ended; /* pages or redirects, nobody knows */
+	bool open_ended; /* unknown number of pages or redirects */
 };
 
 /* Adds the query's requests to the run's output, in order. */

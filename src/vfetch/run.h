@@ -110,7 +110,7 @@ enum outcome run_ask(struct run *r, const struct call *c);
 /* The text without the run's secrets; counts them in r->masked.  Until the
  * next call. */
 struct slice run_clean(struct run *r, struct slice text, bool json);
-/* Did the last one say that what was asked for is no more? */
+/* Did the last answer say that its subject is gone? */
 bool run_is_gone(const struct run *r);
 /* A request that its caller gives up before asking, or after UNAUTHORIZED. */
 void run_count_unasked(struct run *r, enum outcome out);

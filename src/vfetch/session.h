@@ -14,7 +14,7 @@
 #define SESSION_HEADERS 16
 
 struct session {
-	const struct site *site; /* whose; NULL: nobody's yet */
+	const struct site *site; /* of the session; NULL: none yet */
 	struct binding *values;  /* the token first; ended by a zero
 	                            entry; NULL: not open */
 	int64_t expires_at;

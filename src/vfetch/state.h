@@ -26,7 +26,7 @@ void states_release(struct states *s);
 struct slice states_find(const struct states *s, const char *query);
 /* The ids of a state. */
 void state_ids(struct slice state, struct ids *ids);
-/* The next state: what was seen now, then what was known, bounded. */
+/* The next state: ids seen now, then known ones, bounded. */
 void state_next(struct buf *out, int64_t at, const struct ids *now,
     const struct ids *old);
 

@@ -220,8 +220,8 @@ read_robots(struct manners *m, struct host *h)
 			break;
 	}
 	if (foreign) {
-		warn("robots.txt of '%s' is said to be at '%s': not asked, and "
-		     "what it forbids is not known",
+		warn("robots.txt of '%s' redirects to '%s', which is not "
+		     "asked: its rules are not known",
 		    h->name, url);
 		go = put_off(m, h, "robots", EX_NOPERM);
 	} else if (a.status == 429) {

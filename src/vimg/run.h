@@ -77,13 +77,13 @@ void answer_later(struct photo *p, const char *reason, int64_t floor);
 void input_line(struct run *r, struct slice line);
 void input_release(struct run *r);
 
-/* record.c: what is written. */
+/* record.c: writes records. */
 void record_photo(struct run *r, const struct photo *p);
 void record_closing(struct run *r, int status);
 void record_pass(struct run *r, struct slice line);
 void record_say(const struct run *r);
 
-/* seen.c: a window of what was asked. */
+/* seen.c: the last photos, to ask for each once. */
 struct seen *seen_new(void);
 void seen_free(struct seen *s);
 bool seen_add(struct seen *s, const struct photo *p); /* false: again */

@@ -34,7 +34,7 @@
 struct store {
 	struct place to;
 	int fd;           /* of the root: errors of syncfs since then */
-	atomic_bool said; /* why it failed */
+	atomic_bool said; /* said why it failed */
 	atomic_uchar made[STORE_FOLDERS / 8]; /* bits: folders, by hash */
 };
 

@@ -9,7 +9,7 @@
 #include "normalize.h"
 
 #define CLOSING_ENTITY "closing"
-#define CLOSING_VERSION 1 /* rises with every edit of what is made */
+#define CLOSING_VERSION 1 /* rises with every edit of the record */
 
 extern const char closing_schema[]; /* of its record, as JSON */
 

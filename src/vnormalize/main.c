@@ -18,7 +18,7 @@ options(struct opts *o, int argc, char *argv[])
 {
 	const struct opt table[] = {
 		{ 0, "as-jq", "CONTRACT", OPT_STRING, &o->as_jq,
-		    "print CONTRACT as a jq program" },
+		    "print a jq program that does the same as CONTRACT" },
 		{ 0, "contract", "CONTRACT", OPT_STRING, &o->contract,
 		    "apply this one only, and write no looks" },
 		{ 0, "contracts", NULL, OPT_FLAG, &o->list_contracts,

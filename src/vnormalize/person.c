@@ -174,8 +174,8 @@ person_new(const char *path, bool no_key)
 	load_forgotten(p, list);
 	if (no_key && p->n > 0)
 		die(EX_CONFIG,
-		    "'%s' names sellers to forget, who cannot be "
-		    "told without the key",
+		    "'%s' names sellers to forget: they are not "
+		    "recognized without the key",
 		    list);
 	free(key);
 	free(list);

@@ -7,8 +7,8 @@
  *	"x", 1, null    a literal; so are $contract.variant, $contract.version
  *	$index
  *	"x\(.a)\($raw.b | strings)"
- *	PATH | F, [PATH, PATH] | F      F is any jq without variables; libjq runs
- *	                                it, results of short texts are kept
+ *	PATH | F, [PATH, PATH] | F      F is any jq without variables, run by
+ *	                                libjq; short texts' results are kept
  *
  * Anything else runs in libjq, element by element.  An expression that yields
  * nothing, or fails, does not exist; a path alone exists when each of its

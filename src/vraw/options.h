@@ -1,4 +1,4 @@
-/* options: what was asked for; see vraw(1). */
+/* options: the command line; see vraw(1). */
 #ifndef VRAW_OPTIONS_H
 #define VRAW_OPTIONS_H
 

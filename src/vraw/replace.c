@@ -130,7 +130,7 @@ revise(struct raw_spool *sp, const struct raw_manifest *old)
 	if (sp->n != 1 || r->n != 1 || strcmp(r->id, old->run) != 0 ||
 	    strcmp(r->source, old->source) != 0)
 		die(EX_DATAERR,
-		    "standard input holds not the records of "
+		    "standard input does not hold the records of "
 		    "'%s', nothing is replaced",
 		    old->path);
 	r->parts[0].number = old->part;

@@ -35,7 +35,8 @@ check_events(struct opts *o)
 	if (o->sold_page_hours < 0)
 		o->sold_page_hours = 240;
 	if (o->item_days > DAYS_MAX || o->sold_page_hours > 24 * DAYS_MAX)
-		die(EX_USAGE, "no days beyond %d", DAYS_MAX);
+		die(EX_USAGE, "--item-days is at most %d, --sold-page-hours %d",
+		    DAYS_MAX, 24 * DAYS_MAX);
 }
 
 int
@@ -66,10 +67,10 @@ options(struct opts *o, int argc, char *argv[])
 	first = opt_parse(argc, argv, "take|events [OPTION]... [FILE]...",
 	    "Looks to snapshots, an item's history to events.", table);
 	if (first == argc)
-		die(EX_USAGE, "take or events? See --help");
+		die(EX_USAGE, "nothing to do: 'take' or 'events'; see --help");
 	o->events = strcmp(argv[first], "events") == 0;
 	if (!o->events && strcmp(argv[first], "take") != 0)
-		die(EX_USAGE, "neither take nor events: '%s'", argv[first]);
+		die(EX_USAGE, "no such command '%s'; see --help", argv[first]);
 	if (o->events)
 		check_events(o);
 	else

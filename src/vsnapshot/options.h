@@ -1,4 +1,4 @@
-/* options: what was asked for; see vsnapshot(1). */
+/* options: the command line; see vsnapshot(1). */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 

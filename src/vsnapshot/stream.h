@@ -39,7 +39,7 @@ struct stream *streams_find(struct streams *, struct slice name);
 struct stream *streams_add(struct streams *, struct slice name);
 void streams_release(struct streams *);
 
-/* Takes a SCHEMA message; what an earlier one said is forgotten. */
+/* Takes a SCHEMA message, in place of an earlier one. */
 void stream_define(struct stream *, struct val message);
 /* A stream of bare items: any variant, live by no constant. */
 void stream_define_plain(struct stream *, const char *source);

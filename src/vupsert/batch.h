@@ -25,7 +25,7 @@ struct row {
 	uint64_t line;       /* of the input */
 	uint32_t scope;      /* of its stream's scopes, from 1; 0: none */
 	char hash[HASH_LEN]; /* of the rest; only with a side table */
-	bool refused;        /* by the server, and it is said */
+	bool refused;        /* by the server, with a message */
 };
 
 /*

@@ -37,7 +37,7 @@ struct commit {
 	bool quit;
 	bool inside;      /* a scope goes on: so does its transaction */
 	bool dirty;       /* it may have changed a table */
-	bool without_ops; /* it is said that there is no ops.load */
+	bool without_ops; /* warned that there is no ops.load */
 	struct buf held;  /* STATE lines that wait for its COMMIT */
 	uint64_t refused; /* rows, by the server, in all batches before */
 };

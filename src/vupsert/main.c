@@ -64,7 +64,9 @@ options(struct opts *o, int argc, char *argv[])
 		die(EX_USAGE, "--key goes with --stream");
 	o->threshold = rejects_share(o->threshold_text);
 	if (o->batch_rows < 1 || o->batch_bytes < 1 || o->maxline < 1)
-		die(EX_USAGE, "a batch and a line need room");
+		die(EX_USAGE,
+		    "--batch-rows, --batch-bytes and --max-line are at "
+		    "least 1");
 	if (o->maxline + o->batch_bytes > (int64_t)BUF_MAX / 2)
 		die(EX_USAGE, "--batch-bytes and --max-line exceed %d MiB",
 		    (int)(BUF_MAX >> 21));

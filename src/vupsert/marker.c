@@ -122,10 +122,9 @@ static void
 die_lost(const struct marker *m, uint64_t there)
 {
 	die(EX_TEMPFAIL,
-	    "the server has lost what it had committed: of the %" PRIu64
+	    "the server has lost commits: of the %" PRIu64
 	    " transactions of this run it has %" PRIu64
-	    ": load again all that this run has loaded, also what STATE told "
-	    "of",
+	    ": load again all that this run has loaded",
 	    m->n, there);
 }
 

@@ -45,7 +45,7 @@ void marker_acknowledge(struct marker *, const struct pg *);
 /* The first statement of the transaction that repeats one whose COMMIT got no
  * answer: either it is written, or that one was committed. */
 enum pg_outcome marker_claim(struct marker *, struct pg *, bool *committed);
-/* On a new connection: what was acknowledged is there.  Dies (75) if not. */
+/* On a new connection: dies (75) when acknowledged commits are missing. */
 enum pg_outcome marker_check(struct marker *, struct pg *);
 /* At the end of the run; checks as well. */
 void marker_remove(struct marker *, struct pg *);

@@ -178,7 +178,7 @@ has_load(struct pg *pg, const struct pg_param *load, bool *has, bool *said)
 	    load, 1);
 	*has = o == PG_OK && *pg_text(pg, 0, 0) == 't';
 	if (o == PG_OK && !*has && !*said) {
-		warn("no table ops.load: what is not published is loaded "
+		warn("no table ops.load: unpublished records are loaded "
 		     "without lineage");
 		*said = true;
 	}

@@ -287,8 +287,8 @@ add_properties(struct stream *s, struct val properties)
 			c->accepts = 0;
 		}
 		if (c == NULL) {
-			warn("%s: '%.*s' is left out: its column's name is "
-			     "another's",
+			warn("%s: '%.*s' is left out: another property has its "
+			     "column's name",
 			    s->name, SLICE_ARG(name));
 			continue;
 		}

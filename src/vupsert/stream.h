@@ -44,7 +44,7 @@ struct column {
 
 enum fit { FIT_YES, FIT_WIDER, FIT_NEVER };
 
-/* vupsert(1) says what is counted as what. */
+/* See vupsert(1), Ledger. */
 struct tally {
 	uint64_t inserted, updated, unchanged, older, duplicate, rejected,
 	    deleted;
@@ -76,7 +76,7 @@ struct stream {
 	uint64_t records;   /* counted by the reader of the input, as are */
 	uint64_t refused;   /* those rejected before they reached a batch */
 	uint64_t unknown;   /* values of properties without a column */
-	uint64_t naive;     /* times that said no zone */
+	uint64_t naive;     /* times without a zone */
 	uint64_t bare;      /* records without a version */
 	struct tally tally; /* counted by the writer, after its COMMIT */
 };

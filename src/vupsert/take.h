@@ -59,7 +59,7 @@ struct run {
 /* The next line; a batch that is old enough is given away meanwhile. */
 bool take_next(struct run *, struct reader *, struct slice *line);
 void take_line(struct run *, struct reader *, struct slice line);
-/* Gives away what is left, without waiting for it. */
+/* Gives away the last batch, without waiting for it. */
 void take_end(struct run *);
 void take_release(struct run *);
 

@@ -1,4 +1,4 @@
-/* options: what was asked for; see vwrap(1). */
+/* options: the command line; see vwrap(1). */
 #ifndef VWRAP_OPTIONS_H
 #define VWRAP_OPTIONS_H
 

@@ -13,7 +13,7 @@ struct run {
 	int64_t line; /* of the record, from 1 */
 };
 
-/* Into the buffer, in the place of what it held, without a newline. */
+/* Replaces the buffer's content by the record, without a newline. */
 void record_answer(struct buf *, const struct run *, enum form,
     struct slice body, const char *sha256);
 /* The last: line - 1 answers came before. */
