@@ -38,7 +38,7 @@ every_way() {
     same "$want" "$(world_in "mixed_$1" shuffled_with_repeats "$1")"
     same "$want" "$(world_in "heaps_$1" in_heaps "$1")"
   fi
-  world_published "$1" split --part-size "$(size 6K 1K)"
+  world_published "$1" split --part-size "$(size 4K 1K)"
   [ "$(wc -l <"$tmp/split.parts")" -gt "$(wc -l <"$tmp/whole.parts")" ]
   same "$want" "$(world_in "split_$1" shuffled_with_repeats "$1")"
 }
