@@ -192,3 +192,37 @@ sweep() {
     select pg_temp.look(1, 1, 'ok', 1, '[1]', '[]');
     update ops.run set queries = null;")"
 }
+
+# sites_of SITE...: whom of 400 sellers that all of these showed is asked where
+sites_of() {
+  psql -X -q -A -t -v ON_ERROR_STOP=1 -v staging=sample -v source=fair \
+    -v item_catalog=item_catalog -v track_item=track_item \
+    -v fractions='{"default":1}' -v sites="$*" <<-end
+	begin;
+	create schema sample;
+	create table sample.track_item as
+	    select i::text as item_id, 'u' || i as user_id from generate_series(1, 400) i;
+	create table sample.item_catalog as
+	    select s as site, item_id, 1 as catalog_id
+	    from sample.track_item, string_to_array(:'sites', ' ') a, unnest(a) s;
+	\\i '$ROOT/schema/query/track/define_watched.sql'
+	select user_id, site from watched order by user_id;
+	rollback;
+	end
+}
+
+@test "watched sellers are spread over the sites that showed them; one site more takes its share from each" {
+  sites_of b.fair c.fair >"$tmp/two"
+  [ "$(wc -l <"$tmp/two")" -eq 400 ]
+  for site in b c; do
+    n=$(grep -c "|$site.fair$" "$tmp/two")
+    [ "$n" -gt 150 ] && [ "$n" -lt 250 ]
+  done
+  same "$(cat "$tmp/two")" "$(sites_of c.fair b.fair)"
+  # a third, first by name: who moves, moves there
+  sites_of a.fair b.fair c.fair >"$tmp/three"
+  run -1 diff "$tmp/two" "$tmp/three"
+  n=$(grep -c '^>' <<<"$output")
+  [ "$n" -gt 90 ] && [ "$n" -lt 180 ]
+  same "$n" "$(grep -c '^> .*|a.fair$' <<<"$output")"
+}

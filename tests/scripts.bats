@@ -442,6 +442,12 @@ end
   same none "$output"
 }
 
+@test "catalog refuses what it would ignore, and what vfetch does not know, by name" {
+  fails 64 "'--site' is for vfetch without a URL" "$ROOT/scripts/catalog" --site www.vinted.pt
+  fails 64 "catalog: no such option '--max-page', nearest: --max-pages; see --help" \
+    "$ROOT/scripts/catalog" --max-page 3
+}
+
 # at_terminal WORDS: what a terminal of 80 columns shows of them, in $output
 at_terminal() {
   script -qefc "stty cols 80 rows 24; $1" "$tmp/typed" </dev/null >/dev/null || :

@@ -44,9 +44,9 @@ case $clock_pinned in
 esac
 clock_on() {
 	[ -n "$clock_pinned" ] || return 0
-	passed=1
-	[ -z "$clock_runs" ] || passed=$(($(date +%s) - clock_runs + 1))
-	VPIPE_NOW=$(date -u -d "$clock_pinned + $passed seconds" \
+	clock_spent=1
+	[ -z "$clock_runs" ] || clock_spent=$(($(date +%s) - clock_runs + 1))
+	VPIPE_NOW=$(date -u -d "$clock_pinned + $clock_spent seconds" \
 	    +%Y-%m-%dT%H:%M:%SZ)
 	if [ -n "$clock_runs" ]; then
 		VPIPE_NOW=$VPIPE_NOW+

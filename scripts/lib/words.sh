@@ -27,10 +27,10 @@ progress() { [ -t 2 ] && [ "${TERM:-dumb}" != dumb ]; }
 passed() {
 	progress || return 0
 	passed_since=${passed_since:-$(date +%s)}
-	passed_for=$(($(date +%s) - passed_since)) left=
+	passed_for=$(($(date +%s) - passed_since)) passed_left=
 	[ "$passed_for" -lt 10 ] || [ "$1" -eq 0 ] ||
-	    left=", about $((passed_for * ($2 - $1) / $1)) s left"
-	printf '\r\033[K%s: %s of %s %s%s' "$me" "$1" "$2" "$3" "$left" >&2
+	    passed_left=", about $((passed_for * ($2 - $1) / $1)) s left"
+	printf '\r\033[K%s: %s of %s %s%s' "$me" "$1" "$2" "$3" "$passed_left" >&2
 }
 
 passed_all() {
