@@ -33,18 +33,31 @@ load() {
 	"$ROOT/scripts/load" "$@"
 }
 
-# The price table, in the words of tests/oracle.
+# The price table, and all groups of it, in the words of tests/oracle.
 prices() {
 	psql -X -q -c "copy (select site, catalog_id, brand, condition_id,
 	    currency, count, mean, median, p10, p90
 	    from serving.price_statistics) to stdout" | LC_ALL=C sort
 }
+prices_by() {
+	psql -X -q -c "copy (select site, \"by\", catalog_id, brand,
+	    condition_id, currency, n, mean, median, p10, p90
+	    from serving.prices
+	    where kind = 'asked' and \"by\" !~ 'size|color') to stdout" |
+	    LC_ALL=C sort
+}
 
 # prices_are_true ROWS: at least so many, and all as the market's truth has them
 prices_are_true() {
-	"$ROOT/tests/oracle" "$TRUTH" >"$tmp/want"
-	prices >"$tmp/have"
-	[ "$(wc -l <"$tmp/want")" -ge "$1" ]
+	as_told prices "$1"
+	as_told prices_by "$1" --by
+}
+
+# as_told TABLE ROWS [OPTION]
+as_told() {
+	"$ROOT/tests/oracle" "${@:3}" "$TRUTH" >"$tmp/want"
+	"$1" >"$tmp/have"
+	[ "$(wc -l <"$tmp/want")" -ge "$2" ]
 	diff "$tmp/want" "$tmp/have" >"$tmp/difference" || {
 		head -n 20 "$tmp/difference"
 		return 1

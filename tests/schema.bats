@@ -20,7 +20,7 @@ begin;
 \\i $ROOT/tests/staging.sql
 $1
 select ops.make_views('staging', 'serving');
-select ops.refresh_price_statistics('serving', 'one', 'a.test');
+select ops.refresh_prices('staging', 'serving', null);
 \\o
 $2
 rollback;
@@ -128,17 +128,17 @@ color" "$(have "" "
     select pg_temp.one(1, 'list', 1, 1, 'Nike', 'M');
     select pg_temp.member(1, '5');
     select pg_temp.look(1, 1, 'ok', 1, '[1]', '[]', 1);" \
-    "select ops.refresh_price_statistics('serving', 'one', 'a.test');")"
+    "select ops.refresh_prices('staging', 'serving', '{r}');")"
 }
 
 @test "a group that is empty now leaves the mart" {
-  same "1
+  same "t
 0" "$(have "
     select pg_temp.one(1, 'list', 1, 1, 'Nike', 'M');
     select pg_temp.member(1, '5');
     select pg_temp.look(1, 1, 'ok', 1, '[1]', '[]', 1);" \
     "delete from staging.one_item_catalog;
-    select ops.refresh_price_statistics('serving', 'one', 'a.test');
+    select ops.refresh_prices('staging', 'serving', '{r}') > 0;
     select count(*) from serving.price_statistics;")"
 }
 

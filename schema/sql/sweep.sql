@@ -87,7 +87,7 @@ found as (
 	where l.verdict = 'ok'
 	group by l.source, l.run, l.query
 ),
-closed as (
+closed as not materialized (
 	select r.source,
 	    r.run,
 	    q.query,
@@ -104,6 +104,16 @@ closed as (
 	        stop text, walked boolean, gap boolean)
 	-- a wardrobe's query names its seller
 	where split_part(split_part(q.query, '?', 1), '/', 2) <> 'wardrobe'
+),
+-- what was walked: a full join would read all runs for the sweeps of one
+walk as (
+	select l.source, l.run, l.query
+	from %1$I.look l
+	where l.query is not null
+	    and l.page is not null
+	union
+	select source, run, query
+	from closed
 )
 select source,
     run,
@@ -132,8 +142,9 @@ select source,
     coalesce(c.walked, false) as walked,
     ops.is_complete(c.walked, c.stop, k.is_whole, k.total_first,
         k.total_last, coalesce(f.ids, 0)) as complete
-from looked k
-    full join closed c using (source, run, query)
+from walk
+    left join looked k using (source, run, query)
+    left join closed c using (source, run, query)
     left join found f using (source, run, query)
 	$sql$, serving),
 	    'a row is one run''s walk through one query of a catalog, complete or '

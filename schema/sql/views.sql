@@ -30,6 +30,53 @@ language sql immutable as $$
 	    '%1$s.variant collate "C" desc', alias)
 $$;
 
+-- "the row of a _seen table under the alias is newer than the other one"
+create or replace function ops.is_newer(alias text, other text)
+returns text
+language sql immutable as $$
+	select format('(%1$s.observed_at, %1$s.run collate "C", %1$s.line, '
+	    '%1$s.index, %1$s.contract, %1$s.variant collate "C") > '
+	    '(%2$s.observed_at, %2$s.run collate "C", %2$s.line, '
+	    '%2$s.index, %2$s.contract, %2$s.variant collate "C")', alias, other)
+$$;
+
+-- An item's id as serving shows it.  index_look_ups makes an index of it:
+-- without them no index serves a question about one listing.
+create or replace function ops.id_as_text(alias text default null)
+returns text
+language sql immutable as $$
+	select concat('(', alias || '.', 'item_id::text collate "C")')
+$$;
+
+-- The indexes that look-ups use, beside vupsert's own: a listing by its id, a
+-- run's looks, the newest good look of a site.  What they hold of a row never
+-- changes: its updates stay in place.
+create or replace function ops.index_look_ups(staging text)
+returns void
+language plpgsql set client_min_messages = warning as $$
+declare
+	wanted record;
+begin
+	for wanted in
+		select s.stream || w.suffix as relation,
+		    s.stream || w.suffix || w.name as name,
+		    w.what
+		from ops.stream s
+		    join (values
+		        ('item', '_seen', '_item', ops.id_as_text()),
+		        ('item_catalog', '', '_item', ops.id_as_text()),
+		        ('look', '', '_run', 'run'),
+		        ('look', '', '_newest', 'site, verdict, observed_at')
+		    ) as w(entity, suffix, name, what) using (entity)
+		where to_regclass(format('%I.%I', staging, s.stream || w.suffix))
+		    is not null
+	loop
+		execute format('create index if not exists %I on %I.%I (%s)',
+		    wanted.name, staging, wanted.relation, wanted.what);
+	end loop;
+end
+$$;
+
 -- A column of a view.  Text compares bytewise: sources agree on nothing else.
 create or replace function ops.view_column(expression text, type text,
     name text)
@@ -112,7 +159,9 @@ begin
 		    (2, 'price', 'numeric'),
 		    (3, 'currency', 'text'),
 		    (4, 'brand', 'text'),
-		    (5, 'condition_id', 'bigint')
+		    (5, 'condition_id', 'bigint'),
+		    (6, 'size', 'text'),
+		    (7, 'color_id', 'bigint')
 	),
 	-- no key, no place, and nobody's own number (law 10)
 	found as (
@@ -175,20 +224,21 @@ begin
 		parts := parts || format(
 		    'select %1$L::text collate "C" as source, '
 		    'n.site::text collate "C" as site, '
-		    'n.item_id::text collate "C" as item_id, '
-		    'n.variant::text collate "C" as variant, n.first_seen, '
-		    'n.last_seen, n.observed_at, %2$s '
-		    'from (select distinct on (s.site, s.item_id) s.site, '
-		    's.item_id, s.variant, s.observed_at, '
-		    'min(s.first_seen) over item as first_seen, '
-		    'max(s.last_seen) over item as last_seen '
-		    'from %3$I.%5$I s '
-		    'window item as (partition by s.site, s.item_id) '
-		    'order by s.site, s.item_id, %6$s) n '
-		    'join %3$I.%4$I i on i.site = n.site '
-		    'and i.item_id = n.item_id and i.variant = n.variant',
+		    '%8$s as item_id, '
+		    'n.variant::text collate "C" as variant, '
+		    '(select min(s.first_seen) from %3$I.%5$I s where %7$s) '
+		    'as first_seen, '
+		    '(select max(s.last_seen) from %3$I.%5$I s where %7$s) '
+		    'as last_seen, '
+		    'n.observed_at, %2$s '
+		    'from %3$I.%5$I n join %3$I.%4$I i on i.site = n.site '
+		    'and i.item_id = n.item_id and i.variant = n.variant '
+		    'where not exists (select from %3$I.%5$I s where %7$s '
+		    'and %6$s)',
 		    stream.source, list, staging, stream.relation,
-		    stream.relation || '_seen', ops.newest_first('s'));
+		    stream.relation || '_seen', ops.is_newer('s', 'n'),
+		    's.site = n.site and s.item_id = n.item_id',
+		    ops.id_as_text('n'));
 	end loop;
 
 	if parts = '{}' then
@@ -306,6 +356,7 @@ begin
 	then
 		return;
 	end if;
+	perform ops.index_look_ups(staging);
 	perform ops.make_item_view(staging, serving);
 	perform ops.make_plain_view(staging, serving, 'item_catalog', '_full',
 	    array['site', 'item_id', 'catalog_id', 'first_seen', 'last_seen'],
@@ -392,3 +443,4 @@ end
 $$;
 
 select ops.make_views(:'staging', :'serving');
+select ops.make_price_views(:'serving');

@@ -74,6 +74,10 @@ begin;
 \copy (select line from history order by item_id collate "C", observed_at, place, run, line_number, index) to program 'exec sh ./judge' with (format csv, quote E'\x01', delimiter E'\x02')
 \if :feed
 select ops.feed(:'staging', :'source', false) \g /dev/null
+insert into ops.touched_item (source, item_id)
+select :'source', item_id
+from affected
+on conflict do nothing;
 insert into ops.load (run, part, step, published, contracts)
 select u.run, u.part, 'events', u.published, u.contracts
 from due d

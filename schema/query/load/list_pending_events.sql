@@ -4,6 +4,7 @@
 select format('"%s","%s"', replace(u.run, '"', '""'), u.part)
 from ops.load u
 where u.step = 'upsert'
+    and not u.finished
     and not exists (
 	select
 	from ops.load e

@@ -1,5 +1,5 @@
--- The mart step: views and marts of the sites that parts touched whose rows are
--- loaded and whose mart step is not done; then that step's rows, in the same
+-- The mart step: views, and marts of what the parts touched whose rows are loaded
+-- and judged and whose mart step is not done; then that step's rows, in the same
 -- transaction.  One at a time, so that of two loads one sees the rows of both.
 
 -- analyzes new tables before autovacuum does; each in a transaction of its own,
@@ -21,37 +21,18 @@ select run,
     contracts
 from ops.load u
 where step = 'upsert'
+    and not finished
     and exists (
 	select
 	from ops.load e
 	where e.run = u.run
 	    and e.part = u.part
-	    and e.step = 'events')
-    and not exists (
-	select 1
-	from ops.load m
-	where m.run = u.run
-	    and m.part = u.part
-	    and m.step = 'mart');
+	    and e.step = 'events');
 
 select ops.make_views(:'staging', :'serving');
 
--- the sites that were asked, and the others of their source: a listing is sold
--- on all of them
-create temporary table touched on commit drop as
-select distinct source, site
-from :"serving".look
-where run = any (array(select run from due))
-    and site is not null;
-
-select ops.refresh_price_statistics(:'serving', s.source, s.site)
-from (
-	select source, site
-	from touched
-	union
-	select p.source, p.site
-	from :"serving".price_statistics p
-	where p.source in (select source from touched)) as s;
+select ops.refresh_prices(:'staging', :'serving',
+    array(select run from due));
 
 -- the pictures of these parts, and those near to them
 select ops.refresh_images(:'staging', :'serving', array(select run from due));
@@ -59,4 +40,10 @@ select ops.refresh_images(:'staging', :'serving', array(select run from due));
 insert into ops.load (run, part, step, published, contracts)
 select run, part, 'mart', published, contracts
 from due;
+update ops.load u
+set finished = true
+from due d
+where u.run = d.run
+    and u.part = d.part
+    and u.step = 'upsert';
 commit;

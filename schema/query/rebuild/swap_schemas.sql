@@ -93,13 +93,14 @@ alter schema :"staging" rename to staging;
 alter schema :"serving" rename to serving;
 
 delete from ops.load;
-insert into ops.load (run, part, step, published, contracts, ledger)
+insert into ops.load (run, part, step, published, contracts, ledger, finished)
 select r.load ->> 'run',
     r.load ->> 'part',
     step.name,
     (r.load ->> 'published')::boolean,
     r.load -> 'contracts',
-    case step.name when 'upsert' then r.load -> 'ledger' end
+    case step.name when 'upsert' then r.load -> 'ledger' end,
+    step.name = 'upsert'
 from state s
     cross join lateral (select s.line::jsonb #> '{value,load}') as r(load)
     cross join (values ('upsert'), ('events'), ('mart')) as step(name);

@@ -1,0 +1,217 @@
+# prices: histograms that each load mends are those that are made anew
+load helper
+
+setup_file() {
+  pg_start
+  VPIPE_KEY=$BATS_FILE_TMPDIR/key "$ROOT/scripts/db" migrate
+}
+
+teardown_file() {
+  pg_stop
+}
+
+# world STEPS SEED: so many loads of a small market, each mended as it comes;
+# prints what differs from the same made anew, and what checks found
+world() {
+  psql -X -v ON_ERROR_STOP=1 -q -A -t -v steps="$1" -v seed="$2" 2>&1 <<'SQL'
+set client_min_messages = warning;
+begin;
+\o /dev/null
+\i tests/staging.sql
+create table staging.one_item_state (
+	item_id text collate "C" primary key,
+	state text,
+	latest timestamptz,
+	price numeric,
+	currency text
+);
+insert into ops.stream (stream, source, entity, key, x_order)
+values ('one_item_state', 'one', 'item_state', '{item_id}', '{}');
+select setseed(:seed / 1000.0);
+
+create function pg_temp.any_of(variadic texts text[]) returns text
+language sql volatile as $$
+	select texts[1 + floor(random() * cardinality(texts))::int]
+$$;
+
+-- a load: some listings are seen, some sold or on sale again, now and then a
+-- catalog is gone, a late dump comes, the newest look goes
+create function pg_temp.step(n int) returns void
+language plpgsql as $$
+declare
+	hour int := n * 9 - case when random() < 0.2 then 300 * random() else 0 end;
+	ids jsonb := '[]';
+	item bigint;
+	at timestamptz;
+begin
+	at := '2026-09-20T00:00:00Z'::timestamptz + make_interval(hours => hour);
+	if random() < 0.05 then
+		delete from staging.one_look
+		where observed_at = (
+			select max(observed_at)
+			from staging.one_look);
+	end if;
+	for i in 1 .. 1 + floor(random() * 12)::int loop
+		item := 1 + floor(random() * 60);
+		ids := ids || to_jsonb(item);
+		insert into staging.one_item
+		values (pg_temp.any_of('a.test', 'b.test'), item, 'list', 't',
+		    round((random() * 30)::numeric, 1),
+		    pg_temp.any_of('EUR', 'EUR', 'GBP'),
+		    pg_temp.any_of('Nike', 'Zara', null),
+		    floor(random() * 3)::int, pg_temp.any_of('M', 'L', null), 77,
+		    'k')
+		on conflict (site, item_id, variant) do update
+		set price = excluded.price,
+		    brand = excluded.brand,
+		    condition_id = excluded.condition_id,
+		    size = excluded.size;
+		insert into staging.one_item_seen
+		select site, item_id, variant, at, 'r', n, i, 1, at, at
+		from staging.one_item o
+		where o.item_id = item
+		on conflict (site, item_id, variant) do update
+		set observed_at = greatest(one_item_seen.observed_at, at),
+		    last_seen = greatest(one_item_seen.last_seen, at);
+		if random() < 0.7 then
+			insert into staging.one_item_catalog
+			values (pg_temp.any_of('a.test', 'b.test'), item,
+			    pg_temp.any_of('5', '7'), 'query')
+			on conflict do nothing;
+			insert into staging.one_item_catalog_seen
+			select site, item_id, 'query', at, 'r', 1, 0, 1, at, at,
+			    catalog_id
+			from staging.one_item_catalog c
+			where not exists (
+				select
+				from staging.one_item_catalog_seen s
+				where (s.site, s.item_id, s.catalog_id)
+				    = (c.site, c.item_id, c.catalog_id));
+		elsif random() < 0.2 then
+			delete from staging.one_item_catalog
+			where item_id = item;
+			delete from staging.one_item_catalog_seen
+			where item_id = item;
+		end if;
+	end loop;
+	insert into staging.one_look
+	select 'one', s, 'r' || n, row_number() over (), 'search', 'q', '5', 1, at,
+	    pg_temp.any_of('ok', 'ok', 'ok', 'empty'), 1, 0, 1, ids, '[]'
+	from unnest(array['a.test', 'b.test']) as s;
+	for i in 1 .. floor(random() * 4)::int loop
+		item := 1 + floor(random() * 60);
+		insert into staging.one_item_state
+		values (item::text, pg_temp.any_of('sold', 'deleted', 'live'),
+		    at - random() * interval '40 days', round((random() * 30)::numeric, 1),
+		    pg_temp.any_of('EUR', null))
+		on conflict (item_id) do update
+		set state = excluded.state,
+		    latest = excluded.latest,
+		    price = excluded.price;
+		insert into ops.touched_item
+		values ('one', item::text)
+		on conflict do nothing;
+	end loop;
+	perform ops.refresh_prices('staging', 'serving', array['r' || n]);
+end
+$$;
+select ops.make_views('staging', 'serving');
+select pg_temp.step(n) from generate_series(1, :steps) as n;
+
+create temporary table mended_fact as table serving.price_fact;
+create temporary table mended_cell as table serving.price_cell;
+create temporary table mended_bin as table serving.price_bin;
+create temporary table mended_window as table serving.price_window;
+select ops.refresh_prices('staging', 'serving', null);
+\o
+select 'fact', t::text
+from ((table mended_fact except table serving.price_fact)
+    union all (table serving.price_fact except table mended_fact)) as t
+limit 3;
+select 'cell', t::text
+from ((table mended_cell except table serving.price_cell)
+    union all (table serving.price_cell except table mended_cell)) as t
+limit 3;
+select 'bin', t::text
+from ((table mended_bin except table serving.price_bin)
+    union all (table serving.price_bin except table mended_bin)) as t
+limit 3;
+select 'window', t::text
+from ((table mended_window except table serving.price_window)
+    union all (table serving.price_window except table mended_window)) as t
+limit 3;
+select 'n and sum', c.cell
+from serving.price_cell c
+    left join lateral (
+	select sum(b.n) as n, sum(b.n * b.price) as sum
+	from serving.price_bin b
+	where b.cell = c.cell) as b on true
+where (c.n, c.sum) is distinct from (b.n, b.sum);
+-- of each kind there was something
+select kind, count(*) > 5
+from serving.price_fact
+group by kind
+order by kind;
+select count(*) > 100, count(*) = count(distinct cell)
+from serving.price_cell;
+rollback;
+SQL
+}
+
+@test "histograms mended load by load are those made anew: late dumps, sales, catalogs, windows" {
+  cd "$ROOT"
+  for seed in $(seq "$(size 1 60)"); do
+    same "asked|t
+sold|t
+t|t" "$(world "$(size 60 120)" "$seed")"
+  done
+}
+
+# quantiles NAME: of a million splits of 0..n prices the view has what the
+# sorted list has
+@test "each quantile of a cell is that of its sorted prices" {
+  same "" "$(psql -X -v ON_ERROR_STOP=1 -q -A -t 2>&1 <<'SQL'
+begin;
+insert into serving.price_window values ('s', 'a', now(), 1);
+select setseed(0.3);
+create temporary table listing as
+select c as cell, round((random() * case c % 3 when 0 then 3 else 300 end)::numeric,
+    c % 3) as price
+from generate_series(1, 120) as c
+    cross join lateral generate_series(1, 1 + c % 53) as i;
+insert into serving.price_bin
+select cell, price, count(*) from listing group by cell, price;
+insert into serving.price_cell
+select cell, 's', 'a', 'asked', 'EUR', 'all', cell::text, null, null, null, null,
+    count(*), sum(price)
+from listing
+group by cell;
+with
+place as (
+	select cell, (count(*) - 1) * q as h, q,
+	    array_agg(price order by price) as v
+	from listing
+	    cross join unnest(array[0.1, 0.25, 0.5, 0.75, 0.9]) as q
+	group by cell, q
+),
+want as (
+	select cell, array_agg(round(v[floor(h) + 1] + (h - floor(h))
+	    * (v[ceil(h) + 1] - v[floor(h) + 1]), 2) order by q) as q
+	from place
+	group by cell
+)
+select w.cell, w.q, p.p10, p.q1, p.median, p.q3, p.p90
+from want w
+    full join serving.prices p on p.catalog_id = w.cell::text
+where w.q is distinct from array[p.p10, p.q1, p.median, p.q3, p.p90];
+select count(*)
+from serving.prices
+where abs(deviation - (
+	select stddev_pop(price)
+	from listing
+	where cell::text = catalog_id)) > 0.01
+having count(*) > 0;
+rollback;
+SQL
+)"
+}
