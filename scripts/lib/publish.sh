@@ -24,6 +24,16 @@ publish() {
 	rm -rf -- "$1"
 }
 
+# load_published [OPTION]...: what was published here and, since the last load, by
+# others
+load_published() {
+	: >>"$scratch/runs"
+	while read -r published_run; do
+		set -- "$@" --run "$published_run"
+	done <"$scratch/runs"
+	"$here/load" --recent "$@"
+}
+
 # publish_leftovers FLOW: what earlier runs of it left
 publish_leftovers() {
 	left=0
