@@ -173,3 +173,51 @@ f|t' "$(sql "select complete, queries is null from ops.run order by complete des
   run -0 --separate-stderr catalog "$gb"
   [[ $stderr != *outbox* ]]
 }
+
+# --- vpipe price ---------------------------------------------------------------
+
+@test "vpipe price compares a listing, or a brand, with the narrowest group of twenty" {
+  market small
+  run -0 --separate-stderr catalog "$pt" "$gb"
+  price() { "$ROOT/scripts/price" "$@"; }
+  read -r id brand catalog <<<"$(sql "select f.item_id || ' ' || f.brand || ' ' || c
+      from serving.price_fact f, unnest(f.catalogs) c, serving.prices p
+      where p.\"by\" = 'catalog brand' and p.brand = f.brand and p.n >= 20
+          and p.catalog_id = c and p.site = f.site and f.site = 'www.vinted.pt'
+      order by 1 limit 1" | sed 's/ / /')"
+  # by id and by address, the same; of the median that its group has
+  run -0 --separate-stderr price "https://www.vinted.pt/items/$id-a-thing?x=1"
+  by_address=$output
+  run -0 --separate-stderr price "$id"
+  same "$by_address" "$output"
+  [[ ${lines[1]} == "on www.vinted.pt, in EUR, offered for "* ]]
+  [ "$(wc -L <<<"$output")" -le 80 ]
+  [ "${#lines[@]}" -ge 15 ]
+  run -0 --separate-stderr price --json "$id"
+  same "$(sql "select n || ' ' || trim_scale(median) from serving.prices p
+      where kind = 'asked' and site = 'www.vinted.pt' and \"by\" = '$(jq -r .asked.by <<<"$output")'
+          and catalog_id is not distinct from nullif('$(jq -r '.asked.catalog_id // ""' <<<"$output")', '')
+          and brand is not distinct from nullif('$(jq -r '.asked.brand // ""' <<<"$output")', '')
+          and condition_id is not distinct from nullif('$(jq -r '.asked.condition_id // ""' <<<"$output")', '')::bigint
+          and size is not distinct from nullif('$(jq -r '.asked.size // ""' <<<"$output")', '')
+          and currency = 'EUR'")" "$(jq -r '"\(.asked.n) \(.asked.median)"' <<<"$output")"
+  [ "$(jq '.asked.n >= 20 and (.comparable | length) == 10 and .sold == null' <<<"$output")" = true ]
+  # capitals do not matter; a group of few tells no quantiles
+  run -0 --separate-stderr price --brand="${brand^^}" --catalog "$catalog" --json
+  [ "$(jq -r '.asked.by + " " + .asked.brand' <<<"$output")" = "catalog brand $brand" ]
+  few=$(sql "select brand from serving.prices where \"by\" = 'brand' and site = 'www.vinted.pt'
+      and brand is not null order by n limit 1")
+  run -0 --separate-stderr price --brand "$few" --site www.vinted.pt
+  [[ $output == *'of the same '* ]]
+}
+
+@test "vpipe price says in one sentence what is not known" {
+  market small
+  run -0 --separate-stderr catalog "$pt"
+  fails 64 "no listing '77' is known" "$ROOT/scripts/price" 77
+  fails 64 'no listing like that is known' "$ROOT/scripts/price" --brand 'No
+such "brand"'\''; drop'
+  fails 64 "--condition takes an id, not 'good'" "$ROOT/scripts/price" --condition good
+  fails 64 'name a listing' "$ROOT/scripts/price"
+  fails 64 'has its own brand' "$ROOT/scripts/price" --brand x 77
+}

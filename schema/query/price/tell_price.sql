@@ -1,0 +1,274 @@
+-- What things like a listing, or of a brand, catalog, condition and size, are
+-- offered for and were sold for.  vpipe price.
+--
+-- Variables, empty where nothing was given: listing (an id or address), source,
+-- site, currency, brand, catalog, condition (an id), size; json (true: an object,
+-- false: a table of 80 columns).  Prints nothing when no such listing is known.
+--
+--   wanted        what was asked about, as it is known
+--   asked, sold   n and the quantiles of its group: by what, and which are
+--                 narrower; null below twenty listings
+--   comparable    up to ten listings of the group of `asked`
+--
+-- The group is the narrowest of at least twenty listings, else the one that has
+-- most.
+set client_min_messages = warning;
+set timezone = 'UTC';
+\set enough 20
+
+create temporary table wanted as
+select i.source,
+    i.site,
+    i.item_id,
+    i.title,
+    i.price,
+    i.currency,
+    i.last_seen,
+    (
+	select c.catalog_id
+	from serving.item_catalog c
+	    join serving.price_cell p on p."by" = 'catalog'
+	        and p.catalog_id = c.catalog_id
+	        and p.source = i.source
+	        and p.site = i.site
+	        and p.kind = 'asked'
+	where c.source = i.source
+	    and c.site = i.site
+	    and c.item_id = i.item_id
+	order by p.n, c.catalog_id
+	limit 1) as catalog_id,
+    i.brand,
+    i.condition_id,
+    i.size::text as size,
+    true as has_brand,
+    true as has_condition,
+    true as has_size
+from (
+	-- an id, or what stands between slashes of an address, to its first
+	-- character that no id has
+	select distinct substring(part from '^[[:alnum:]_]+') as id
+	from regexp_split_to_table(regexp_replace(:'listing', '[?#].*', ''), '/')
+	    as part
+	) as t
+    cross join lateral (
+	select *
+	from serving.item i
+	where i.item_id = t.id
+	offset 0) as i
+where t.id is not null
+    and i.source = coalesce(nullif(:'source', ''), i.source)
+    and i.site = coalesce(nullif(:'site', ''), i.site)
+    -- an address names its host
+    and (:'listing' !~ '//' or lower(:'listing') ~ ('//' || i.site || '(/|:|$)'))
+order by i.last_seen desc, i.source, i.site
+limit 1;
+
+-- of no listing: on the site, in the currency, that has most of the like
+select coalesce((
+	select c.brand
+	from serving.price_cell c
+	where c."by" = 'brand'
+	    and lower(c.brand) = lower(:'brand')
+	group by c.brand
+	order by c.brand = :'brand' desc, sum(c.n) desc
+	limit 1), :'brand') as brand \gset
+insert into wanted
+select c.source, c.site, null, null, null, c.currency, null,
+    nullif(:'catalog', ''), nullif(:'brand', ''),
+    nullif(:'condition', '')::bigint, nullif(:'size', ''),
+    :'brand' <> '', :'condition' <> '', :'size' <> ''
+from serving.price_cell c
+where :'listing' = ''
+    and c.kind = 'asked'
+    and c."by" = case when :'catalog' <> '' then 'catalog'
+        when :'brand' <> '' then 'brand' else 'all' end
+    and c.catalog_id is not distinct from nullif(:'catalog', '')
+    and (:'catalog' <> '' or c.brand is not distinct from nullif(:'brand', ''))
+    and c.source = coalesce(nullif(:'source', ''), c.source)
+    and c.site = coalesce(nullif(:'site', ''), c.site)
+    and c.currency = coalesce(nullif(:'currency', ''), c.currency)
+order by c.n desc, c.source, c.site, c.currency
+limit 1;
+
+-- the groups it belongs to, the narrowest first
+create temporary table candidate as
+select l.place,
+    c.*
+from wanted w
+    cross join (values
+	(1, 'catalog brand condition size'),
+	(2, 'catalog brand condition'),
+	(3, 'catalog brand'),
+	(4, 'brand condition size'),
+	(5, 'brand condition'),
+	(6, 'catalog condition size'),
+	(7, 'catalog condition'),
+	(8, 'brand'),
+	(9, 'catalog'),
+	(10, 'all')) as l(place, "by")
+    join serving.price_cell c on c."by" = l."by"
+        and c.source = w.source
+        and c.site = w.site
+        and c.currency = w.currency
+where (l."by" !~ 'catalog' or c.catalog_id = w.catalog_id)
+    and (l."by" !~ 'brand' or w.has_brand
+        and c.brand is not distinct from w.brand)
+    and (l."by" !~ 'condition' or w.has_condition
+        and c.condition_id is not distinct from w.condition_id)
+    and (l."by" !~ 'size' or w.has_size
+        and c.size is not distinct from w.size);
+create temporary table chosen as
+select distinct on (c.kind) c.place,
+    c.kind,
+    c."by",
+    c.catalog_id,
+    c.brand,
+    c.condition_id,
+    c.size,
+    c.source,
+    c.site,
+    c.currency,
+    c.n,
+    q.*,
+    p.as_of,
+    narrower.*
+from candidate c
+    join serving.prices p on p.cell = c.cell
+    left join lateral (
+	select p.p10, p.q1, p.median, p.q3, p.p90
+	where c.n >= :enough) as q on true
+    left join lateral (
+	select d."by" as narrower, d.n as narrower_n
+	from candidate d
+	where d.kind = c.kind
+	    and d.place < c.place
+	order by d.place desc
+	limit 1) as narrower on true
+order by c.kind, c.n >= :enough desc, case when c.n >= :enough then c.place end,
+    c.n desc, c.place;
+
+-- Those of the group that are most like it, of a thousand of them: sold ones
+-- first, then of the same size, condition and brand, then the nearest in price.
+create temporary table comparable as
+select row_number() over () as place,
+    f.*,
+    i.title,
+    i.first_seen,
+    i.last_seen,
+    coalesce(s.state, 'live') as state,
+    s.confidence,
+    case s.state when 'live' then i.last_seen
+        else coalesce(s.latest, i.last_seen) end as at
+from wanted w
+    cross join lateral (
+	select f.item_id, f.price, f.currency, f.brand, f.condition_id, f.size
+	from chosen c
+	    cross join lateral (
+		select *
+		from serving.price_fact f
+		where f.source = c.source
+		    and f.site = c.site
+		    and f.currency = c.currency
+		    and (c."by" !~ 'catalog'
+		        or f.catalogs @> array[c.catalog_id])
+		    and (c."by" !~ 'brand'
+		        or f.brand is not distinct from c.brand)
+		    and (c."by" !~ 'condition'
+		        or f.condition_id is not distinct from c.condition_id)
+		    and (c."by" !~ 'size' or f.size is not distinct from c.size)
+		    and f.item_id is distinct from w.item_id
+		limit 1000) as f
+	where c.kind = 'asked'
+	order by f.kind desc,
+	    (f.size = w.size) desc nulls last,
+	    (f.condition_id = w.condition_id) desc nulls last,
+	    (f.brand = w.brand) desc nulls last,
+	    abs(f.price - w.price),
+	    f.item_id
+	limit 10) as f
+    cross join lateral (
+	select *
+	from serving.item i
+	where i.source = w.source
+	    and i.site = w.site
+	    and i.item_id = f.item_id
+	offset 0) as i
+    left join lateral (
+	select *
+	from serving.item_state s
+	where s.source = w.source
+	    and s.item_id = f.item_id
+	offset 0) as s on true;
+
+\if :json
+select json_build_object(
+    'wanted', json_build_object('source', w.source, 'site', w.site,
+        'item_id', w.item_id, 'title', w.title, 'price', w.price,
+        'currency', w.currency, 'catalog_id', w.catalog_id, 'brand', w.brand,
+        'condition_id', w.condition_id, 'size', w.size,
+        'last_seen', w.last_seen),
+    'asked', g.asked,
+    'sold', g.sold,
+    'comparable', (
+	select coalesce(json_agg(to_jsonb(c) - 'place' order by c.place), '[]')
+	from comparable c))
+from wanted w
+    left join lateral (
+	select json_agg(to_jsonb(c) - 'place' - 'kind')
+	        filter (where c.kind = 'asked') -> 0 as asked,
+	    json_agg(to_jsonb(c) - 'place' - 'kind')
+	        filter (where c.kind = 'sold') -> 0 as sold
+	from chosen c) as g on true;
+\else
+create function pg_temp.short(words text, most int) returns text
+language sql as $$
+	select case when length(words) > most then left(words, most - 1) || '…'
+	    else rpad(coalesce(words, '-'), most) end
+$$;
+create function pg_temp.named(by_what text) returns text
+language sql as $$
+	select case by_what when 'all' then 'site'
+	    else regexp_replace(replace(by_what, ' ', ', '), ', (\w+)$', ' and \1')
+	    end
+$$;
+create function pg_temp.shown(price numeric, width int) returns text
+language sql as $$
+	select lpad(coalesce(round(price, 2)::text, '-'), width)
+$$;
+select rtrim(pg_temp.short(concat_ws(', ', w.title, w.brand, w.size,
+        'catalog ' || w.catalog_id, 'condition ' || w.condition_id), 80))
+    || E'\n' || format('on %s, in %s', w.site, w.currency)
+    || coalesce(', offered for ' || round(w.price, 2) || ', seen '
+        || w.last_seen::date, '')
+    || E'\n\n' || format('%9s%s', '', lpad('listings', 8))
+        || string_agg(lpad(q, 10), '' order by o)
+from wanted w
+    cross join unnest(array['10 %', '25 %', 'median', '75 %', '90 %'])
+        with ordinality as a(q, o)
+group by w.*, w.title, w.brand, w.size, w.catalog_id, w.condition_id, w.site,
+    w.currency, w.price, w.last_seen;
+select format('%s%s%s%s%s%s%s', rpad(k.kind, 9), lpad(coalesce(c.n, 0)::text, 8),
+    pg_temp.shown(c.p10, 10), pg_temp.shown(c.q1, 10),
+    pg_temp.shown(c.median, 10), pg_temp.shown(c.q3, 10),
+    pg_temp.shown(c.p90, 10))
+from wanted
+    cross join (values ('asked'), ('sold')) as k(kind)
+    left join chosen c using (kind)
+order by k.kind;
+select case when kind = min(kind) over () then E'\n' else '' end
+    || format('%s: of the same %s', rpad(kind, 5), pg_temp.named("by"))
+    || case kind when 'asked' then format(', seen in the week to %s',
+        as_of::date) else ', in 90 days, at the last price' end
+    || case when n < :enough then E'\n       fewer than 20: too few for quantiles'
+        else '' end
+    || coalesce(E'\n       only ' || narrower_n || ' of the same '
+        || pg_temp.named(narrower), '')
+from chosen
+order by kind;
+select case place when 1 then E'\nlike it         price  state     seen        size      title\n'
+    else '' end || rtrim(rpad(left(item_id, 12), 12) || pg_temp.shown(price, 9) || '  '
+    || rpad(state, 10) || rpad(at::date::text, 12) || pg_temp.short(size, 9) || ' '
+    || pg_temp.short(title, 25))
+from comparable
+order by place;
+\endif
