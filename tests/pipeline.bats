@@ -38,11 +38,48 @@ gb='https://www.vinted.co.uk/catalog/5-men?order=newest_first'
   market small
   VPIPE_CATALOGS="$pt  $gb" run -0 --separate-stderr catalog
   [ "$(sql 'select count(*) from ops.run')" = 2 ]
-  # pages, hits, promoted share, quality
-  [[ ${lines[0]} == *query*pages*hits*new*promoted* ]]
-  [[ $output == *"www.vinted.pt/search?catalog=1904&order=newest_first"* ]]
+  [[ ${lines[0]} == *query*pages*hits*new*total*walk* ]]
+  [[ $output == *" vinted.pt catalog=1904 "* ]]
+  [[ $output == *"are paid placements"* ]]
   [[ $output == *vinted_item* ]]
+  [[ $output != *property* && $output != *gap* && $output != *refused* ]]
   run -64 catalog
+}
+
+# sweeps <ROWS: the report of runs that walked so
+sweeps() {
+  sql 'create table made as table serving.sweep; drop view serving.sweep cascade;
+      alter table made set schema serving; alter table serving.made rename to sweep;
+      alter table serving.sweep alter column empty set default 0'
+  psql -X -q -v ON_ERROR_STOP=1 -c "copy serving.sweep (run, query, pages_got, ok,
+      refused, failed, unreadable, hits, ids, duplicates, promoted, total_last, gap,
+      complete, stop) from stdin (delimiter ' ')"
+  sh -euc '. "$0/lib/database.sh"
+    sql_table -v runs=r1,r2,r3 -f "$0/../schema/query/catalog/report_runs.sql"' "$ROOT/scripts"
+}
+
+@test "the report fits 80 columns, whatever catalogs and counts; gaps and refusals are sentences below it" {
+  long='www.vinted.co.uk/search?brand=53,14,162,88,304,4273,12,15&catalog=1193'
+  sql "insert into ops.quality values ('r1', '0001', 'vinted_item_catalog',
+      'details-sidebar-2026-09', 'favourite_count', 200000, 100000, 999999)"
+  run -0 sweeps <<ROWS
+r1 www.vinted.pt/search?catalog=1904&order=newest_first 10 10 0 0 0 120000 119500 500 12000 960000 f t end
+r1 www.vinted.co.uk/search?catalog=1904&order=newest_first 8000 8000 0 0 0 960000 960000 0 0 960000 t f page-limit
+r2 www.bazar.example/search?catalog=womens-shoes-and-accessories&order=new 1 1 0 0 0 0 0 0 0 0 f t empty
+r2 www.vinted.pl/search?catalog=5&order=newest_first 1 1 3 2 1 96 96 0 0 960000 f f refused
+r3 $long&order=newest_first&search_text=$(printf 'shoes%%20%.0s' {1..20}) 0 0 0 0 0 0 0 0 0 \N f f failed:session
+ROWS
+  same '' "$(awk 'length > 80' <<<"$output")"
+  same ' vinted.co.uk catalog=1904
+ vinted.pt catalog=1904' "$(grep -o '^ vinted[^ ]* catalog=1904\>' <<<"$output")"
+  [[ $output == *"10 | 120000 | 119500 | 960000 | complete"* ]]
+  [[ $output == *"Of 1080096 hits, 12000 are paid placements (1.1 %), 500 repeat a listing."* ]]
+  same 'vinted.co.uk catalog=1904: a gap: the page limit came before known listings' \
+    "$(grep gap <<<"$output")"
+  same 'vinted.pl catalog=5: of 7 requests 3 refused, 2 failed, 1 unreadable' \
+    "$(grep 'of .* requests' <<<"$output")"
+  [[ $output == *" details-sidebar-2026-09 |  200000 |"* ]]
+  [[ $output == *"favourite_count |  999999 | 100000 | 200000"* ]]
 }
 
 @test "one catalog that cannot be asked does not stop the others" {

@@ -54,11 +54,11 @@ sql() {
 	psql -X -v ON_ERROR_STOP=1 -q -A -t -P pager=off "$@"
 }
 
-# sql_table [PSQL OPTION]...: a table for people, and no pager: whoever calls
-# holds a lock, and may have nobody to press a key.
+# sql_table [PSQL OPTION]...: a table for people, 80 columns at most, and no
+# pager: whoever calls holds a lock, and may have nobody to press a key.
 sql_table() {
 	psql -X -v ON_ERROR_STOP=1 -q -P pager=off -P footer=off -P format=wrapped \
-	    -P null=- "$@"
+	    -P columns=80 -P null=- "$@"
 }
 
 # sql_status STATUS FILE: the suite's status for psql's, and in one sentence
