@@ -84,13 +84,11 @@ catalogs_only(struct json *j, struct val body)
 static void
 closing(struct json *j, const struct piece *from)
 {
-	static struct scan *scan;
+	struct scan *scan = scan_new();
 	struct buf b = { 0 };
 	const char *why;
 	size_t at;
 
-	if (scan == NULL)
-		scan = scan_new();
 	read_piece(&b, from);
 	if (!scan_parse(scan, buf_slice(&b), &at, &why))
 		die(EX_SOFTWARE, "the closing record in the spool: %s", why);
@@ -99,6 +97,7 @@ closing(struct json *j, const struct piece *from)
 	else
 		json_raw(j, buf_slice(&b));
 	buf_release(&b);
+	scan_free(scan);
 }
 
 /* Only the last part tells of the run as a whole. */
@@ -239,29 +238,35 @@ whole(struct buf *text, struct scan *scan, const char **why)
 	return false;
 }
 
+static bool
+take(struct buf *text, const char *path, struct raw_manifest *m,
+    const char **why)
+{
+	struct scan *scan = scan_new();
+	const char *slash = strrchr(path, '/');
+	bool ok = false;
+
+	if (whole(text, scan, why)) {
+		*why = "it is no manifest of that name";
+		ok = take_members(scan_root(scan), slash ? slash + 1 : path,
+		         m) &&
+		    take_object(scan_root(scan), path, m);
+	}
+	scan_free(scan);
+	return ok;
+}
+
 bool
 raw_manifest_read(const char *path, struct raw_manifest *m, const char **why)
 {
-	static struct scan *scan;
-	const char *slash = strrchr(path, '/');
 	struct buf text = { 0 };
 
 	*m = (struct raw_manifest){ 0 };
-	if (scan == NULL)
-		scan = scan_new();
 	if (!file_read(path, &text)) {
 		*why = strerror(errno);
-		buf_release(&text);
-		return false;
-	}
-	if (whole(&text, scan, why)) {
-		*why = "it is no manifest of that name";
-		if (take_members(scan_root(scan), slash ? slash + 1 : path,
-		        m) &&
-		    take_object(scan_root(scan), path, m)) {
-			m->text = buf_take(&text);
-			return true;
-		}
+	} else if (take(&text, path, m, why)) {
+		m->text = buf_take(&text);
+		return true;
 	}
 	buf_release(&text);
 	raw_manifest_release(m);
