@@ -85,7 +85,7 @@ $(O)/libvimg.a: $(VIMGOBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(O)/unit/%: $(O)/unit/%.o $(O)/libvimg.a $(O)/libv.a
+$(UNITS:%=$(O)/unit/%): $(O)/unit/%: $(O)/unit/%.o $(O)/libvimg.a $(O)/libv.a
 	$(CXX) $(LDFLAGS) $(SAN) -o $@ $^ -Wl,--as-needed $(LIBS_unit) \
 	    $(BASELIBS)
 
@@ -248,4 +248,3 @@ clean:
 .PHONY: all help test-parts check check-long check-parsers asan asan-parsers \
 	soak torture bench fuzz lint format format-check \
 	install uninstall image clean
-.SECONDARY:
