@@ -1,7 +1,7 @@
 # vpipe: built in one stage, run in another, without root.
 #
 #	scripts/image				builds and tries it, with or without an engine
-#	docker run -v vpipe:/var/lib/vpipe vpipe scripts/catalog URL...
+#	docker run -v vpipe:/var/lib/vpipe vpipe vpipe catalog URL...
 #
 # What the flows keep (raw, the private PostgreSQL, the key) is in /var/lib/vpipe.
 
@@ -32,4 +32,4 @@ USER vpipe
 ENV VPIPE_DATA=/var/lib/vpipe LC_ALL=C.UTF-8
 VOLUME /var/lib/vpipe
 WORKDIR /usr/local/lib/vpipe
-CMD ["vfetch", "--help"]
+CMD ["vpipe"]
