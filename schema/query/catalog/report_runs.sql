@@ -7,8 +7,13 @@ select s.*,
     -- short, as it may take 30 columns; newest first is the usual order
     regexp_replace(regexp_replace(s.query, '[?&]order=newest_first', ''),
         '^(www\.)?([^/]*)/search.?', '\2 ') as name
-from serving.sweep s
-where s.run = any (string_to_array(:'runs', ','));
+from unnest(string_to_array(:'runs', ',')) as r(run)
+    -- a run at a time: a look-up by its key
+    cross join lateral (
+	select *
+	from serving.sweep s
+	where s.run = r.run
+	offset 0) as s;
 
 select replace(r.name, '&', E'\n') as query,
     r.pages_got as pages,
@@ -17,9 +22,13 @@ select replace(r.name, '&', E'\n') as query,
 	select count(distinct hit.id)
 	from serving.look l
 	    cross join lateral jsonb_array_elements_text(l.ids) as hit(id)
-	    join serving.item i on i.source = l.source
-	        and i.site = l.site
-	        and i.item_id = hit.id
+	    cross join lateral (
+		select i.first_seen
+		from serving.item i
+		where i.source = l.source
+		    and i.site = l.site
+		    and i.item_id = hit.id
+		offset 0) as i
 	where l.run = r.run
 	    and l.query = r.query
 	    and l.verdict = 'ok'
