@@ -244,9 +244,10 @@ begin
 	end loop;
 	execute format('insert into price_touched '
 	    'select f.source, f.item_id from price_site s '
-	    'join %1$I.price_fact f using (source, site) '
-	    'where not s.is_anew and f.leaves_at < s.as_of '
-	    'on conflict do nothing', serving);
+	    'cross join lateral (select * from %1$I.price_fact f '
+	    'where f.source = s.source and f.site = s.site '
+	    'and f.leaves_at < s.as_of offset 0) f '
+	    'where not s.is_anew on conflict do nothing', serving);
 	analyze price_touched;
 end
 $$;
@@ -398,8 +399,15 @@ language plpgsql set client_min_messages = warning as $$
 declare
 	written bigint;
 	has_anew boolean;
+	is_old boolean;
 begin
 	perform ops.make_price_views(serving);
+	execute format('select not exists (select from %I.price_window '
+	    'where version = ops.prices_version())', serving)
+	into is_old;
+	if is_old then
+		runs := null;
+	end if;
 	perform ops.find_price_sites(staging, serving, runs);
 	perform ops.find_touched_prices(staging, serving, runs);
 	has_anew := exists (
@@ -410,8 +418,9 @@ begin
 		perform ops.empty_prices(serving);
 	end if;
 	execute format('create temporary table price_old on commit drop as '
-	    'select f.* from %1$I.price_fact f join price_touched '
-	    'using (source, item_id)', serving);
+	    'select f.* from price_touched t cross join lateral ('
+	    'select * from %1$I.price_fact f where f.item_id = t.item_id '
+	    'and f.source = t.source offset 0) f', serving);
 	execute 'create temporary table price_new on commit drop as '
 	    || ops.price_contributions(serving, false)
 	    || case when has_anew then ' union all '
