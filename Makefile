@@ -24,6 +24,7 @@ LIBS_vraw = -lzstd -lcrypto
 LIBS_vwrap = -lcrypto
 LIBS_vnormalize = -ljq -lxml2 -lcrypto
 LIBS_vupsert = -lpq -lcrypto -lz
+LIBS_vsurv = -lm
 LIBS_vimg = -lcurl -lbrotlidec -lzstd -lz -lcrypto -ljpeg -lpng -lwebp -lpthread -lm
 LIBS_unit = -ljq -lpq -lcurl -lbrotlidec -lzstd -lcrypto -ljpeg -lpng -lwebp -lz -lpthread -lm
 
@@ -149,8 +150,8 @@ asan-parsers:
 # (the sanitizers have a memory of their own) and those that load PostgreSQL,
 # whose bytes other tests of the same file read, too.
 PARSERS = unit json vnormalize vnormalize_pages vnormalize_rejects vput vraw \
-	vwrap wrap vsnapshot
-PARSING = vnormalize vput vraw vwrap vsnapshot
+	vwrap wrap vsnapshot vsurv
+PARSING = vnormalize vput vraw vwrap vsnapshot vsurv
 PARSED = clock decimal decode http_multi image json line phash scan scan_check store \
 	utf8 vsnapshot_fuzz vsnapshot_judge vsnapshot_values
 check-parsers: $(PARSING:%=$(BIN)/%) $(PARSED:%=$(O)/unit/%) $(O)/fail.so
