@@ -83,6 +83,12 @@ market() {
   same '[2,9,null,9]' "$(figures "$(row 9 - - 2 9)" '[.n, .window, .median, .median_more_than]')"
 }
 
+@test "seen once only, and not sold: it changes no other's curve" {
+  rows=$(row 8 10 sold 1; row 12 - - 1)
+  same "$(figures "$rows" .curve)" "$(figures "$rows
+$(row 9 - - 1 9; row 8.5 9.5 other 1 8.5)" .curve)"
+}
+
 @test "an entry later than left counts as left" {
   same "$(figures "$(row 5 7 sold 1 5; row 9 - - 1)" .curve --step 2)" \
     "$(figures "$(row 3 7 sold 1 5; row 9 - - 1)" .curve --step 2)"
@@ -129,7 +135,7 @@ market() {
 # --- what must not count ----------------------------------------------------------
 
 @test "order, grouping and other cells change no byte" {
-  market listings=400 seed=5 >"$tmp/rows"
+  market listings=400 step=0.5 seed=5 >"$tmp/rows"
   vsurv -q --within 7 <"$tmp/rows" >"$tmp/want"
   LC_ALL=C sort -r "$tmp/rows" | vsurv -q --within 7 | cmp - "$tmp/want"
   jq -c 'if .n > 1 then (.n = 1), (.n -= 1) else . end' "$tmp/rows" |
@@ -139,7 +145,7 @@ market() {
 }
 
 @test "sixteen times as many of each: the same curve, narrower intervals" {
-  market listings=400 seed=6 >"$tmp/rows"
+  market listings=400 step=0.5 seed=6 >"$tmp/rows"
   jq -c '.n *= 16' "$tmp/rows" >"$tmp/more"
   for file in rows more; do
     vsurv -q --resamples 0 <"$tmp/$file" |
@@ -161,13 +167,19 @@ market() {
 # --- intervals ------------------------------------------------------------------
 
 @test "intervals hold their figure, are the same for the same seed, and others for another" {
-  market listings=400 seed=7 >"$tmp/rows"
+  market listings=400 step=1 seed=7 >"$tmp/rows"
   vsurv -q --within 7 <"$tmp/rows" >"$tmp/out"
   jq -e '.median_low < .median and .median < .median_high and .p90_low < .p90
     and (.within | .low < .share and .share < .high and .low > 0)
     and ([.curve[] | select(.[2] > .[1] or .[3] < .[1])] == [])' "$tmp/out"
   vsurv -q --within 7 <"$tmp/rows" | cmp - "$tmp/out"
   run ! cmp <(vsurv -q --within 7 --seed 2 <"$tmp/rows") "$tmp/out"
+}
+
+@test "intervals leave out 2.5 % at either end" {
+  # half of 200 are sold: 0.5, give or take 1.96 * 0.0354
+  vsurv -q --resamples 2000 --days 1 <<<"$(row 1 1 sold 100; row 2 - - 100)" |
+    jq -e '.curve[0] | .[1] == 0.5 and .[2] > 0.42 and .[2] < 0.44 and .[3] > 0.56 and .[3] < 0.58'
 }
 
 @test "--resamples 0: no intervals, and no members for them" {
@@ -189,7 +201,7 @@ market() {
   same '[0,10,20,30]' "$(figures "$rows" '.curve | map(.[0])' --step 10)"
   same '[0,7,14,21,28]' "$(figures "$rows" '.curve | map(.[0])' --weekly)"
   same '[30,0.5,31]' "$(figures "$rows" '.curve | map(.[0])' --days 30,0.5,31)"
-  same '[[1000,999]]' "$(figures "$(row 5000 - - 1)" '[.curve | [length, .[-1][0]]]')"
+  same '[[1000,999]]' "$(figures "$(row 1500 - - 1)" '[.curve | [length, .[-1][0]]]')"
 }
 
 @test "--within: the share sold by then, null where nobody was seen" {
@@ -197,6 +209,20 @@ market() {
   same '[{"days":3,"share":0.25},0.25]' "$(figures "$rows" '[.within, .none.within]' --within 3)"
   same '{"days":9.5,"share":null}' "$(figures "$rows" .within --within 9.5)"
   same '{"days":99,"share":1}' "$(figures "$(row 2 4 sold 1)" .within --within 99)"
+}
+
+@test "--round: to the nearest multiple; an interval keeps one at least" {
+  rows=$(row 2.6 3.4 sold 2 0.4; row 2.6 2.6 sold 1; row 2.7 2.7 sold 1 2.6; row 5.5 - - 3 1.5)
+  want=$(row 3 4 sold 2 0; row 3 3 sold 1; row 3 4 sold 1 3; row 6 - - 3 2)
+  same "$(figures "$want" .)" "$(figures "$rows" . --round 1)"
+  same '[1.25,1.5]' "$(figures "$(row 1.3 1.4 sold 1)" '[.median * 2 - 1.5, .window]' --round 0.25)"
+}
+
+@test "--round keeps small cells with entries from falling to nothing" {
+  for i in {1..20}; do market listings=50 seed=$((i * 7919)) cell="$i"; done >"$tmp/rows"
+  low='map(select(.median < 4)) | length'
+  [ "$(vsurv -q --resamples 0 "$tmp/rows" | jq -s "$low")" -gt 0 ]
+  same 0 "$(vsurv -q --resamples 0 --round 1 "$tmp/rows" | jq -s "$low")"
 }
 
 # --- lines ----------------------------------------------------------------------
@@ -309,6 +335,7 @@ vsurv: curve: 0 cells = 0 with median + 0 median beyond window + 0 without, 0 un
   fails 64 "--days: an age is from 0 to 100000 days, not '2x'" vsurv --days 1,2x,3
   fails 64 "--days lists 1000 days at most" vsurv --days "$(seq -s , 1001)"
   fails 64 "--within: an age is from 0 to 100000 days, not '-1'" vsurv --within -1
+  fails 64 "--round: an age is from 0 to 100000 days, not '.5'" vsurv --round .5
   fails 64 "--step is from 1 to 100000" vsurv --step 0
   fails 64 "--resamples is from 0 to 2000" vsurv --resamples 2001
   fails 64 "--max-line is from 1 to 512M" vsurv --max-line 1G
@@ -350,7 +377,7 @@ vsurv: curve: 0 cells = 0 with median + 0 median beyond window + 0 without, 0 un
 
 @test "a market with 10 % of looks lost and 30 % of exits unknown: median within 5 %, p90 within 8 %" {
   awk -v listings=6000 -v seed=21 -f "$ROOT/tests/survival/market.awk" >"$tmp/market"
-  grep -v '^#' "$tmp/market" | vsurv -q --resamples 0 --days 7 >"$tmp/out"
+  grep -v '^#' "$tmp/market" | vsurv -q --round 1 --resamples 0 --days 7 >"$tmp/out"
   echo "# true median 18.97, p90 85.09; found $(jq -r '"\(.median), \(.p90)"' "$tmp/out");$(tail -n 1 "$tmp/market" | tr -d '#')"
   jq -e '(.median / 18.974 - 1 | fabs) < 0.05 and (.p90 / 85.087 - 1 | fabs) < 0.08
     and .none.median > 18.974 * 1.2 and .all.median < 18.974' "$tmp/out"

@@ -36,7 +36,7 @@ end_cell(struct cells *c)
 	if (c->cell.len == 0)
 		return;
 	study_run(q, c->rows, c->n, &a);
-	if (!stopped) {
+	if (!stopped) { /* else more of its lines may have been to come */
 		write_answer(&c->b, buf_slice(&c->cell), q, &a);
 		writer_add(c->out, c->b.data, c->b.len);
 		buf_reset(&c->b);
@@ -91,7 +91,7 @@ read_line(struct cells *c, struct slice line, struct row *row,
 }
 
 static void
-add_row(struct cells *c, const struct row *row, uint64_t number)
+add_row(struct cells *c, struct row *row, uint64_t number)
 {
 	if (c->n == CELLS_ROWS_MAX) {
 		writer_flush(c->out); /* the cells before it are whole */
@@ -104,6 +104,8 @@ add_row(struct cells *c, const struct row *row, uint64_t number)
 		c->cap = c->cap > 0 ? 2 * c->cap : 256;
 		c->rows = xrealloc(c->rows, c->cap * sizeof *c->rows);
 	}
+	if (c->o->round > 0)
+		row_round(row, c->o->round);
 	c->rows[c->n++] = *row;
 }
 
@@ -165,8 +167,7 @@ account(const struct cells *c)
 int
 cells_end(struct cells *c)
 {
-	if (!stopped) /* else more of its lines may have been to come */
-		end_cell(c);
+	end_cell(c);
 	progress_clear();
 	account(c);
 	return rejects_status(c->rej, c->rej->n, c->lines, "lines");

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "stop.h"
 #include "support.h"
 #include "banned.h"
 
@@ -274,7 +275,7 @@ fit_run(struct fit *f, const struct weight *w, double close)
 
 	set_weights(f, w);
 	guess(f, h[0]);
-	for (i = 0; i < STEPS_MAX && !settled; i += 3) {
+	for (i = 0; i < STEPS_MAX && !settled && !stopped; i += 3) {
 		step(f, h[0], s, h[1]);
 		step(f, h[1], t, h[2]);
 		settled = farthest(s, t, m) <= close;

@@ -9,8 +9,6 @@
  * nonparametric estimation of the distribution function from interval-censored
  * and truncated observations", same journal, B 56 (1994): an entry counts as a
  * right end here, as mass just before it is in nobody's condition.
- * Intersections that lie in no row with a right end are left out: the
- * likelihood is never less without them.
  *
  *	rows      (-----sold-----]           (---sold---]
  *	             (------sold-----]
@@ -24,6 +22,10 @@
  * left end, as in Kaplan and Meier's estimate, which one step gives when all
  * ages at sale are known.  SQUAREM (Varadhan and Roland, Scand. J. Stat. 35,
  * 2008) goes far along the way that two steps point.
+ *
+ * It is the likeliest curve, and not always a good one: where one listing is at
+ * risk, and may have been sold there, it was.  Entries of their own make many
+ *such places; rows of rounded ages have few (row_round).
  *
  * With truncation the estimate need not be unique: where nothing tells, what
  * the first guess spread evenly over the supports of a row remains.

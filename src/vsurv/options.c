@@ -10,7 +10,7 @@
 #include "banned.h"
 
 struct given {
-	const char *days, *within, *threshold;
+	const char *days, *round, *within, *threshold;
 	int64_t step, resamples, seed;
 	bool weekly;
 };
@@ -65,6 +65,8 @@ check(struct options *o, const struct given *g)
 	q->seed = (uint64_t)g->seed;
 	q->within =
 	    g->within != NULL ? age(slice_of(g->within), "--within") : -1;
+	if (g->round != NULL)
+		o->round = age(slice_of(g->round), "--round");
 	if (g->days != NULL)
 		list_days(o, g->days);
 	o->threshold =
@@ -85,6 +87,8 @@ options(struct options *o, int argc, char *argv[])
 		    "write what was rejected" },
 		{ 0, "resamples", "N", OPT_NUMBER, &g.resamples,
 		    "for intervals; 0: none of them (200)" },
+		{ 0, "round", "DAYS", OPT_STRING, &g.round,
+		    "ages to the nearest multiple (none)" },
 		{ 0, "seed", "N", OPT_NUMBER, &g.seed, "of the resamples (1)" },
 		{ 0, "step", "DAYS", OPT_NUMBER, &g.step,
 		    "days from one point of the curve to the next (1)" },

@@ -10,6 +10,7 @@ struct options {
 	int64_t max_line;
 	const char *rejects;
 	double threshold;
+	double round; /* days; 0: ages stay as they are */
 	struct question question;
 	double days[STUDY_DAYS_MAX]; /* of the question, when --days lists */
 };

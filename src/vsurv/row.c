@@ -100,6 +100,28 @@ row_read(struct val object, struct row *row, struct row_fault *f)
 	return check(object, row, f);
 }
 
+static double
+nearest(double age, double step)
+{
+	return floor(age / step + 0.5) * step;
+}
+
+void
+row_round(struct row *row, double step)
+{
+	bool exact = row->left == row->right;
+
+	if (row->entry >= 0)
+		row->entry = nearest(row->entry, step);
+	row->left = nearest(row->left, step);
+	if (isinf(row->right))
+		return;
+	row->right = nearest(row->right, step);
+	if (row->right < row->left + step &&
+	    (!exact || row->right <= row->entry))
+		row->right = nearest(row->left + step, step);
+}
+
 static int
 compare_double(double a, double b)
 {

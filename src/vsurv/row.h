@@ -33,6 +33,9 @@ struct row_fault {
 
 /* False, and what is wrong, when the object is no row. */
 bool row_read(struct val object, struct row *row, struct row_fault *fault);
+/* Ages to the nearest multiple of `step` days.  Of a sale with an interval or
+ * an entry before it at least one step of it is left. */
+void row_round(struct row *row, double step);
 /* Sorts and adds up equal ones, so that neither the order of lines nor their
  * number counts; those of weight 0 go.  Returns how many are left. */
 size_t row_merge(struct row *rows, size_t n);

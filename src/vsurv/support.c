@@ -122,29 +122,6 @@ place(struct fit *f, const struct row *rows)
 	}
 }
 
-/* Keeps the supports that a sale can lie in. */
-static void
-reduce(struct fit *f, const struct weight *w)
-{
-	int64_t *covers = xcalloc(f->m + 1, sizeof *covers), n = 0;
-	size_t i, kept = 0;
-
-	for (i = 0; i < f->n; i++)
-		if (w[i].sold > 0) {
-			covers[f->place[i].from]++;
-			covers[f->place[i].to]--;
-		}
-	for (i = 0; i < f->m; i++) {
-		n += covers[i];
-		if (n == 0)
-			continue;
-		f->lo[kept] = f->lo[i];
-		f->hi[kept++] = f->hi[i];
-	}
-	f->m = kept;
-	free(covers);
-}
-
 void
 support_build(struct fit *f, const struct row *rows, const struct weight *w)
 {
@@ -157,7 +134,5 @@ support_build(struct fit *f, const struct row *rows, const struct weight *w)
 	qsort(ends, n, sizeof *ends, compare_ends);
 	intersect(f, ends, n);
 	free(ends);
-	place(f, rows);
-	reduce(f, w);
 	place(f, rows);
 }

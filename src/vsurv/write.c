@@ -20,7 +20,7 @@ put_number(struct json *j, double v, int digits)
 		json_null(j);
 		return;
 	}
-	len = snprintf(text, sizeof text, "%.*f", digits, v + 0.0);
+	len = snprintf(text, sizeof text, "%.*f", digits, v);
 	while (text[len - 1] == '0')
 		len--;
 	if (text[len - 1] == '.')

@@ -40,7 +40,7 @@ function look(born, gone,    t) {
 BEGIN {
 	if (lost == "") lost = 0.1
 	if (unknown == "") unknown = 0.3
-	if (step == "") step = 0.25
+	if (step == "") step = 0.0001
 	if (cell == "") cell = 1
 	for (n = 0; n < listings;) {
 		sale = 30 * (-log(draw())) ^ 1.25
