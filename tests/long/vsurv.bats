@@ -22,7 +22,7 @@ oracle() {
 market() {
   awk -v listings="$1" -v seed="$2" -v unknown="$3" \
     -f "$ROOT/tests/survival/market.awk" >"$tmp/market"
-  grep -v '^#' "$tmp/market" | vsurv -q --resamples 0 --days 7 |
+  grep -v '^#' "$tmp/market" | vsurv -q --round 1 --resamples 0 --days 7 |
     jq -c --arg said "$(tail -n 1 "$tmp/market")" \
       '{median, p90, off: ([(.median / 18.974 - 1 | fabs), (.p90 / 85.092 - 1 | fabs)] | max),
         said: $said}'
@@ -43,7 +43,7 @@ market() {
   seq "$n" | while read -r i; do
     awk -v listings=200 -v seed=$((i * 7919)) -v cell="$i" \
       -f "$ROOT/tests/survival/market.awk" | grep -v '^#'
-  done | vsurv -q --within 7 --resamples 200 --days 0 >"$tmp/out"
+  done | vsurv -q --round 1 --within 7 --resamples 200 --days 0 >"$tmp/out"
   median=$(jq -s 'map(select(.median_low < 18.974 and 18.974 < (.median_high // 1e9))) | length' "$tmp/out")
   share=$(jq -s 'map(select(.within.low < 0.2682 and 0.2682 < .within.high)) | length' "$tmp/out")
   echo "# of $n markets: the median in $median, the share sold within 7 days in $share" >&3
