@@ -1,0 +1,95 @@
+# sales: vpipe sales, what is told of listings whose first day is known
+load helper
+
+setup_file() {
+  pg_start
+  pg_migrated
+}
+
+teardown_file() {
+  pg_stop
+}
+
+setup() {
+  pg_fresh
+  psql -X -v ON_ERROR_STOP=1 -q >/dev/null <<SQL
+set client_min_messages = warning;
+drop schema if exists staging cascade;
+\\i $ROOT/tests/staging.sql
+create table staging.one_event (
+	item_id text collate "C", type text, number int, site text,
+	earliest timestamptz, latest timestamptz,
+	primary key (item_id, type, number)
+);
+create table staging.one_item_state (
+	item_id text collate "C" primary key, site text, state text,
+	earliest timestamptz, latest timestamptz, last_seen timestamptz
+);
+insert into ops.stream (stream, source, entity, key, x_order)
+values ('one_event', 'one', 'event', '{item_id}', '{}'),
+    ('one_item_state', 'one', 'item_state', '{item_id}', '{}');
+-- born(ITEM, BRAND, STATE, LAST DAY, GONE DAY): listed between day 0 and day 1
+create function pg_temp.born(item bigint, brand text, state text, last_day int,
+    gone_day int) returns void language sql as \$\$
+	select pg_temp.one(item, 'list', 1, 10, brand, 'M');
+	insert into staging.one_event
+	values (item, 'listed', 1, 'a.test', '2026-09-01T00:00:00Z',
+	    '2026-09-02T00:00:00Z');
+	insert into staging.one_item_state
+	values (item, 'a.test', state,
+	    case when gone_day is not null then '2026-09-01T12:00:00Z'::timestamptz
+	        + make_interval(days => last_day) end,
+	    '2026-09-01T12:00:00Z'::timestamptz + make_interval(days => gone_day),
+	    '2026-09-01T12:00:00Z'::timestamptz + make_interval(days => last_day));
+\$\$;
+-- thirty are sold, two a day; ten are deleted, five vanish, five are there
+select pg_temp.born(n, 'Nike', 'sold', (n / 2)::int, (n / 2 + 1)::int)
+from generate_series(0, 29) as n;
+select pg_temp.born(n, 'Zara', 'deleted', 3, 4) from generate_series(30, 39) as n;
+select pg_temp.born(n, 'Zara', 'missing', 5, 6) from generate_series(40, 44) as n;
+select pg_temp.born(n, null, 'live', 20, null) from generate_series(45, 49) as n;
+select pg_temp.member(n, '5') from generate_series(0, 9) as n;
+-- listed before anybody looked: no age
+select pg_temp.one(99, 'list', 1, 10, 'Nike', 'M');
+insert into staging.one_event
+values (99, 'listed', 1, 'a.test', null, '2026-09-02T00:00:00Z');
+insert into staging.one_item_state
+values (99, 'a.test', 'sold', now(), now(), now());
+select ops.make_views('staging', 'serving');
+SQL
+}
+
+sales() {
+  "$ROOT/scripts/sales" "$@"
+}
+
+@test "of the listings whose first day is known: sold, withdrawn, vanished, still there" {
+  run -0 --separate-stderr sales --json
+  same '[50,30,10,5,5]' "$(jq -c '[.n, .sold, .other, .unknown, .live]' <<<"$output")"
+  # two sold a day and few withdrawn: half are gone about the twelfth day
+  [ "$(jq '.median > 9 and .median < 15 and .none.median > .all.median' <<<"$output")" = true ]
+  same 7 "$(jq .within.days <<<"$output")"
+}
+
+@test "a line for each brand, the largest first; of few exits the counts alone; 80 columns" {
+  run -0 --separate-stderr sales --by brand
+  [ "$(wc -L <<<"$output")" -le 80 ]
+  [[ ${lines[1]} =~ ^Nike\ +30\ +30\ +[0-9] ]]
+  [[ ${lines[2]} =~ ^Zara\ +15\ +0\ +few ]]
+  [[ ${lines[3]} =~ ^\(none\)\ +5\ +0\ +few ]]
+  run -0 --separate-stderr sales --by brand --most 1
+  [[ $output != *Zara* ]]
+  run -0 --separate-stderr sales --by=catalog,brand
+  [[ $output == *'5, Nike '* ]]
+  run -0 --separate-stderr sales --brand zara --json
+  same '[15,5]' "$(jq -c '[.n, .unknown]' <<<"$output")"
+  run -0 --separate-stderr sales --catalog 5 --json --within 3
+  same '[10,10,3]' "$(jq -c '[.n, .sold, .within.days]' <<<"$output")"
+}
+
+@test "bad options and an empty answer get one sentence" {
+  fails 64 "--by takes catalog, brand, condition or size, not 'colour'" sales --by brand,colour
+  fails 64 "--most takes a number" sales --most many
+  fails 64 'no such listing' sales --brand "Nobody's"
+  fails 64 "no such option '--bye'" sales --bye
+}
