@@ -67,8 +67,8 @@ again() {
 @test "SCHEMA stands before the first record, once a stream, STATE is the last word" {
   cat "$raw/good-one-item.ndjson" "$raw/good-catalog-2026.ndjson" | vnormalize -q --part 0001 >"$tmp/out"
   jq -es '(map(select(.type == "SCHEMA").stream) | join(" ")) ==
-      "vinted_image vinted_image_copy vinted_item vinted_item_catalog vinted_photo vinted_photo_fetch vinted_user vinted_look"
-    and all(.[:8][]; .type == "SCHEMA") and .[-1].type == "STATE"
+      "vinted_dictionary vinted_image vinted_image_copy vinted_item vinted_item_catalog vinted_photo vinted_photo_fetch vinted_user vinted_look"
+    and all(.[:9][]; .type == "SCHEMA") and .[-1].type == "STATE"
     and (.[-1].value.load | .part == "0001" and .published and .step == "upsert"
       and .ledger.lines == 2 and .ledger.elements == .ledger.records
       and .contracts["item.svc-2026-09"] >= 1)' "$tmp/out"
@@ -152,6 +152,34 @@ END
     | all(.["page-bare", "status-2026", "page-2026"]; index("state") != null and index("price") == null and index("total_price") == null)
     and (.["page-bare"] | index("title") == null and index("seller_key") == null)
     and (to_entries | all((.key | test("^(catalog|list|svc)")) == (.value | index("state") == null)))'
+}
+
+@test "x-recurse: those under an element come after it, with the one above, however deep; a misfit costs none of them" {
+  jq -c '.body = [{"id": 1, "title": "a", "catalogs": [{"id": 2, "title": "b", "catalogs": [{"id": 3, "title": "c", "catalogs": null}]},
+    {"id": null, "title": "d", "catalogs": [{"id": 5, "title": "e"}]}, null, 7]}, {"id": 6, "title": "f", "catalogs": {"x": {"id": 8, "title": "g"}}}]' \
+    <(sed -n 3p "$raw/good-dictionaries.ndjson") >"$tmp/raw"
+  both --stream dictionary
+  same '1  0
+2 1 1
+3 2 2
+5  4
+6  7' "$(jq -r '.record | "\(.id) \(.parent_id // "") \(.index)"' "$tmp/out")"
+  same "3 'id' is null
+6 'id' is missing" "$(jq -r '"\(.index) \(.reason)"' "$tmp/rejects")"
+  grep -q 'vinted_dictionary: 8 elements = 5 records + 1 filtered + 2 rejected' "$tmp/words"
+}
+
+@test "an x-recurse that is not understood is 78" {
+  made dictionary.catalog.json
+  while read -r recurse words; do
+    sed 's/"x-recurse": [^,]*/"x-recurse": '"$recurse/" "$whole" >"$made"
+    fails 78 "$words" vnormalize --contracts
+  done <<'END'
+".catalogs" x-recurse: '.catalogs': it does not end in []
+"catalogs[]" x-recurse: 'catalogs[]': no path of keys and positions
+7 'x-recurse' is not a string
+".a[]","x-within":".b[]" x-recurse and x-within do not go together
+END
 }
 
 @test "an x-from that is not understood is 78" {
@@ -313,7 +341,8 @@ closed() {
 @test "--as-jq is a program that does the same, as jq prints numbers" {
   cat "$raw"/good-*.ndjson >"$tmp/raw"
   for contract in item.svc-2026-09 item.catalog-2026-09 item.list-2025 item.list-2023 photo.list photo.svc-2026-09 \
-    item_catalog.query item.wardrobe-2026 item.fat-2023 item.favourites-2025 item.details-2025; do
+    item_catalog.query item.wardrobe-2026 item.fat-2023 item.favourites-2025 item.details-2025 \
+    dictionary.catalog dictionary.size dictionary.colour; do
     vnormalize --no-key --as-jq "$contract" >"$tmp/program"
     # jq itself: the program is for that one
     command jq -c -f "$tmp/program" <"$tmp/raw" >"$tmp/records"

@@ -435,6 +435,28 @@ load_from(struct catalogue *k, struct contract *c)
 	k->extracts[k->nextracts++] = c->extract;
 }
 
+/* x-recurse: the path from an element to the array of those under it. */
+static void
+load_recurse(struct contract *c)
+{
+	const char *why = "it does not end in []";
+	char *text;
+
+	c->recurse_text = val_member(c->doc->root, "x-recurse");
+	if (c->recurse_text.s == NULL)
+		return;
+	if (c->within.n > 0)
+		die(EX_CONFIG,
+		    "'%s': x-recurse and x-within do not go together",
+		    c->doc->path);
+	text = string_at(c->doc->root, "x-recurse", c->doc->path);
+	c->recurse = path_compile(text, &why);
+	if (c->recurse == NULL || !c->recurse->each)
+		die(EX_CONFIG, "'%s': x-recurse: '%s': %s", c->doc->path, text,
+		    why);
+	free(text);
+}
+
 static void
 load_elements(struct contract *c)
 {
@@ -444,6 +466,7 @@ load_elements(struct contract *c)
 		die(EX_CONFIG, "'%s': 'each' is no path", c->doc->path);
 	c->within_text = val_member(c->doc->root, "x-within");
 	c->within = paths_load(c->within_text, c->doc->path);
+	load_recurse(c);
 	if (val_member(c->doc->root, "x-where").s != NULL)
 		c->where = load_expr(c, val_member(c->doc->root, "x-where"),
 		    "x-where");
@@ -496,9 +519,10 @@ contract_load(struct catalogue *k, struct contract *c, const char *path,
     bool no_key)
 {
 	static const char *const known[] = { "stream", "variant", "version",
-		"description", "kinds", "x-from", "each", "x-within", "x-when",
-		"x-where", "x-seller", "x-optional", "x-snapshot",
-		"key_properties", "x-order", "x-seen", "schema", NULL };
+		"description", "kinds", "x-from", "each", "x-within",
+		"x-recurse", "x-when", "x-where", "x-seller", "x-optional",
+		"x-snapshot", "key_properties", "x-order", "x-seen", "schema",
+		NULL };
 	char *stream;
 
 	c->doc = doc_load(path);
@@ -541,6 +565,7 @@ contract_release(struct contract *c)
 	free(c->props);
 	free(c->when);
 	paths_release(&c->within);
+	path_free(c->recurse);
 	paths_release(&c->each);
 	plan_free(c->plan);
 	jqrun_free(c->reference);

@@ -58,6 +58,8 @@ struct contract {
 	struct paths each; /* to an array; without [], to the element */
 	struct val within_text;
 	struct paths within; /* x-within; none: the element itself */
+	struct val recurse_text;
+	struct path *recurse; /* x-recurse, or NULL */
 	struct condition *when;
 	size_t nwhen;
 	struct property *props;

@@ -123,12 +123,28 @@ add_each(const struct contract *c, struct buf *b)
 		path = val_cstr(v);
 		len = strlen(path) - (c->each.v[i]->each ? 2 : 0);
 		/* "." is the body itself */
-		buf_addf(b, "%s(.body%.*s%s)", i > 0 ? ", " : "",
+		buf_addf(b, "%s((.body%.*s)? | %s)", i > 0 ? ", " : "",
 		    (int)(len > 1 ? len : 0), path,
-		    c->each.v[i]->each ? "? | arrays" : "? | objects | [.]");
+		    c->each.v[i]->each ? "arrays" : "objects | [.]");
 		free(path);
 	}
 	buf_adds(b, "][0] // empty) as $each\n");
+}
+
+/* Pairs of the element above and the element, depth first. */
+static void
+add_tree(const struct contract *c, struct buf *b)
+{
+	char *path = val_cstr(c->recurse_text);
+
+	buf_addf(b,
+	    "  | [$each[] | [null, .]\n"
+	    "      | recurse(.[1] | . as $above | (%.*s)? | arrays | .[]\n"
+	    "          | [$above, .])]\n"
+	    "  | to_entries[] | .key as $index | .value[0] as $parent\n"
+	    "  | .value[1] | select(. != null)\n",
+	    (int)(strlen(path) - 2), path);
+	free(path);
 }
 
 static void
@@ -141,6 +157,10 @@ add_elements(const struct contract *c, struct buf *b)
 
 	add_each(c, b);
 	add_when(c, b);
+	if (c->recurse != NULL) {
+		add_tree(c, b);
+		return;
+	}
 	buf_adds(b,
 	    "  | $each | to_entries[] | .key as $index | .value\n"
 	    "  | select(. != null)\n");

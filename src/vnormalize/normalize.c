@@ -283,16 +283,35 @@ apply_one(struct normalizer *n, const struct catalogue *k, struct contract *c,
 		apply_within(n, k, c, v, index);
 }
 
+/* An element, then those under it, depth first: as jq's recurse. */
+static void
+apply_tree(struct normalizer *n, const struct catalogue *k, struct contract *c,
+    struct val parent, struct val v, size_t *index)
+{
+	struct val under = val_path(v, c->recurse), child;
+	struct val_iter it = val_each(under);
+
+	element_apply(n, k, c, parent, v, (*index)++);
+	if (val_type(under) != SCAN_ARRAY)
+		return;
+	while (val_next(&it, NULL, &child))
+		apply_tree(n, k, c, v, child, index);
+}
+
 static void
 apply(struct normalizer *n, const struct catalogue *k, struct contract *c)
 {
+	struct val v, none = { NULL, 0 };
 	struct walk w = walk_elements(c);
-	struct val v;
-	size_t index;
+	size_t index = 0;
 
 	element_line(n, c);
-	for (index = 0; walk_next(&w, &v); index++)
-		apply_one(n, k, c, v, index);
+	while (walk_next(&w, &v)) {
+		if (c->recurse != NULL)
+			apply_tree(n, k, c, none, v, &index);
+		else
+			apply_one(n, k, c, v, index++);
+	}
 }
 
 /* A whole line's elements of a stream, which nobody can read. */
