@@ -1,6 +1,16 @@
 # dictionaries: the site's own lists of catalogs, brands, colours, sizes ...
 load helper
 load vnormalize
+load flow
+
+setup_file() {
+  pg_start
+  pg_migrated
+}
+
+teardown_file() {
+  pg_stop
+}
 
 # --- what answers are read as ---
 
@@ -51,4 +61,100 @@ www.vinted.pt catalog catalog 1051' \
   same "$(command jq -c '.props.pageProps._layout | [{id: null, catalogs: .catalogTree}] | .. | objects
       | select(has("catalogs")) | .id as $above | .catalogs[] | [.id, $above, .code, .title, .item_count]' "$tree" | sort)" \
     "$(jq -c '.record | select(.site == "www.vinted.pt") | [.id, .parent_id, .code, .title, .item_count]' "$tmp/out" | sort)"
+}
+
+# --- what becomes of it: dated rows ---
+
+# tree DAY SITE [[ID, ABOVE, TITLE, ITEMS], ...]: an answer of that day
+tree() {
+  command jq -nc --arg day "$1" --arg site "www.vinted.$2" --argjson all "$3" '
+    def under($above): [$all[] | select(.[1] == $above)
+      | .[0] as $id | {id: $id, title: .[2], code: "C\($id)", item_count: .[3], catalogs: under($id)}];
+    {v: 1, source: "vinted", site: $site, flow: "old", kind: "catalog", line: 1, attempt: 1, request: {}, status: 200, headers: {},
+      ms: 0, sha256: null, run: "202609\($day)T100000Z-old-00000000000000\($day)", fetched_at: "2026-09-\($day)T10:00:00Z",
+      body: under(0)}' >"$tmp/$1.$2.ndjson"
+}
+
+# a week: 7 is renamed, moved, and has its first name again; 9 is there for a day,
+# then again, under another name; 1904 is never touched
+week() {
+  tree 20 pt '[[1904,0,"Women",10],[5,0,"Men",5],[7,5,"Shirts",2],[9,5,"Hats",1]]'
+  tree 21 pt '[[1904,0,"Women",11],[5,0,"Men",5],[7,5,"Tops",3]]'
+  tree 22 pt '[[1904,0,"Women",12],[5,0,"Men",5],[7,1904,"Tops",3],[9,5,"Caps",1]]'
+  tree 23 pt '[[1904,0,"Women",13],[5,0,"Gents",5],[7,5,"Shirts",4],[9,5,"Caps",1]]'
+  tree 24 pt '[[1904,0,"Women",14],[5,0,"Gents",5],[7,5,"Shirts",4]]'
+}
+
+windows() {
+  sql "select catalog_id, number, title, path_title, item_count, to_char(valid_from, 'DD'), to_char(valid_to, 'DD')
+    from serving.catalog where site = 'www.vinted.pt' order by catalog_id, number"
+}
+
+@test "a catalog that is renamed, moved, gone or back keeps what it was, with its time and its place then" {
+  pg_fresh
+  week
+  run -0 --separate-stderr load "$tmp"/2?.pt.ndjson
+  same '1904|1|Women|Women|14|20|
+5|1|Men|Men|5|20|23
+5|2|Gents|Gents|5|23|
+7|1|Shirts|Men > Shirts|4|20|21
+7|2|Tops|Men > Tops|3|21|22
+7|3|Tops|Women > Tops|3|22|22
+7|4|Shirts|Gents > Shirts|4|22|
+9|1|Hats|Men > Hats|1|20|22
+9|2|Caps|Gents > Caps|1|22|23' "$(windows)"
+  # a day on which nothing changes adds no row, and moves the last sight alone
+  rows=$(sql 'select count(*) from staging.vinted_dictionary')
+  tree 25 pt '[[1904,0,"Women",15],[5,0,"Gents",5],[7,5,"Shirts",4]]'
+  load "$tmp/25.pt.ndjson"
+  same "$rows" "$(sql 'select count(*) from staging.vinted_dictionary')"
+  same '25|15' "$(sql "select to_char(last_seen, 'DD'), item_count from serving.catalog where catalog_id = '1904'")"
+}
+
+@test "in any order, twice, and by a rebuild the rows are the same" {
+  pg_fresh
+  week
+  load "$tmp"/2?.pt.ndjson
+  "$ROOT/scripts/db" digest | grep -v vupsert >"$tmp/want"
+  createdb "other_$BATS_TEST_NUMBER" -T vpipe
+  export PGDATABASE=other_$BATS_TEST_NUMBER
+  load "$tmp/23.pt.ndjson" "$tmp/20.pt.ndjson"
+  load "$tmp/24.pt.ndjson" "$tmp/22.pt.ndjson" "$tmp/21.pt.ndjson" "$tmp/23.pt.ndjson"
+  diff "$tmp/want" <("$ROOT/scripts/db" digest | grep -v vupsert)
+  export PGDATABASE=third_$BATS_TEST_NUMBER
+  createdb "$PGDATABASE" -T vpipe
+  for file in "$tmp"/2?.pt.ndjson; do
+    vput -q "$VPIPE_DATA/raw" <"$file" >/dev/null
+  done
+  load --pending
+  run -0 "$ROOT/scripts/rebuild"
+  [[ $output != *differs* ]]
+  diff <(grep serving.dictionary "$tmp/want") <("$ROOT/scripts/db" digest | grep serving.dictionary)
+  same 'Gents > Shirts' "$(sql "select path_title from serving.catalog where catalog_id = '7' and valid_to is null")"
+  same Women "$(sql "select serving.catalog_name('vinted', 'www.vinted.pt', '1904', 'en')")"
+}
+
+@test "a name in the language asked for, else the site's, else any; one condition, one name a language; else the number, and why" {
+  pg_fresh
+  tree 20 pt '[[5,0,"Homem",5],[6,0,"Só cá",1]]'
+  tree 21 fr '[[5,0,"Hommes",5]]'
+  tree 22 co.uk '[[5,0,"Men",5]]'
+  load "$tmp"/2?.*.ndjson "$raw/good-dictionaries.ndjson"
+  names() {
+    sql "select serving.catalog_name('vinted', 'www.vinted.$1', '$2', '$3')"
+  }
+  same Men "$(names pt 5 en)"
+  same Hommes "$(names pt 5 fr)"
+  same Homem "$(names pt 5 pl)"
+  same 'Só cá' "$(names fr 6 en)"
+  same '77 (no dictionary yet)' "$(names pt 77 en)"
+  same 'Very good|Très bon état|Very good|8 (no dictionary yet)' "$(sql "select serving.condition_name('vinted', 2, 'en'),
+    serving.condition_name('vinted', 2, 'fr'), serving.condition_name('vinted', 2, 'xx'), serving.condition_name('vinted', 8, 'en')")"
+  same '0' "$(sql 'select count(*) from (select from serving.condition group by source, condition_id, language having count(*) > 1) as s')"
+  # each is a view of its own
+  same "Ravelo|Nero|XS / 34 / 6 of Taglie|Cotone of Tessili|GB|PT" "$(sql "select
+    (select title from serving.brand where brand_id = '53'), (select title from serving.colour where hex = '#000000'),
+    (select title || ' of ' || group_title from serving.size where size_id = '2'),
+    (select title || ' of ' || group_title from serving.material), (select code from serving.country where country_id = '13'),
+    (select country from serving.site where site = 'www.vinted.pt')")"
 }

@@ -11,6 +11,42 @@ describe() {
 	die 78 "no description of the source '$1'"
 }
 
+# folders_of_sources: the folder of each source, a line each; the first that has
+# a source counts
+folders_of_sources() {
+	rest=$VPIPE_SOURCES: told=' '
+	while [ -n "$rest" ]; do
+		for home in "${rest%%:*}"/*/; do
+			name=${home%/}
+			name=${name##*/}
+			case $told in *" $name "*) continue ;; esac
+			[ ! -e "$home/source.json" ] || {
+				told="$told$name "
+				printf '%s\n' "${home%/}"
+			}
+		done
+		rest=${rest#*:}
+	done
+}
+
+# world: what SQL knows of all sources without an answer of theirs, as JSON: sites,
+# and the words for conditions in each language
+world() {
+	folders_of_sources | while read -r home; do
+		map=$(jq -r '.schema.properties.condition_id["x-map"]? // empty' \
+		    "$home"/*.json | head -n 1)
+		words=/dev/null
+		[ -z "$map" ] || words=$home/labels/$map.json
+		jq -c --slurpfile words "$words" '.source as $source | {
+		    sites: [.sites[] | {$source, site: .host, country, currency,
+		        language}],
+		    words: [$words[].labels | to_entries[] | .key as $language
+		        | .value | to_entries | to_entries[] | {$source, $language,
+		            word: .value.key, condition_id: .value.value,
+		            place: .key}]}' "$home/source.json"
+	done | jq -sc '{sites: map(.sites[]), words: map(.words[])}'
+}
+
 # facts SOURCE...: a line for each, from its description: its name, whether its
 # sellers can be asked (true, false), how many item-days counters can tell of,
 # whether a photo's key names an upload, the hosts of its pictures (JSON, or null)

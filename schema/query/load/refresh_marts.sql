@@ -37,6 +37,10 @@ select ops.refresh_prices(:'staging', :'serving',
 -- the pictures of these parts, and those near to them
 select ops.refresh_images(:'staging', :'serving', array(select run from due));
 
+-- what the sites that were asked call things
+select ops.refresh_dictionaries(:'staging', :'serving',
+    array(select run from due));
+
 insert into ops.load (run, part, step, published, contracts)
 select run, part, 'mart', published, contracts
 from due;
