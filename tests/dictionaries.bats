@@ -158,3 +158,88 @@ windows() {
     (select title || ' of ' || group_title from serving.material), (select code from serving.country where country_id = '13'),
     (select country from serving.site where site = 'www.vinted.pt')")"
 }
+
+# --- the flow -------------------------------------------------------------------
+
+dictionaries() {
+  "$ROOT/scripts/dictionaries" "$@"
+}
+
+# changing JQ: small.json with changes, as a market
+changing() {
+  jq "$1" "$ROOT/fixtures/market/scenarios/small.json" >"$tmp/scenario.json"
+  market_start "$tmp/scenario.json"
+  at=$(date -u -d 2026-09-20T08:00:00Z +%s)
+  later 0
+}
+
+# told SITE: the entries of the tree that the site told of last
+told() {
+  jq -rs --arg site "$1" 'map(select(.endpoint == "catalog" and .site == $site)) | last.entries[]
+    | [.[0], if .[1] == 0 then "" else .[1] end, .[2], .[3]] | join("|")' "$TRUTH" | sort
+}
+
+known() {
+  sql "select catalog_id, parent_id, title, item_count from serving.catalog where site = '$1' and valid_to is null" | sort
+}
+
+@test "all lists of each site, once; a day later the names of that day, and those of the day before" {
+  pg_fresh
+  changing '.categories = [{"id": 1904, "at": "2026-09-21T00:00:00Z", "name": "garments"},
+    {"id": 1904200, "at": "2026-09-21T00:00:00Z", "parent": 5}, {"id": 2093220, "at": "2026-09-21T00:00:00Z", "parent": 1}]'
+  run -0 --separate-stderr dictionaries vinted.pt www.vinted.co.uk
+  same '/api/v2/brands 2
+/api/v2/colors 2
+/api/v2/countries 2
+/api/v2/materials 2
+/api/v2/size_groups 2
+/api/v2/statuses 2
+/catalog 2' "$(market_requests | jq -r 'select(.path != "/" and .path != "/robots.txt").path' | sort | uniq -c | awk '{ print $2, $1 }')"
+  for host in www.vinted.pt www.vinted.co.uk; do
+    same "$(told $host)" "$(known $host)"
+  done
+  same 'www.vinted.pt | catalog | ok | 42 | 42 | 0' "$(grep 'pt .* catalog ' <<<"$output" | tr -s ' ' | cut -d '|' -f 1-6 | sed 's/^ //; s/ $//')"
+  later 86400
+  run -0 --separate-stderr dictionaries www.vinted.pt
+  same "$(told www.vinted.pt)" "$(known www.vinted.pt)"
+  same 'www.vinted.pt | catalog | ok | 41 | 0 | 2' "$(grep 'pt .* catalog ' <<<"$output" | tr -s ' ' | cut -d '|' -f 1-6 | sed 's/^ //; s/ $//')"
+  same '1904|Mulheres|20|21
+1904|garments|21|
+1904200|Mulheres > Pequeno|20|21
+1904200|Homens > Pequeno|21|
+2093220|pets > Pequeno > patterned|20|20' "$(sql "select catalog_id, path_title, to_char(valid_from, 'DD'), to_char(valid_to, 'DD') from serving.catalog
+    where site = 'www.vinted.pt' and catalog_id in ('1904', '1904200', '2093220') order by catalog_id, number")"
+  # the other site was not asked again
+  same 0 "$(sql "select count(valid_to) from serving.dictionary where site = 'www.vinted.co.uk'")"
+  same 'New with tags|Novo com etiquetas' "$(sql "select serving.condition_name('vinted', 6, 'en'), serving.condition_name('vinted', 6, 'pt')")"
+}
+
+@test "a refusal, or a page without its tree, is kept in raw; the dictionary of before stands" {
+  pg_fresh
+  changing '.faults = [{"kind": "429", "path": "/api/v2/colors", "at_request": 2, "retry_after": 60}, {"kind": "cut", "path": "/catalog", "at_request": 2}]'
+  dictionaries www.vinted.pt
+  before=$(sql 'select dictionary, id, number, title, valid_from, valid_to from serving.dictionary order by 1, 2')
+  later 86400
+  run -69 --separate-stderr dictionaries www.vinted.pt
+  same "$before" "$(sql 'select dictionary, id, number, title, valid_from, valid_to from serving.dictionary order by 1, 2')"
+  same 'colour refused:rate-limit 10' "$(grep colour <<<"$output" | awk -F '|' '{ print $2, $3, $4 }' | xargs)"
+  # nothing was asked after the refusal
+  same '0' "$(sql "select count(*) from serving.look where run = (select max(run) from ops.run) and kind = 'size'")"
+  [[ $(sql "select verdict from serving.look where kind = 'catalog' order by observed_at desc limit 1") != ok ]]
+  same 2 "$(vraw list "$VPIPE_DATA/raw" | jq -s length)"
+}
+
+@test "the sites of VPIPE_CATALOGS, and one that speaks the language asked for; a name that is none is 64" {
+  pg_fresh
+  asked() {
+    dictionaries --dry-run | jq -r 'select(.kind == "catalog").query' | xargs
+  }
+  export VPIPE_CATALOGS='https://www.vinted.pt/catalog/1904-women https://vinted.pt/catalog/5 https://www.vinted.fr/catalog?catalog[]=5'
+  same 'www.vinted.fr/catalog www.vinted.pt/catalog www.vinted.ie/catalog' "$(asked)"
+  VPIPE_LANGUAGE=pt
+  export VPIPE_LANGUAGE
+  same 'www.vinted.fr/catalog www.vinted.pt/catalog' "$(asked)"
+  fails 64 "no source has a site 'www.nowhere.example'" dictionaries www.nowhere.example
+  VPIPE_CATALOGS= fails 64 'no site is named' dictionaries
+  fails 64 "no such option '--kind'" dictionaries --kind brand
+}

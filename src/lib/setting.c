@@ -85,6 +85,16 @@ const struct setting settings[] = {
 	    "Smaller copies to keep beside each picture, by their longer edge.",
 	    NULL },
 
+	{ "VPIPE_DICTIONARY_PERIOD", SETTING_TEXT, "1d", PERIOD "|never",
+	    PERIODS ", or never", NULL,
+	    "How often cron asks what sites call things.",
+	    "Names (vpipe dictionaries)" },
+	{ "VPIPE_LANGUAGE", SETTING_TEXT, "en", "[a-z]{2}",
+	    "two letters, as en or pt", NULL,
+	    "The language in which tables for people name catalogs and "
+	    "conditions, where a site speaks it.",
+	    NULL },
+
 	{ "VPIPE_CONTACT", SETTING_TEXT, NULL,
 	    "mailto:[^ \t@]+@[^ \t@]+|[^ \t@:/]+@[^ \t@]+|https?://[^ \t]+",
 	    "an address or a page, as mailto:you@example.org",
