@@ -134,6 +134,58 @@ windows() {
   same Women "$(sql "select serving.catalog_name('vinted', 'www.vinted.pt', '1904', 'en')")"
 }
 
+# weeks SEED: what 30 catalogs are on each of ten days, "DAY ID ABOVE TITLE" a
+# line: renamed and moved as it comes, absent now and then; nothing comes back that was otherwise between
+weeks() {
+  awk -v seed="$1" 'BEGIN {
+    srand(seed)
+    for (id = 1; id <= 30; id++) { above[id] = id <= 4 ? 0 : 1 + int(rand() * (id - 1)); used[id, above[id]] = 1; title[id] = "t" id }
+    for (day = 11; day <= 20; day++) for (id = 1; id <= 30; id++) {
+      if (rand() < 0.2) title[id] = "t" id "-" day
+      to = 1 + int(rand() * (id - 1))
+      if (id > 4 && rand() < 0.1 && !used[id, to]++) above[id] = to
+      gone[day, id] = id > 4 && rand() < 0.15
+      if (!gone[day, id] && (above[id] == 0 || !gone[day, above[id]])) print day, id, above[id], title[id]
+      else gone[day, id] = 1	# what hangs on nothing is not in a tree
+    } }'
+}
+
+@test "random weeks, loaded in any order: each day's answer is in force on its day, each path that of its last day" {
+  pg_fresh
+  for seed in $(seq "$(size 2 40)"); do
+    weeks "$seed" >"$tmp/weeks"
+    for day in $(seq 11 20); do
+      tree "$day" pt "$(awk -v day="$day" '$1 == day { printf "%s[%d,%d,\"%s\",1]", n++ ? "," : "[", $2, $3, $4 } END { print "]" }' "$tmp/weeks")"
+    done
+    sql 'drop table if exists staging.vinted_dictionary, staging.vinted_dictionary_seen, staging.vinted_look cascade'
+    sql 'truncate ops.load, ops.stream, ops.contract, serving.dictionary'
+    # shellcheck disable=SC2046	# names without blanks
+    load $(ls "$tmp"/1?.pt.ndjson "$tmp/20.pt.ndjson" | sort -R --random-source=<(yes "$seed"))
+    same 0 "$(psql -X -q -A -t -v ON_ERROR_STOP=1 <<SQL
+create temporary table told (day int, id text, above text, title text);
+\\copy told from '$tmp/weeks' with (delimiter ' ')
+with recursive
+day as (
+  select *, format('2026-09-%s 10:00:00+00', day)::timestamptz as at from told
+),
+path as (
+  select at, id, title as path_title from day where above = '0'
+  union all
+  select d.at, d.id, p.path_title || ' > ' || d.title from path p join day d on d.at = p.at and d.above = p.id
+)
+select (select count(*) from day d where (
+    select string_agg(c.title || ' ' || coalesce(c.parent_id, '0'), ',') from serving.catalog c
+    where c.catalog_id = d.id and c.valid_from <= d.at
+      and (c.valid_to is null or d.at < c.valid_to or d.at = c.valid_to and c.last_seen = d.at)) is distinct from d.title || ' ' || d.above)
+  + (select count(*) from serving.catalog c left join path p on p.at = c.last_seen and p.id = c.catalog_id
+    where c.path_title is distinct from p.path_title)
+  + (select count(*) from serving.catalog c where (c.valid_to is null) is distinct from (c.last_seen = '2026-09-20 10:00:00+00'))
+  + (select abs(count(distinct (id, title, above)) - (select count(*) from serving.catalog)) from told);
+SQL
+)"
+  done
+}
+
 @test "a name in the language asked for, else the site's, else any; one condition, one name a language; else the number, and why" {
   pg_fresh
   tree 20 pt '[[5,0,"Homem",5],[6,0,"Só cá",1]]'
@@ -241,5 +293,7 @@ known() {
   same 'www.vinted.fr/catalog www.vinted.pt/catalog' "$(asked)"
   fails 64 "no source has a site 'www.nowhere.example'" dictionaries www.nowhere.example
   VPIPE_CATALOGS= fails 64 'no site is named' dictionaries
+  VPIPE_SOURCES=$ROOT/fixtures/sources run -0 --separate-stderr dictionaries --dry-run www.bazar.example
+  same "dictionaries: the source 'bazar' has no dictionaries" "$output$stderr"
   fails 64 "no such option '--kind'" dictionaries --kind brand
 }
