@@ -10,6 +10,7 @@
 . "${0%/*}/lib/settings.sh"
 . "${0%/*}/lib/folders.sh"
 . "${0%/*}/lib/database.sh"
+. "${0%/*}/lib/names.sh"
 . "${0%/*}/lib/query.sh"
 . "${0%/*}/lib/publish.sh"
 . "${0%/*}/lib/sources.sh"

@@ -239,7 +239,12 @@ f|t' "$(sql "select complete, queries is null from ops.run order by complete des
           and size is not distinct from nullif('$(jq -r '.asked.size // ""' <<<"$output")', '')
           and currency = 'EUR'")" "$(jq -r '"\(.asked.n) \(.asked.median)"' <<<"$output")"
   [ "$(jq '.asked.n >= 20 and (.comparable | length) == 10 and .sold == null' <<<"$output")" = true ]
-  # capitals do not matter; a group of few tells no quantiles
+  # capitals do not matter, and a word in any language is a condition
+  run -0 --separate-stderr price --condition 'MUITO bom' --json
+  same 2 "$(jq .wanted.condition_id <<<"$output")"
+  run -0 --separate-stderr price --condition 2
+  [[ ${lines[0]} == 'Very good' ]]
+  # a group of few tells no quantiles
   run -0 --separate-stderr price --brand="${brand^^}" --catalog "$catalog" --json
   [ "$(jq -r '.asked.by + " " + .asked.brand' <<<"$output")" = "catalog brand $brand" ]
   few=$(sql "select brand from serving.prices where \"by\" = 'brand' and site = 'www.vinted.pt'
@@ -254,7 +259,8 @@ f|t' "$(sql "select complete, queries is null from ops.run order by complete des
   fails 64 "no listing '77' is known" "$ROOT/scripts/price" 77
   fails 64 'no listing like that is known' "$ROOT/scripts/price" --brand 'No
 such "brand"'\''; drop'
-  fails 64 "--condition takes an id, not 'good'" "$ROOT/scripts/price" --condition good
+  fails 64 "no condition is called 'so so': Good, New" "$ROOT/scripts/price" --condition 'so so'
+  fails 64 "no catalog is called 'Hats'" "$ROOT/scripts/price" --catalog Hats
   fails 64 'name a listing' "$ROOT/scripts/price"
   fails 64 'has its own brand' "$ROOT/scripts/price" --brand x 77
 }

@@ -56,7 +56,7 @@ begin
 		ids := ids || to_jsonb(item);
 		insert into staging.one_item
 		values (pg_temp.any_of('a.test', 'b.test'), item, 'list', 't',
-		    round((random() * 30)::numeric, 1),
+		    round((random() * 30)::numeric, (random() * 2)::int),
 		    pg_temp.any_of('EUR', 'EUR', 'GBP'),
 		    pg_temp.any_of('Nike', 'Zara', null),
 		    floor(random() * 3)::int, pg_temp.any_of('M', 'L', null), 77,
@@ -124,21 +124,29 @@ create temporary table mended_bin as table serving.price_bin;
 create temporary table mended_window as table serving.price_window;
 select ops.refresh_prices('staging', 'serving', null);
 \o
-select 'fact', t::text
-from ((table mended_fact except table serving.price_fact)
-    union all (table serving.price_fact except table mended_fact)) as t
+select 'fact', t
+from ((select t::text as t from mended_fact t
+	except select t::text from serving.price_fact t)
+    union all (select t::text from serving.price_fact t
+	except select t::text from mended_fact t)) as t
 limit 3;
-select 'cell', t::text
-from ((table mended_cell except table serving.price_cell)
-    union all (table serving.price_cell except table mended_cell)) as t
+select 'cell', t
+from ((select t::text as t from mended_cell t
+	except select t::text from serving.price_cell t)
+    union all (select t::text from serving.price_cell t
+	except select t::text from mended_cell t)) as t
 limit 3;
-select 'bin', t::text
-from ((table mended_bin except table serving.price_bin)
-    union all (table serving.price_bin except table mended_bin)) as t
+select 'bin', t
+from ((select t::text as t from mended_bin t
+	except select t::text from serving.price_bin t)
+    union all (select t::text from serving.price_bin t
+	except select t::text from mended_bin t)) as t
 limit 3;
-select 'window', t::text
-from ((table mended_window except table serving.price_window)
-    union all (table serving.price_window except table mended_window)) as t
+select 'window', t
+from ((select t::text as t from mended_window t
+	except select t::text from serving.price_window t)
+    union all (select t::text from serving.price_window t
+	except select t::text from mended_window t)) as t
 limit 3;
 select 'n and sum', c.cell
 from serving.price_cell c

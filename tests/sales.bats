@@ -81,7 +81,9 @@ sales() {
   run -0 --separate-stderr sales --by brand --most 1
   [[ $output != *Zara* ]]
   run -0 --separate-stderr sales --by=catalog,brand
-  [[ $output == *'5, Nike '* ]]
+  [[ $output == *'5 (no dictiona'* ]]
+  run -0 --separate-stderr sales --by brand,catalog --json
+  same '["5","Nike"]' "$(jq -c 'select(.cell.catalog == "5") | [.cell.catalog, .cell.brand]' <<<"$output")"
   run -0 --separate-stderr sales --brand zara --json
   same '[15,5]' "$(jq -c '[.n, .unknown]' <<<"$output")"
   run -0 --separate-stderr sales --catalog 5 --json --within 3

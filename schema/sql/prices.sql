@@ -261,7 +261,9 @@ create or replace function ops.price_contributions(serving text,
 returns text
 language sql stable as $$
 	select format($sql$
-	select i.source, i.site, i.item_id, k.kind, i.currency, k.price,
+	select i.source, i.site, i.item_id, k.kind, i.currency,
+	    -- 1.5 and 1.50 are one price, and look the same
+	    trim_scale(k.price) as price,
 	    coalesce(c.catalogs, '{}') as catalogs, i.brand, i.condition_id,
 	    i.size::text, i.color_id::text, k.leaves_at
 	from %2$s
@@ -362,12 +364,12 @@ begin
 	    || ops.price_changes();
 	analyze price_delta;
 	execute format('update %1$I.price_cell c set n = c.n + d.n, '
-	    'sum = c.sum + d.sum from (select cell, sum(n) as n, '
+	    'sum = trim_scale(c.sum + d.sum) from (select cell, sum(n) as n, '
 	    'sum(n * price) as sum from price_delta group by cell) as d '
 	    'where c.cell = d.cell', serving);
 	execute format('insert into %1$I.price_cell '
 	    'select cell, source, site, kind, currency, "by", catalog_id, brand, '
-	    'condition_id, size, color_id, sum(n), sum(n * price) '
+	    'condition_id, size, color_id, sum(n), trim_scale(sum(n * price)) '
 	    'from price_delta d where not exists (select from %1$I.price_cell c '
 	    'where c.cell = d.cell) group by cell, source, site, kind, currency, '
 	    '"by", catalog_id, brand, condition_id, size, color_id', serving);

@@ -442,5 +442,5 @@ begin
 end
 $$;
 
-select ops.make_views(:'staging', :'serving');
 select ops.make_price_views(:'serving');
+select ops.make_views(:'staging', :'serving');

@@ -3,7 +3,7 @@
 --
 -- Variables, empty where nothing was given: listing (an id or address), source,
 -- site, currency, brand, catalog, condition (an id), size; json (true: an object,
--- false: a table of 80 columns).  Prints nothing when no such listing is known.
+-- false: a table of 80 columns), language (of names).  Prints nothing when no such listing is known.
 --
 --   wanted        what was asked about, as it is known
 --   asked, sold   n and the quantiles of its group: by what, and which are
@@ -236,7 +236,8 @@ language sql as $$
 	select lpad(coalesce(round(price, 2)::text, '-'), width)
 $$;
 select rtrim(pg_temp.short(concat_ws(', ', w.title, w.brand, w.size,
-        'catalog ' || w.catalog_id, 'condition ' || w.condition_id), 80))
+        serving.catalog_name(w.source, w.site, w.catalog_id, :'language'),
+        serving.condition_name(w.source, w.condition_id, :'language')), 80))
     || E'\n' || format('on %s, in %s', w.site, w.currency)
     || coalesce(', offered for ' || round(w.price, 2) || ', seen '
         || w.last_seen::date, '')
@@ -245,8 +246,8 @@ select rtrim(pg_temp.short(concat_ws(', ', w.title, w.brand, w.size,
 from wanted w
     cross join unnest(array['10 %', '25 %', 'median', '75 %', '90 %'])
         with ordinality as a(q, o)
-group by w.*, w.title, w.brand, w.size, w.catalog_id, w.condition_id, w.site,
-    w.currency, w.price, w.last_seen;
+group by w.source, w.title, w.brand, w.size, w.catalog_id, w.condition_id,
+    w.site, w.currency, w.price, w.last_seen;
 select format('%s%s%s%s%s%s%s', rpad(k.kind, 9), lpad(coalesce(c.n, 0)::text, 8),
     pg_temp.shown(c.p10, 10), pg_temp.shown(c.q1, 10),
     pg_temp.shown(c.median, 10), pg_temp.shown(c.q3, 10),

@@ -4,7 +4,8 @@
 -- shown them yet.  vpipe sales.
 --
 -- Variables: by (words of catalog, brand, condition, size), source, catalog,
--- brand, condition (empty: any), most (so many cells at most).
+-- brand, condition (empty: any), most (so many cells at most), language (of
+-- names).
 set client_min_messages = warning;
 set timezone = 'UTC';
 set work_mem = '64MB';
@@ -65,22 +66,43 @@ where (:'brand' = '' or lower(i.brand) = lower(:'brand'))
     and (:'condition' = '' or i.condition_id = nullif(:'condition', '')::bigint);
 
 with
-counted as (
-	select jsonb_strip_nulls(jsonb_build_object(
-	        'catalog', case when :'by' ~ 'catalog'
-	            then coalesce(catalog_id, '(none)') end,
-	        'brand', case when :'by' ~ 'brand'
-	            then coalesce(brand, '(none)') end,
-	        'condition', case when :'by' ~ 'condition'
-	            then coalesce(condition_id::text, '(none)') end,
-	        'size', case when :'by' ~ 'size'
-	            then coalesce(size, '(none)') end)) as cell,
+grouped as (
+	select source,
+	    min(site) as site,
+	    case when :'by' ~ 'catalog' then catalog_id end as catalog_id,
+	    case when :'by' ~ 'brand' then brand end as brand,
+	    case when :'by' ~ 'condition' then condition_id end as condition_id,
+	    case when :'by' ~ 'size' then size end as size,
 	    entered,
 	    last_day,
 	    gone_day,
 	    exit,
 	    count(*) as n
 	from placed
+	group by 1, 3, 4, 5, 6, 7, 8, 9, 10
+),
+counted as (
+	select jsonb_strip_nulls(jsonb_build_object(
+	        'catalog', case when :'by' ~ 'catalog'
+	            then coalesce(catalog_id, '(none)') end,
+	        'catalog_name', case when :'by' ~ 'catalog'
+	            then serving.catalog_name(source, site, catalog_id,
+	                :'language') end,
+	        'brand', case when :'by' ~ 'brand'
+	            then coalesce(brand, '(none)') end,
+	        'condition', case when :'by' ~ 'condition'
+	            then coalesce(condition_id::text, '(none)') end,
+	        'condition_name', case when :'by' ~ 'condition'
+	            then serving.condition_name(source, condition_id,
+	                :'language') end,
+	        'size', case when :'by' ~ 'size'
+	            then coalesce(size, '(none)') end)) as cell,
+	    entered,
+	    last_day,
+	    gone_day,
+	    exit,
+	    sum(n) as n
+	from grouped
 	group by 1, 2, 3, 4, 5
 ),
 ranked as (
