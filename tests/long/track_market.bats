@@ -214,12 +214,12 @@ flow() {
     forward $((i % 8 == 0 ? 80000 : 600))
     setsid "$ROOT/scripts/${flows[i % 4]}" $([[ ${flows[i % 4]} != catalog ]] || echo "$women") \
       >/dev/null 2>&1 3>&- &
-    sleep "$((RANDOM % 3)).$((RANDOM % 1000))"
+    sleep "$((RANDOM % 2)).$((RANDOM % 1000))"
     ! kill -9 -- "-$!" 2>/dev/null || dead=$((dead + 1))
     wait $! 2>/dev/null || :
   done
   echo "# $dead of $i were killed before their end" >&3
-  [ "$dead" -gt $((i / 3)) ]
+  [ "$dead" -gt $((i / 4)) ]
   forward 90000
   for flow in catalog track images; do
     run -0 flow "$flow"
