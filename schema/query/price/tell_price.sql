@@ -222,8 +222,10 @@ from wanted w
 \else
 create function pg_temp.short(words text, most int) returns text
 language sql as $$
-	select case when length(words) > most then left(words, most - 1) || '…'
-	    else rpad(coalesce(words, '-'), most) end
+	-- no title moves the cursor
+	select case when length(w) > most then left(w, most - 1) || '…'
+	    else rpad(coalesce(w, '-'), most) end
+	from regexp_replace(words, '[[:cntrl:]]', ' ', 'g') as w
 $$;
 create function pg_temp.named(by_what text) returns text
 language sql as $$
