@@ -103,6 +103,7 @@ typed() {
   [ "$(grep -c 'hashed.*.*[0-9a-f]\{16\}$' <<<"$output")" -eq 5 ]
   [ "$(grep -c '^{"n":[123],"op":"add",' <<<"$output")" -eq 3 ]
   [[ $output =~ $'\n'' sold '\ +'|'\ observed ]]
+  [[ $output =~ $'\n'Ravelo.*listings.*10\ %.*asked\ +[0-9]+ ]]
   # and the feed is numbered without a gap
   demo "$ROOT/scripts/changes" --since 0 | jq -s -e 'length > 1000
     and [.[].n] == [range(1; length + 1)]'
