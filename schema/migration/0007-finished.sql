@@ -14,6 +14,8 @@ where u.step = 'upsert'
 	    and m.step = 'mart');
 create index load_unfinished on ops.load (run, part)
 	where step = 'upsert' and not finished;
+-- without it the planner takes the two for independent, and reads the table
+create statistics ops.load_step_finished (mcv) on step, finished from ops.load;
 comment on column ops.load.finished is
 	'of the step upsert: the steps after it are done, too';
 

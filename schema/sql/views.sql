@@ -104,7 +104,8 @@ begin
 	if silent = 0 or speaking is null then
 		return format('i.%I', name);
 	end if;
-	return format('case when i.variant in (%3$s) then i.%4$I else ('
+	return format('case when i.variant in (%3$s) then i.%4$I '
+	    'when a.variants > 1 then ('
 	    'select o.%4$I from %1$I.%2$I o join %1$I.%5$I p '
 	    'using (site, item_id, variant) '
 	    'where o.site = i.site and o.item_id = i.item_id '
@@ -226,13 +227,12 @@ begin
 		    'n.site::text collate "C" as site, '
 		    '%8$s as item_id, '
 		    'n.variant::text collate "C" as variant, '
-		    '(select min(s.first_seen) from %3$I.%5$I s where %7$s) '
-		    'as first_seen, '
-		    '(select max(s.last_seen) from %3$I.%5$I s where %7$s) '
-		    'as last_seen, '
-		    'n.observed_at, %2$s '
+		    'a.first_seen, a.last_seen, n.observed_at, %2$s '
 		    'from %3$I.%5$I n join %3$I.%4$I i on i.site = n.site '
 		    'and i.item_id = n.item_id and i.variant = n.variant '
+		    'cross join lateral (select min(s.first_seen) as first_seen, '
+		    'max(s.last_seen) as last_seen, count(*) as variants '
+		    'from %3$I.%5$I s where %7$s) a '
 		    'where not exists (select from %3$I.%5$I s where %7$s '
 		    'and %6$s)',
 		    stream.source, list, staging, stream.relation,
