@@ -5,19 +5,17 @@ alter table ops.load
 	add column finished boolean not null default false;
 update ops.load u
 set finished = true
-where u.step = 'upsert'
-    and exists (
+where u.step <> 'upsert'
+    or exists (
 	select
 	from ops.load m
 	where m.run = u.run
 	    and m.part = u.part
 	    and m.step = 'mart');
 create index load_unfinished on ops.load (run, part)
-	where step = 'upsert' and not finished;
--- without it the planner takes the two for independent, and reads the table
-create statistics ops.load_step_finished (mcv) on step, finished from ops.load;
+	where not finished;
 comment on column ops.load.finished is
-	'of the step upsert: the steps after it are done, too';
+	'nothing is to follow: of the step upsert, the steps after it are done';
 
 create table ops.touched_item (
 	source text collate "C" not null,

@@ -78,8 +78,8 @@ insert into ops.touched_item (source, item_id)
 select :'source', item_id
 from affected
 on conflict do nothing;
-insert into ops.load (run, part, step, published, contracts)
-select u.run, u.part, 'events', u.published, u.contracts
+insert into ops.load (run, part, step, published, contracts, finished)
+select u.run, u.part, 'events', u.published, u.contracts, true
 from due d
     join due_run using (run)
     join ops.load u on u.run = d.run

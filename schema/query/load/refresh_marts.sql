@@ -41,8 +41,8 @@ select ops.refresh_images(:'staging', :'serving', array(select run from due));
 select ops.refresh_dictionaries(:'staging', :'serving',
     array(select run from due));
 
-insert into ops.load (run, part, step, published, contracts)
-select run, part, 'mart', published, contracts
+insert into ops.load (run, part, step, published, contracts, finished)
+select run, part, 'mart', published, contracts, true
 from due;
 update ops.load u
 set finished = true

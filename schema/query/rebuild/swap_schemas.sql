@@ -100,7 +100,7 @@ select r.load ->> 'run',
     (r.load ->> 'published')::boolean,
     r.load -> 'contracts',
     case step.name when 'upsert' then r.load -> 'ledger' end,
-    step.name = 'upsert'
+    true
 from state s
     cross join lateral (select s.line::jsonb #> '{value,load}') as r(load)
     cross join (values ('upsert'), ('events'), ('mart')) as step(name);
