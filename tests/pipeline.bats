@@ -211,6 +211,65 @@ f|t' "$(sql "select complete, queries is null from ops.run order by complete des
   [[ $stderr != *outbox* ]]
 }
 
+# --- which parts are looked for ------------------------------------------------
+
+# published HOURS-AGO: by another machine, a run of that hour; prints its name
+published() {
+  local at run
+
+  at=$(date -u -d "2026-09-20T12:00:00Z - $1 hours" +%Y%m%dT%H%M%SZ)
+  run=$at-catalog-$(printf '%016x' "$1")
+  sed "s/\"run\":\"[^\"]*\"/\"run\":\"$run\"/" "$raw/good-list-2025.ndjson" |
+    "$BIN/vput" -q "$VPIPE_DATA/raw" >/dev/null
+  echo "$run"
+}
+
+# loaded RUN...: these are loaded, and no others
+loaded() {
+  same "$(printf '%s\n' "$@" | sort)" "$(sql "select run from ops.load
+    where step = 'upsert' order by run collate \"C\"")"
+}
+
+@test "load --recent looks into the last hours, into those of the runs that are named, and once a day into all" {
+  local old new far named
+
+  export VPIPE_NOW=2026-09-20T12:00:00Z
+  old=$(published 30)
+  run -0 load --recent		# the first time: all
+  loaded "$old"
+  far=$(published 29)
+  new=$(published 2)
+  run -0 load --recent
+  loaded "$old" "$new"
+  named=$(published 28)
+  run -0 load --recent --run "$named"
+  loaded "$old" "$new" "$named"
+  VPIPE_NOW=2026-09-21T11:59:00Z run -0 load --recent
+  loaded "$old" "$new" "$named"
+  VPIPE_NOW=2026-09-21T12:01:00Z run -0 load --recent
+  loaded "$old" "$new" "$named" "$far"
+  # a person looks everywhere
+  far=$(published 40)
+  run -0 load
+  [ "$(sql "select count(*) from ops.load where step = 'upsert'")" = 5 ]
+  fails 64 '--run goes with --recent' "$ROOT/scripts/load" --run "$far"
+}
+
+@test "a load that fails leaves its hours to the next one" {
+  export VPIPE_NOW=2026-09-20T12:00:00Z
+  run -0 load --recent
+  published 2 >/dev/null
+  mkdir "$tmp/shim"
+  printf '#!/bin/sh\nexit 75\n' >"$tmp/shim/vupsert"
+  chmod +x "$tmp/shim/vupsert"
+  for name in "$BIN"/v*; do
+    [ -e "$tmp/shim/${name##*/}" ] || ln -s "$name" "$tmp/shim"
+  done
+  VPIPE_NOW=2026-09-20T18:00:00Z VPIPE_BIN=$tmp/shim run -75 load --recent
+  VPIPE_NOW=2026-09-20T18:00:00Z run -0 load --recent
+  [ "$(sql "select count(*) from ops.load where step = 'upsert'")" = 1 ]
+}
+
 # --- vpipe price ---------------------------------------------------------------
 
 @test "vpipe price compares a listing, or a brand, with the narrowest group of twenty" {
@@ -238,6 +297,8 @@ f|t' "$(sql "select complete, queries is null from ops.run order by complete des
           and condition_id is not distinct from nullif('$(jq -r '.asked.condition_id // ""' <<<"$output")', '')::bigint
           and size is not distinct from nullif('$(jq -r '.asked.size // ""' <<<"$output")', '')
           and currency = 'EUR'")" "$(jq -r '"\(.asked.n) \(.asked.median)"' <<<"$output")"
+  [[ $(jq -r .asked.by <<<"$output") == 'catalog brand'* ]]
+  [ "$(jq '(.asked.narrower_n // 0) < 20' <<<"$output")" = true ]
   [ "$(jq '.asked.n >= 20 and (.comparable | length) == 10 and .sold == null' <<<"$output")" = true ]
   # capitals do not matter, and a word in any language is a condition
   run -0 --separate-stderr price --condition 'MUITO bom' --json
@@ -256,6 +317,11 @@ f|t' "$(sql "select complete, queries is null from ops.run order by complete des
 @test "vpipe price says in one sentence what is not known" {
   market small
   run -0 --separate-stderr catalog "$pt"
+  # a title that would clear the screen, or a tab
+  sql "update staging.vinted_item set title = E'\\x1b[2J\\tx'"
+  id=$(sql 'select min(item_id) from serving.price_fact')
+  run -0 --separate-stderr "$ROOT/scripts/price" "$id"
+  [[ $output == *' [2J x'* && $output != *$'\e'* && $output != *$'\t'* ]]
   fails 64 "no listing '77' is known" "$ROOT/scripts/price" 77
   fails 64 'no listing like that is known' "$ROOT/scripts/price" --brand 'No
 such "brand"'\''; drop'

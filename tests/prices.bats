@@ -3,11 +3,15 @@ load helper
 
 setup_file() {
   pg_start
-  VPIPE_KEY=$BATS_FILE_TMPDIR/key "$ROOT/scripts/db" migrate
+  pg_migrated
 }
 
 teardown_file() {
   pg_stop
+}
+
+setup() {
+  pg_fresh
 }
 
 # world STEPS SEED: so many loads of a small market, each mended as it comes;
@@ -56,7 +60,10 @@ begin
 		ids := ids || to_jsonb(item);
 		insert into staging.one_item
 		values (pg_temp.any_of('a.test', 'b.test'), item, 'list', 't',
-		    round((random() * 30)::numeric, (random() * 2)::int),
+		    case when random() < 0.5
+		        then pg_temp.any_of('5', '5.0', '5.00', '7.5', '7.50')::numeric
+		        else round((random() * 30)::numeric, (random() * 2)::int)
+		    end,
 		    pg_temp.any_of('EUR', 'EUR', 'GBP'),
 		    pg_temp.any_of('Nike', 'Zara', null),
 		    floor(random() * 3)::int, pg_temp.any_of('M', 'L', null), 77,
@@ -118,36 +125,7 @@ $$;
 select ops.make_views('staging', 'serving');
 select pg_temp.step(n) from generate_series(1, :steps) as n;
 
-create temporary table mended_fact as table serving.price_fact;
-create temporary table mended_cell as table serving.price_cell;
-create temporary table mended_bin as table serving.price_bin;
-create temporary table mended_window as table serving.price_window;
-select ops.refresh_prices('staging', 'serving', null);
-\o
-select 'fact', t
-from ((select t::text as t from mended_fact t
-	except select t::text from serving.price_fact t)
-    union all (select t::text from serving.price_fact t
-	except select t::text from mended_fact t)) as t
-limit 3;
-select 'cell', t
-from ((select t::text as t from mended_cell t
-	except select t::text from serving.price_cell t)
-    union all (select t::text from serving.price_cell t
-	except select t::text from mended_cell t)) as t
-limit 3;
-select 'bin', t
-from ((select t::text as t from mended_bin t
-	except select t::text from serving.price_bin t)
-    union all (select t::text from serving.price_bin t
-	except select t::text from mended_bin t)) as t
-limit 3;
-select 'window', t
-from ((select t::text as t from mended_window t
-	except select t::text from serving.price_window t)
-    union all (select t::text from serving.price_window t
-	except select t::text from mended_window t)) as t
-limit 3;
+\i tests/prices.sql
 select 'n and sum', c.cell
 from serving.price_cell c
     left join lateral (
@@ -175,8 +153,68 @@ t|t" "$(world "$(size 60 120)" "$seed")"
   done
 }
 
-# quantiles NAME: of a million splits of 0..n prices the view has what the
-# sorted list has
+@test "every kind of answer touches the listings that it tells of" {
+  cd "$ROOT"
+  for file in "$raw"/good-*.ndjson; do
+    "$ROOT/scripts/load" "$file" >/dev/null 2>&1
+    same "" "$(psql -X -v ON_ERROR_STOP=1 -q -A -t 2>&1 <<'SQL'
+set client_min_messages = warning;
+begin;
+\i tests/prices.sql
+rollback;
+SQL
+)"
+  done
+  [ "$(sql 'select count(*) > 15 from serving.price_fact')" = t ]
+}
+
+@test "what was sold counts at its last price as sold, what was deleted not at all" {
+  cd "$ROOT"
+  same "asked|1|9.50|9.50
+sold|3|2.50|4.83
+asked|1|8.00|8.00" "$(psql -X -v ON_ERROR_STOP=1 -q -A -t 2>&1 <<'SQL'
+set client_min_messages = warning;
+begin;
+\o /dev/null
+\i tests/staging.sql
+create table staging.one_item_state (
+	item_id text collate "C" primary key,
+	state text,
+	latest timestamptz,
+	price numeric,
+	currency text
+);
+insert into ops.stream (stream, source, entity, key, x_order)
+values ('one_item_state', 'one', 'item_state', '{item_id}', '{}');
+select pg_temp.one(n, 'list', 1, 9.5, 'Nike', 'M') from generate_series(1, 6) as n;
+-- the last price asked; of another currency, that of the listing
+insert into staging.one_item_state values
+    ('2', 'sold', '2026-09-19T00:00:00Z', 2.5, 'EUR'),
+    ('3', 'sold', '2026-09-19T00:00:00Z', 77, 'PLN'),
+    ('4', 'deleted', '2026-09-19T00:00:00Z', 2.5, 'EUR'),
+    -- ninety days, and a second more
+    ('5', 'sold', '2026-06-22T01:00:00Z', 2.5, 'EUR'),
+    ('6', 'sold', '2026-06-22T00:59:59Z', 2.5, 'EUR');
+select pg_temp.look(1, 1, 'ok', 6, '[1,2,3,4,5,6]', '[]', 1);
+select ops.make_views('staging', 'serving');
+select ops.refresh_prices('staging', 'serving', null);
+\o
+select kind, n, median, mean from serving.prices where "by" = 'all' order by kind;
+-- an answer about one listing names it alone
+\o /dev/null
+alter table staging.one_look add item_id text;
+update staging.one_item set price = 8;
+insert into staging.one_look (source, site, run, line, observed_at, verdict, item_id)
+values ('one', 'a.test', 'r2', 1, '2026-09-20T01:00:00Z', 'ok', '1');
+select ops.refresh_prices('staging', 'serving', '{r2}');
+\o
+select kind, n, median, mean from serving.prices
+where "by" = 'all' and kind = 'asked';
+rollback;
+SQL
+)"
+}
+
 @test "each quantile of a cell is that of its sorted prices" {
   same "" "$(psql -X -v ON_ERROR_STOP=1 -q -A -t 2>&1 <<'SQL'
 begin;
