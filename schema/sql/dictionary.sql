@@ -337,11 +337,8 @@ declare
 	site text;
 begin
 	for stream in
-		select s.source, s.stream
-		from ops.stream s
-		where s.entity = 'dictionary'
-		    and to_regclass(format('%I.%I', staging,
-			s.stream || '_full')) is not null
+		select *
+		from ops.streams_of(staging, 'dictionary', '_full')
 	loop
 		for site in execute format('select distinct site from %I.%I '
 		    'where ($1 is null or run = any($1)) and kind <> $2 '

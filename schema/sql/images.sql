@@ -294,10 +294,7 @@ begin
 	    staging, s.stream, s.source, s.stream || '_seen'), ' union all '
 	    order by s.stream)
 	into parts
-	from ops.stream s
-	where s.entity = 'image'
-	    and to_regclass(format('%I.%I', staging, s.stream || '_seen'))
-	        is not null;
+	from ops.streams_of(staging, 'image', '_seen') s;
 	parts := coalesce(parts, 'select null::text collate "C" as sha256, '
 	    'null::bigint as bytes, null::text as format, null::int as width, '
 	    'null::int as height, null::text as dominant_color, '
@@ -414,9 +411,7 @@ begin
 	    'value::text collate "C", score::numeric from %I.%I '
 	    'where value is not null ', staging, s.stream), '' order by s.stream)
 	into given
-	from ops.stream s
-	where s.entity = 'label'
-	    and to_regclass(format('%I.%I', staging, s.stream)) is not null;
+	from ops.streams_of(staging, 'label') s;
 
 	perform ops.replace_view(serving, 'image_label', format($sql$
 with
@@ -767,10 +762,7 @@ begin
 	create temporary table brought (sha256 text collate "C") on commit drop;
 	for stream in
 		select s.stream as name
-		from ops.stream s
-		where s.entity = 'image'
-		    and to_regclass(format('%I.%I', staging, s.stream || '_seen'))
-		        is not null
+		from ops.streams_of(staging, 'image', '_seen') s
 	loop
 		execute format('insert into brought select distinct sha256 '
 		    'from %I.%I where $1 is null or run = any ($1)', staging,
@@ -781,11 +773,8 @@ begin
 	    serving);
 	for stream in
 		select s.stream as name
-		from ops.stream s
-		where s.entity = 'photo_fetch'
-		    and to_regclass(format('%I.%I', staging, s.stream))
-		        is not null
-		    and not has_new
+		from ops.streams_of(staging, 'photo_fetch') s
+		where not has_new
 	loop
 		execute format('select exists (select from %I.%I '
 		    'where is_got and run = any ($1))', staging, stream.name)

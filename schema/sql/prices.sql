@@ -171,11 +171,8 @@ begin
 	    site text collate "C", as_of timestamptz, is_anew boolean)
 	    on commit drop;
 	for look in
-		select s.source, s.stream
-		from ops.stream s
-		where s.entity = 'look'
-		    and to_regclass(format('%I.%I', staging, s.stream))
-		        is not null
+		select *
+		from ops.streams_of(staging, 'look')
 	loop
 		execute format('insert into price_site '
 		    'select $1, s.site, n.as_of, $2 is null '
@@ -221,11 +218,8 @@ begin
 	select source, item_id
 	from judged;
 	for look in
-		select s.source, s.stream
-		from ops.stream s
-		where s.entity = 'look'
-		    and to_regclass(format('%I.%I', staging, s.stream))
-		        is not null
+		select *
+		from ops.streams_of(staging, 'look')
 	loop
 		has_item := exists (
 			select

@@ -21,6 +21,19 @@ language sql stable as $$
 	    and not a.attisdropped
 $$;
 
+-- The streams of an entity that have a table: source and stream.
+create or replace function ops.streams_of(staging text, of_entity text,
+    suffix text default '')
+returns table (source text, stream text)
+language sql stable as $$
+	select s.source,
+	    s.stream
+	from ops.stream s
+	where s.entity = of_entity
+	    and to_regclass(format('%I.%I', staging, s.stream || suffix))
+	        is not null
+$$;
+
 -- "newest first" for rows of a _seen table under the alias.
 create or replace function ops.newest_first(alias text)
 returns text
@@ -205,10 +218,7 @@ begin
 
 	for stream in
 		select s.stream as relation, s.source
-		from ops.stream s
-		where s.entity = 'item'
-		    and to_regclass(format('%I.%I', staging,
-			s.stream || '_seen')) is not null
+		from ops.streams_of(staging, 'item', '_seen') s
 		order by s.stream
 	loop
 		select string_agg(ops.view_column(
@@ -292,10 +302,7 @@ begin
 		        on t.name = c.name),
 	    staging, s.stream || suffix), ' union all ' order by s.stream)
 	into parts
-	from ops.stream s
-	where s.entity = view
-	    and to_regclass(format('%I.%I', staging, s.stream || suffix))
-	        is not null;
+	from ops.streams_of(staging, view, suffix) s;
 	if parts is null then
 		select format('select %s where false',
 		    string_agg(ops.view_column(null, c.type, c.name), ', '
