@@ -93,6 +93,6 @@ sales() {
 @test "bad options and an empty answer get one sentence" {
   fails 64 "--by takes catalog, brand, condition or size, not 'colour'" sales --by brand,colour
   fails 64 "--most takes a number" sales --most many
-  fails 64 'of no such listing is the first day known' sales --brand "Nobody's"
+  fails 64 'no such listing has a known first day' sales --brand "Nobody's"
   fails 64 "no such option '--bye'" sales --bye
 }
