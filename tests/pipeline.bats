@@ -277,7 +277,7 @@ loaded() {
   run -0 --separate-stderr catalog "$pt" "$gb"
   price() { "$ROOT/scripts/price" "$@"; }
   read -r id brand catalog <<<"$(sql "select f.item_id || ' ' || f.brand || ' ' || c
-      from serving.price_fact f, unnest(f.catalogs) c, serving.prices p
+      from serving.listing_fact f, unnest(f.catalogs) c, serving.prices p
       where p.\"by\" = 'catalog brand' and p.brand = f.brand and p.n >= 20
           and p.catalog_id = c and p.site = f.site and f.site = 'www.vinted.pt'
       order by 1 limit 1" | sed 's/ / /')"
@@ -319,7 +319,7 @@ loaded() {
   run -0 --separate-stderr catalog "$pt"
   # a title that would clear the screen, or a tab
   sql "update staging.vinted_item set title = E'\\x1b[2J\\tx'"
-  id=$(sql 'select min(item_id) from serving.price_fact')
+  id=$(sql 'select min(item_id) from serving.listing_fact')
   run -0 --separate-stderr "$ROOT/scripts/price" "$id"
   [[ $output == *' [2J x'* && $output != *$'\e'* && $output != *$'\t'* ]]
   fails 64 "no listing '77' is known" "$ROOT/scripts/price" 77

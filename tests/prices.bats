@@ -25,12 +25,23 @@ begin;
 create table staging.one_item_state (
 	item_id text collate "C" primary key,
 	state text,
+	earliest timestamptz,
 	latest timestamptz,
+	last_seen timestamptz,
 	price numeric,
+	listed_price numeric,
 	currency text
 );
+create table staging.one_event (
+	item_id text collate "C" primary key,
+	site text,
+	type text,
+	earliest timestamptz,
+	latest timestamptz
+);
 insert into ops.stream (stream, source, entity, key, x_order)
-values ('one_item_state', 'one', 'item_state', '{item_id}', '{}');
+values ('one_item_state', 'one', 'item_state', '{item_id}', '{}'),
+    ('one_event', 'one', 'event', '{item_id}', '{}');
 select setseed(:seed / 1000.0);
 
 create function pg_temp.any_of(variadic texts text[]) returns text
@@ -108,18 +119,33 @@ begin
 	for i in 1 .. floor(random() * 4)::int loop
 		item := 1 + floor(random() * 60);
 		insert into staging.one_item_state
-		values (item::text, pg_temp.any_of('sold', 'deleted', 'live'),
-		    at - random() * interval '40 days', round((random() * 30)::numeric, 1),
-		    pg_temp.any_of('EUR', null))
+		values (item::text,
+		    pg_temp.any_of('sold', 'deleted', 'missing', 'hidden', 'live'),
+		    at - random() * interval '60 days', at - random() * interval '40 days',
+		    at, round((random() * 30)::numeric, 1),
+		    round((random() * 30)::numeric, 2), pg_temp.any_of('EUR', null))
 		on conflict (item_id) do update
 		set state = excluded.state,
+		    earliest = excluded.earliest,
 		    latest = excluded.latest,
-		    price = excluded.price;
+		    last_seen = excluded.last_seen,
+		    price = excluded.price,
+		    listed_price = excluded.listed_price;
+		insert into staging.one_event
+		values (item::text, pg_temp.any_of('a.test', 'b.test'),
+		    pg_temp.any_of('listed', 'listed', 'sold'),
+		    case when random() < 0.8
+		        then at - random() * interval '60 days' end, at)
+		on conflict (item_id) do update
+		set site = excluded.site,
+		    type = excluded.type,
+		    earliest = excluded.earliest,
+		    latest = excluded.latest;
 		insert into ops.touched_item
 		values ('one', item::text)
 		on conflict do nothing;
 	end loop;
-	perform ops.refresh_prices('staging', 'serving', array['r' || n]);
+	perform ops.refresh_facts('staging', 'serving', array['r' || n]);
 end
 $$;
 select ops.make_views('staging', 'serving');
@@ -135,7 +161,7 @@ from serving.price_cell c
 where (c.n, c.sum) is distinct from (b.n, b.sum);
 -- of each kind there was something
 select kind, count(*) > 5
-from serving.price_fact
+from serving.price_cell
 group by kind
 order by kind;
 select count(*) > 100, count(*) = count(distinct cell)
@@ -149,6 +175,10 @@ SQL
   for seed in $(seq "$(size 1 60)"); do
     same "asked|t
 sold|t
+week on|t
+week other|t
+week sold|t
+week unknown|t
 t|t" "$(world "$(size 60 120)" "$seed")"
   done
 }
@@ -165,7 +195,7 @@ rollback;
 SQL
 )"
   done
-  [ "$(sql 'select count(*) > 15 from serving.price_fact')" = t ]
+  [ "$(sql 'select count(*) > 15 from serving.listing_fact')" = t ]
 }
 
 @test "what was sold counts at its last price as sold, what was deleted not at all" {
@@ -197,7 +227,7 @@ insert into staging.one_item_state values
     ('6', 'sold', '2026-06-22T00:59:59Z', 2.5, 'EUR');
 select pg_temp.look(1, 1, 'ok', 6, '[1,2,3,4,5,6]', '[]', 1);
 select ops.make_views('staging', 'serving');
-select ops.refresh_prices('staging', 'serving', null);
+select ops.refresh_facts('staging', 'serving', null);
 \o
 select kind, n, median, mean from serving.prices where "by" = 'all' order by kind;
 -- an answer about one listing names it alone
@@ -206,7 +236,7 @@ alter table staging.one_look add item_id text;
 update staging.one_item set price = 8;
 insert into staging.one_look (source, site, run, line, observed_at, verdict, item_id)
 values ('one', 'a.test', 'r2', 1, '2026-09-20T01:00:00Z', 'ok', '1');
-select ops.refresh_prices('staging', 'serving', '{r2}');
+select ops.refresh_facts('staging', 'serving', '{r2}');
 \o
 select kind, n, median, mean from serving.prices
 where "by" = 'all' and kind = 'asked';
@@ -215,10 +245,88 @@ SQL
 )"
 }
 
+@test "a listing whose first day is known counts by what became of it in seven days" {
+  cd "$ROOT"
+  same "1|sold
+2|unknown
+3|other
+4|on
+5|
+6|on
+7|
+8|
+9|on
+week on|3|7
+week other|1|7
+week sold|1|7
+week unknown|1|7
+week on|1|7" "$(psql -X -v ON_ERROR_STOP=1 -q -A -t 2>&1 <<'SQL'
+set client_min_messages = warning;
+begin;
+\o /dev/null
+\i tests/staging.sql
+create table staging.one_item_state (
+	item_id text,
+	state text,
+	earliest timestamptz,
+	latest timestamptz,
+	last_seen timestamptz,
+	listed_price numeric,
+	currency text
+);
+create table staging.one_event (
+	item_id text,
+	site text,
+	type text,
+	earliest timestamptz,
+	latest timestamptz
+);
+insert into ops.stream (stream, source, entity, key, x_order)
+values ('one_item_state', 'one', 'item_state', '{item_id}', '{}'),
+    ('one_event', 'one', 'event', '{item_id}', '{}');
+select pg_temp.one(n, 'list', 1, 9.5, 'Nike', 'M') from generate_series(1, 9) as n;
+insert into staging.one_item_state
+select item, state, day + a * interval '1 day', day + b * interval '1 day',
+    day + c * interval '1 day', 7, 'EUR'
+from (values ('1', 'sold', 2, 4, 2), ('2', 'missing', 5, 5, 5),
+	('3', 'deleted', null, 2, 1), ('4', 'live', 0, 0, 8),
+	('5', 'live', 0, 0, 7), ('6', 'sold', 7, 9, 7), ('7', 'sold', 2, 4, 2),
+	('8', 'sold', 2, 4, 2), ('9', 'sold', 7.4, 7.7, 7.4))
+    as s(item, state, a, b, c)
+    cross join (select '2026-09-01T00:00:00Z'::timestamptz as day) as d;
+-- born half a day after the first of September
+insert into staging.one_event
+select n, case n when 8 then 'b.test' else 'a.test' end, 'listed',
+    case when n <> 7 then '2026-09-01T00:00:00Z'::timestamptz end,
+    '2026-09-02T00:00:00Z'
+from generate_series(1, 9) as n;
+select pg_temp.look(1, 1, 'ok', 6, '[1,2,3,4,5,6,7,8,9]', '[]', 1);
+select ops.make_views('staging', 'serving');
+select ops.refresh_facts('staging', 'serving', null);
+\o
+select item_id, week from serving.listing_fact order by 1;
+select kind, n, trim_scale(mean) from serving.prices
+where "by" = 'all' and kind like 'week %' order by 1;
+-- ninety days later they no longer count; the one that was listed later does
+\o /dev/null
+update staging.one_event
+set earliest = '2026-09-01T02:00:00Z'
+where item_id = '4';
+select ops.refresh_facts('staging', 'serving', null);
+select pg_temp.look(2, 1, 'ok', 6, '[]', '[]', 24 * 78 + 13);
+select ops.refresh_facts('staging', 'serving', '{r}');
+\o
+select kind, n, trim_scale(mean) from serving.prices
+where "by" = 'all' and kind like 'week %' order by 1;
+rollback;
+SQL
+)"
+}
+
 @test "each quantile of a cell is that of its sorted prices" {
   same "" "$(psql -X -v ON_ERROR_STOP=1 -q -A -t 2>&1 <<'SQL'
 begin;
-insert into serving.price_window values ('s', 'a', now(), 1);
+insert into serving.mart_window values ('s', 'a', now(), 0);
 select setseed(0.3);
 create temporary table listing as
 select c as cell, round((random() * case c % 3 when 0 then 3 else 300 end)::numeric,

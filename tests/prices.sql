@@ -1,12 +1,12 @@
 -- For prices.bats: makes the price tables anew, in the transaction that the caller
 -- began, and prints what differs from what was there, three rows of each.
-\set tables '{fact,cell,bin,window}'
-select format('create temporary table mended_%1$s as table serving.price_%1$s', t)
+\set tables '{listing_fact,price_cell,price_bin,mart_window}'
+select format('create temporary table mended_%1$s as table serving.%1$s', t)
 from unnest(:'tables'::text[]) as t \gexec
-select ops.refresh_prices('staging', 'serving', null) \g /dev/null
+select ops.refresh_facts('staging', 'serving', null) \g /dev/null
 \o
 select format('select %1$L, t from ((select t::text as t from mended_%1$s t '
-    'except select t::text from serving.price_%1$s t) '
-    'union all (select t::text from serving.price_%1$s t '
+    'except select t::text from serving.%1$s t) '
+    'union all (select t::text from serving.%1$s t '
     'except select t::text from mended_%1$s t)) as t limit 3', t)
 from unnest(:'tables'::text[]) as t \gexec

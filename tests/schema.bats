@@ -20,7 +20,7 @@ begin;
 \\i $ROOT/tests/staging.sql
 $1
 select ops.make_views('staging', 'serving');
-select ops.refresh_prices('staging', 'serving', null);
+select ops.refresh_facts('staging', 'serving', null);
 \\o
 $2
 rollback;
@@ -128,7 +128,7 @@ color" "$(have "" "
     select pg_temp.one(1, 'list', 1, 1, 'Nike', 'M');
     select pg_temp.member(1, '5');
     select pg_temp.look(1, 1, 'ok', 1, '[1]', '[]', 1);" \
-    "select ops.refresh_prices('staging', 'serving', '{r}');")"
+    "select ops.refresh_facts('staging', 'serving', '{r}');")"
 }
 
 @test "a group that is empty now leaves the mart" {
@@ -138,7 +138,7 @@ color" "$(have "" "
     select pg_temp.member(1, '5');
     select pg_temp.look(1, 1, 'ok', 1, '[1]', '[]', 1);" \
     "delete from staging.one_item_catalog;
-    select ops.refresh_prices('staging', 'serving', '{r}') > 0;
+    select ops.refresh_facts('staging', 'serving', '{r}') > 0;
     select count(*) from serving.price_statistics;")"
 }
 

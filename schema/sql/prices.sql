@@ -2,69 +2,22 @@
 -- views over them.  The mart step of vpipe load writes the tables, at a cost that
 -- follows what is new; anyone reads.
 --
---   price_fact    a listing and what it contributes: under which catalogs, of
---                 which kind, at what price, and until when
 --   price_cell    one combination of source, site, kind, currency, catalog,
 --                 brand ...: how many listings and their sum
 --   price_bin     how many listings of a cell have one price
---   price_window  the newest `ok` look of each site, where its windows end
 --
 -- A listing contributes as one of two kinds.  `asked`: seen since seven days before
 -- the site's newest `ok` look, at its latest price, and neither sold nor deleted.
 -- `sold`: sold since ninety days before that look, at the last price asked.
--- refresh_prices makes the contributions of touched listings anew, and changes
--- cells and bins by new minus old; nothing else writes them.
-
--- Raise it when what a fact says or which cells there are changes: the next mart
--- step makes all anew.
-create or replace function ops.prices_version()
-returns int
-language sql immutable as $$
-	select 1
-$$;
+--
+-- A listing whose first day is known contributes once more, at its first price and
+-- for ninety-seven days: `week on`, `week sold`, `week other` or `week unknown`
+-- says what had become of it after seven days.
 
 select format('drop table %I.price_statistics', :'serving')
 from pg_class
 where oid = to_regclass(format('%I.price_statistics', :'serving'))
     and relkind = 'r' \gexec
-
-create table if not exists :"serving".price_window (
-	source text collate "C" not null,
-	site text collate "C" not null,
-	as_of timestamptz not null,
-	version int not null,
-	primary key (source, site)
-);
-comment on table :"serving".price_window is
-    'a row is a site and its newest ok look, where the windows of its prices '
-    'end; vpipe load writes it';
-
-create table if not exists :"serving".price_fact (
-	source text collate "C" not null,
-	site text collate "C" not null,
-	item_id text collate "C" not null,
-	kind text collate "C" not null check (kind in ('asked', 'sold')),
-	currency text collate "C",
-	price numeric not null,
-	catalogs text[] collate "C" not null,
-	brand text collate "C",
-	condition_id bigint,
-	size text collate "C",
-	color_id text collate "C",
-	leaves_at timestamptz not null,
-	primary key (item_id, site, source)
-);
-create index if not exists price_fact_leaves
-    on :"serving".price_fact (source, site, leaves_at);
-create index if not exists price_fact_brand
-    on :"serving".price_fact (brand, condition_id, size);
-comment on table :"serving".price_fact is
-    'a row is a listing and what it contributes to the histograms of prices; '
-    'vpipe load writes it';
-comment on column :"serving".price_fact.catalogs is
-    'the catalogs whose queries found it, not as a paid placement';
-comment on column :"serving".price_fact.leaves_at is
-    'when its window has passed';
 
 create table if not exists :"serving".price_cell (
 	cell bigint primary key,
@@ -134,7 +87,7 @@ begin
 	    'select c.source, c.site, c.catalog_id, c.brand, c.condition_id, '
 	    'c.currency, c.n as count, round(c.sum / c.n, 2) as mean, '
 	    'q.median, q.p10, q.p90, w.as_of '
-	    'from %1$I.price_cell c join %1$I.price_window w using (source, site) '
+	    'from %1$I.price_cell c join %1$I.mart_window w using (source, site) '
 	    '%2$s where c.kind = ''asked'' '
 	    'and c."by" = ''catalog brand condition''', serving,
 	    ops.price_quantiles(serving)),
@@ -147,7 +100,7 @@ begin
 	    'c.brand, c.condition_id, c.size, c.color_id, c.n, '
 	    'round(c.sum / c.n, 2) as mean, q.deviation, q.p10, q.q1, q.median, '
 	    'q.q3, q.p90, w.as_of, c.cell '
-	    'from %1$I.price_cell c join %1$I.price_window w using (source, site) '
+	    'from %1$I.price_cell c join %1$I.mart_window w using (source, site) '
 	    '%2$s', serving, ops.price_quantiles(serving)),
 	    'a row is the prices of one kind (asked, sold) by what "by" says: '
 	    'catalog, brand, condition, size, color or a combination; a column that '
@@ -155,146 +108,26 @@ begin
 end
 $$;
 
--- --- what is touched ---
-
--- Sites and where their windows end now, into the temporary table price_site; a
--- site is anew when its facts cannot be mended: it has none of this version, or
--- its newest look is older than it was.
-create or replace function ops.find_price_sites(staging text, serving text,
-    runs text[])
-returns void
-language plpgsql set client_min_messages = warning as $$
-declare
-	look record;
-begin
-	create temporary table price_site (source text collate "C",
-	    site text collate "C", as_of timestamptz, is_anew boolean)
-	    on commit drop;
-	for look in
-		select *
-		from ops.streams_of(staging, 'look')
-	loop
-		execute format('insert into price_site '
-		    'select $1, s.site, n.as_of, $2 is null '
-		    'or coalesce(w.version <> ops.prices_version() '
-		    'or n.as_of < w.as_of, true) '
-		    'from (select distinct site from %1$I.%2$I '
-		    'where site is not null and ($2 is null or run = any ($2)) '
-		    'union select site from %3$I.price_window '
-		    'where source = $1) s '
-		    'left join %3$I.price_window w on w.source = $1 '
-		    'and w.site = s.site '
-		    'cross join lateral (select max(l.observed_at) as as_of '
-		    'from %1$I.%2$I l where l.site = s.site '
-		    'and l.verdict = ''ok'') n '
-		    'where n.as_of is not null or w.site is not null', staging,
-		    look.stream, serving)
-		using look.source, runs;
-	end loop;
-end
-$$;
-
--- Listings whose contribution may be another now, into price_touched: those that
--- the runs answered about, those judged since, and those whose window has passed.
-create or replace function ops.find_touched_prices(staging text, serving text,
-    runs text[])
-returns void
-language plpgsql set client_min_messages = warning as $$
-declare
-	look record;
-	has_item boolean;
-begin
-	create temporary table price_touched (source text collate "C",
-	    item_id text collate "C", primary key (source, item_id))
-	    on commit drop;
-	if runs is null then
-		return;
-	end if;
-	with judged as (
-		delete from ops.touched_item
-		returning source, item_id
-	)
-	insert into price_touched
-	select source, item_id
-	from judged;
-	for look in
-		select *
-		from ops.streams_of(staging, 'look')
-	loop
-		has_item := exists (
-			select
-			from ops.table_columns(staging, look.stream)
-			where name = 'item_id');
-		execute format('insert into price_touched select $1, h.id '
-		    'from %1$I.%2$I l cross join lateral ('
-		    'select id from jsonb_array_elements_text('
-		    'case jsonb_typeof(l.ids) when ''array'' then l.ids '
-		    'else ''[]'' end) as a(id)%3$s) h '
-		    'where l.run = any ($2) and h.id is not null '
-		    'on conflict do nothing', staging, look.stream,
-		    case when has_item then ' union all select l.item_id::text'
-		        else '' end)
-		using look.source, runs;
-	end loop;
-	execute format('insert into price_touched '
-	    'select f.source, f.item_id from price_site s '
-	    'cross join lateral (select * from %1$I.price_fact f '
-	    'where f.source = s.source and f.site = s.site '
-	    'and f.leaves_at < s.as_of offset 0) f '
-	    'where not s.is_anew on conflict do nothing', serving);
-	analyze price_touched;
-end
-$$;
-
 -- --- what listings contribute ---
 
--- A query for the contributions of listings.  Offset 0 keeps each view a look-up
--- by key; without it they would be read whole, and joined.
-create or replace function ops.price_contributions(serving text,
-    is_anew boolean)
+-- A query for what facts contribute, until a window's end: `was` or `as_of`.
+create or replace function ops.price_contributions(facts text, ends_at text)
 returns text
-language sql stable as $$
+language sql immutable as $$
 	select format($sql$
-	select i.source, i.site, i.item_id, k.kind, i.currency,
-	    -- 1.5 and 1.50 are one price, and look the same
-	    trim_scale(k.price) as price,
-	    coalesce(c.catalogs, '{}') as catalogs, i.brand, i.condition_id,
-	    i.size::text, i.color_id::text, k.leaves_at
-	from %2$s
-	    join price_site s on s.source = i.source
-	        and s.site = i.site
-	        and s.is_anew = %3$L
-	    left join lateral (
-		select g.state, g.price, g.currency, g.latest
-		from %1$I.item_state g
-		where g.source = i.source
-		    and g.item_id = i.item_id
-		    and g.state in ('sold', 'deleted')
-		offset 0) as g on true
+	select f.source, f.site, k.kind, f.currency, k.price, f.catalogs, f.brand,
+	    f.condition_id, f.size, f.color_id
+	from %I f
+	    join mart_site s using (source, site)
 	    cross join lateral (
-		select 'asked' as kind, i.price,
-		    i.last_seen + interval '7 days' as leaves_at
-		where g.state is null
+		select f.kind, f.price
+		where f.leaves_at >= s.%2$I
 		union all
-		select 'sold',
-		    coalesce(case g.currency when i.currency then g.price end,
-		        i.price),
-		    g.latest + interval '90 days'
-		where g.state = 'sold') as k
-	    left join lateral (
-		select array_agg(distinct c.catalog_id order by c.catalog_id)
-		    as catalogs
-		from %1$I.item_catalog c
-		where c.source = i.source
-		    and c.site = i.site
-		    and c.item_id = i.item_id
-		offset 0) as c on true
-	where k.price is not null
-	    and k.leaves_at >= s.as_of
-	$sql$, serving, case when is_anew then format('%I.item i', serving)
-	    else format('price_touched t cross join lateral ('
-	        'select * from %I.item i where i.source = t.source '
-	        'and i.item_id = t.item_id offset 0) i', serving) end, is_anew)
+		select 'week ' || f.week, f.listed_price
+		where f.week_leaves_at >= s.%2$I) as k
+	where k.kind is not null
+	    and k.price is not null
+	$sql$, facts, ends_at)
 $$;
 
 -- What changed, spread over the cells: a query of signed counts by cell and price.
@@ -302,15 +135,17 @@ $$;
 create or replace function ops.price_changes()
 returns text
 language sql immutable as $$
-	select $sql$
+	select format($sql$
 	with
 	signed as (
 		select sum(sign) as sign, source, site, kind, currency, price,
 		    catalogs, brand, condition_id, size, color_id
 		from (
-			select -1 as sign, * from price_old
+			select -1 as sign, o.*
+			from (%s) as o
 			union all
-			select 1, * from price_new) as f
+			select 1, n.*
+			from (%s) as n) as f
 		group by source, site, kind, currency, price, catalogs, brand,
 		    condition_id, size, color_id
 		having sum(sign) <> 0
@@ -343,12 +178,13 @@ language sql immutable as $$
 	        as cell,
 	    spread.*
 	from spread
-	$sql$
+	$sql$, ops.price_contributions('fact_old', 'was'),
+	    ops.price_contributions('fact_new', 'as_of'))
 $$;
 
--- Brings cells and bins up to date with the temporary tables price_old and
--- price_new; returns how many bins were written or deleted.
-create or replace function ops.apply_price_changes(serving text)
+-- Brings cells and bins up to date with the facts as they were and are (temporary
+-- tables of facts.sql); returns how many bins were written or deleted.
+create or replace function ops.renew_prices(serving text)
 returns bigint
 language plpgsql set client_min_messages = warning as $$
 declare
@@ -386,88 +222,16 @@ begin
 end
 $$;
 
--- Brings facts, cells and bins up to date: for what the runs touched, or all
--- (null).  Returns how many bins were written.  The caller holds the mart lock.
-create or replace function ops.refresh_prices(staging text, serving text,
-    runs text[])
-returns bigint
-language plpgsql set client_min_messages = warning as $$
-declare
-	written bigint;
-	has_anew boolean;
-	is_old boolean;
-begin
-	perform ops.make_price_views(serving);
-	execute format('select not exists (select from %I.price_window '
-	    'where version = ops.prices_version())', serving)
-	into is_old;
-	if is_old then
-		runs := null;
-	end if;
-	perform ops.find_price_sites(staging, serving, runs);
-	perform ops.find_touched_prices(staging, serving, runs);
-	has_anew := exists (
-		select
-		from price_site
-		where is_anew);
-	if has_anew then
-		perform ops.empty_prices(serving);
-	end if;
-	execute format('create temporary table price_old on commit drop as '
-	    'select f.* from price_touched t cross join lateral ('
-	    'select * from %1$I.price_fact f where f.item_id = t.item_id '
-	    'and f.source = t.source offset 0) f', serving);
-	execute 'create temporary table price_new on commit drop as '
-	    || ops.price_contributions(serving, false)
-	    || case when has_anew then ' union all '
-	        || ops.price_contributions(serving, true) else '' end;
-	analyze price_old;
-	analyze price_new;
-
-	execute format('delete from %1$I.price_fact f using price_old o '
-	    'where f.item_id = o.item_id and f.site = o.site '
-	    'and f.source = o.source and not exists (select from price_new n '
-	    'where n.item_id = o.item_id and n.site = o.site '
-	    'and n.source = o.source)', serving);
-	execute format('insert into %1$I.price_fact as f (source, site, item_id, '
-	    'kind, currency, price, catalogs, brand, condition_id, size, '
-	    'color_id, leaves_at) select * from price_new '
-	    'on conflict (item_id, site, source) do update set '
-	    'kind = excluded.kind, currency = excluded.currency, '
-	    'price = excluded.price, catalogs = excluded.catalogs, '
-	    'brand = excluded.brand, condition_id = excluded.condition_id, '
-	    'size = excluded.size, color_id = excluded.color_id, '
-	    'leaves_at = excluded.leaves_at '
-	    'where f is distinct from excluded', serving);
-	written := ops.apply_price_changes(serving);
-
-	execute format('delete from %1$I.price_window w using price_site s '
-	    'where s.source = w.source and s.site = w.site and s.as_of is null',
-	    serving);
-	execute format('insert into %1$I.price_window as w '
-	    'select source, site, as_of, ops.prices_version() from price_site '
-	    'where as_of is not null on conflict (source, site) do update '
-	    'set as_of = excluded.as_of, version = excluded.version '
-	    'where (w.as_of, w.version) '
-	    'is distinct from (excluded.as_of, excluded.version)', serving);
-	drop table price_site, price_touched, price_old, price_new;
-	return written;
-end
-$$;
-
 -- Takes out all that the sites hold which are made anew.
 create or replace function ops.empty_prices(serving text)
 returns void
 language plpgsql set client_min_messages = warning as $$
 begin
 	execute format('delete from %1$I.price_bin b using %1$I.price_cell c '
-	    'join price_site s using (source, site) '
+	    'join mart_site s using (source, site) '
 	    'where s.is_anew and b.cell = c.cell', serving);
-	execute format('delete from %1$I.price_cell c using price_site s '
+	execute format('delete from %1$I.price_cell c using mart_site s '
 	    'where s.is_anew and s.source = c.source and s.site = c.site',
-	    serving);
-	execute format('delete from %1$I.price_fact f using price_site s '
-	    'where s.is_anew and s.source = f.source and s.site = f.site',
 	    serving);
 end
 $$;

@@ -175,7 +175,8 @@ begin
 		    (4, 'brand', 'text'),
 		    (5, 'condition_id', 'bigint'),
 		    (6, 'size', 'text'),
-		    (7, 'color_id', 'bigint')
+		    (7, 'color_id', 'bigint'),
+		    (8, 'seller_key', 'text')
 	),
 	-- no key, no place, and nobody's own number (law 10)
 	found as (
@@ -450,4 +451,7 @@ end
 $$;
 
 select ops.make_price_views(:'serving');
+-- of older versions, which the views above no longer read
+drop table if exists :"serving".price_fact, :"serving".price_window;
+drop function if exists ops.refresh_prices(text, text, text[]);
 select ops.make_views(:'staging', :'serving');

@@ -31,7 +31,7 @@ where step = 'upsert'
 
 select ops.make_views(:'staging', :'serving');
 
-select ops.refresh_prices(:'staging', :'serving',
+select ops.refresh_facts(:'staging', :'serving',
     array(select run from due));
 
 -- the pictures of these parts, and those near to them

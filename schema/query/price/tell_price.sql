@@ -165,9 +165,11 @@ from wanted w
 	from chosen c
 	    cross join lateral (
 		select *
-		from serving.price_fact f
+		from serving.listing_fact f
 		where f.source = c.source
 		    and f.site = c.site
+		    and f.leaves_at >= c.as_of
+		    and f.price is not null
 		    and f.currency = c.currency
 		    and (c."by" !~ 'catalog'
 		        or f.catalogs @> array[c.catalog_id])

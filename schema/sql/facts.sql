@@ -1,0 +1,352 @@
+-- Facts of listings, of which prices, sales and trends are sums.  The mart step
+-- of vpipe load makes the facts of touched listings anew, and each mart changes by
+-- new minus old; nothing else writes them.
+--
+--   listing_fact  a listing on a site: what it is, what it costs, since when it is
+--                 known, what became of it
+--   mart_window   the newest `ok` look of each site, where its windows of time end
+
+-- Raise it when what a fact says, or what a mart counts, changes: the next mart
+-- step makes all anew.
+create or replace function ops.marts_version()
+returns int
+language sql immutable as $$
+	select 2
+$$;
+
+create table if not exists :"serving".mart_window (
+	source text collate "C" not null,
+	site text collate "C" not null,
+	as_of timestamptz not null,
+	version int not null,
+	primary key (source, site)
+);
+comment on table :"serving".mart_window is
+    'a row is a site and its newest ok look, where the windows of its marts '
+    'end; vpipe load writes it';
+
+create table if not exists :"serving".listing_fact (
+	source text collate "C" not null,
+	site text collate "C" not null,
+	item_id text collate "C" not null,
+	seller_key text collate "C",
+	catalogs text[] collate "C" not null,
+	brand text collate "C",
+	condition_id bigint,
+	size text collate "C",
+	color_id text collate "C",
+	currency text collate "C",
+	listed_price numeric,
+	price numeric,
+	favourites bigint,
+	first_seen timestamptz not null,
+	last_seen timestamptz not null,
+	born_earliest timestamptz,
+	born_latest timestamptz,
+	state text collate "C",
+	left_earliest timestamptz,
+	left_latest timestamptz,
+	kind text collate "C" check (kind in ('asked', 'sold')),
+	leaves_at timestamptz,
+	week text collate "C" check (week in ('on', 'sold', 'other', 'unknown')),
+	week_leaves_at timestamptz,
+	primary key (item_id, site, source)
+);
+create index if not exists listing_fact_leaves
+    on :"serving".listing_fact (source, site, leaves_at);
+create index if not exists listing_fact_week
+    on :"serving".listing_fact (source, site, week_leaves_at)
+    where week is not null;
+create index if not exists listing_fact_brand
+    on :"serving".listing_fact (brand, condition_id, size);
+comment on table :"serving".listing_fact is
+    'a row is a listing on a site; prices, sales and trends are sums of these; '
+    'vpipe load writes it';
+comment on column :"serving".listing_fact.catalogs is
+    'the catalogs whose queries found it, not as a paid placement';
+comment on column :"serving".listing_fact.listed_price is
+    'the first price that was seen, in its currency of now';
+comment on column :"serving".listing_fact.price is
+    'the last price asked';
+comment on column :"serving".listing_fact.born_latest is
+    'it was listed since born_earliest, and by then; null: it was there before '
+    'its seller was watched, or on another site';
+comment on column :"serving".listing_fact.left_latest is
+    'it was sold, deleted, hidden or missing since left_earliest, and by then';
+comment on column :"serving".listing_fact.kind is
+    'the prices among which it counts until leaves_at';
+comment on column :"serving".listing_fact.week is
+    'seven days after it was listed it was on sale still, sold, removed, or '
+    'missing; null: not known; counts until week_leaves_at';
+
+-- Half-way between two times; the later one when the earlier is not known.
+create or replace function ops.middle(earliest timestamptz, latest timestamptz)
+returns timestamptz
+language sql stable as $$
+	select coalesce(earliest + (latest - earliest) / 2, latest)
+$$;
+
+-- --- what is touched ---
+
+-- Sites, and where their windows ended and end now, into the temporary table
+-- mart_site.  A site is anew when its sums cannot be mended: it has none of this
+-- version, or its newest look is older than it was.
+create or replace function ops.find_mart_sites(staging text, serving text,
+    runs text[])
+returns void
+language plpgsql set client_min_messages = warning as $$
+declare
+	look record;
+begin
+	create temporary table mart_site (source text collate "C",
+	    site text collate "C", was timestamptz, as_of timestamptz,
+	    is_anew boolean) on commit drop;
+	for look in
+		select *
+		from ops.streams_of(staging, 'look')
+	loop
+		execute format('insert into mart_site '
+		    'select $1, s.site, w.as_of, n.as_of, $2 is null '
+		    'or coalesce(w.version <> ops.marts_version() '
+		    'or n.as_of < w.as_of, true) '
+		    'from (select distinct site from %1$I.%2$I '
+		    'where site is not null and ($2 is null or run = any ($2)) '
+		    'union select site from %3$I.mart_window '
+		    'where source = $1) s '
+		    'left join %3$I.mart_window w on w.source = $1 '
+		    'and w.site = s.site '
+		    'cross join lateral (select max(l.observed_at) as as_of '
+		    'from %1$I.%2$I l where l.site = s.site '
+		    'and l.verdict = ''ok'') n '
+		    'where n.as_of is not null or w.site is not null', staging,
+		    look.stream, serving)
+		using look.source, runs;
+	end loop;
+end
+$$;
+
+-- Listings whose fact, or what it counts for, may be another now, into
+-- mart_touched: those that the runs answered about, those judged since, and those
+-- whose window has passed.
+create or replace function ops.find_touched_listings(staging text, serving text,
+    runs text[])
+returns void
+language plpgsql set client_min_messages = warning as $$
+declare
+	look record;
+	has_item boolean;
+	leaves text;
+begin
+	create temporary table mart_touched (source text collate "C",
+	    item_id text collate "C", primary key (source, item_id))
+	    on commit drop;
+	if runs is null then
+		return;
+	end if;
+	with judged as (
+		delete from ops.touched_item
+		returning source, item_id
+	)
+	insert into mart_touched
+	select source, item_id
+	from judged;
+	for look in
+		select *
+		from ops.streams_of(staging, 'look')
+	loop
+		has_item := exists (
+			select
+			from ops.table_columns(staging, look.stream)
+			where name = 'item_id');
+		execute format('insert into mart_touched select $1, h.id '
+		    'from %1$I.%2$I l cross join lateral ('
+		    'select id from jsonb_array_elements_text('
+		    'case jsonb_typeof(l.ids) when ''array'' then l.ids '
+		    'else ''[]'' end) as a(id)%3$s) h '
+		    'where l.run = any ($2) and h.id is not null '
+		    'on conflict do nothing', staging, look.stream,
+		    case when has_item then ' union all select l.item_id::text'
+		        else '' end)
+		using look.source, runs;
+	end loop;
+	foreach leaves in array array['leaves_at', 'week_leaves_at']
+	loop
+		execute format('insert into mart_touched '
+		    'select f.source, f.item_id from mart_site s '
+		    'cross join lateral (select * from %1$I.listing_fact f '
+		    'where f.source = s.source and f.site = s.site '
+		    'and f.%2$s >= s.was and f.%2$s < s.as_of offset 0) f '
+		    'where not s.is_anew on conflict do nothing', serving,
+		    leaves);
+	end loop;
+	analyze mart_touched;
+end
+$$;
+
+-- --- facts ---
+
+-- A query for the facts of listings.  Offset 0 keeps each view a look-up by key;
+-- without it they would be read whole, and joined.
+create or replace function ops.listing_facts(serving text, is_anew boolean)
+returns text
+language sql stable as $$
+	select format($sql$
+	select i.source, i.site, i.item_id, i.seller_key,
+	    coalesce(c.catalogs, '{}') as catalogs, i.brand, i.condition_id,
+	    i.size::text, i.color_id::text, i.currency,
+	    -- 1.5 and 1.50 are one price, and look the same
+	    trim_scale(case g.currency when i.currency then g.listed_price end)
+	        as listed_price,
+	    trim_scale(k.price) as price,
+	    g.favourite_count, i.first_seen, i.last_seen,
+	    b.earliest, b.latest, g.state,
+	    case when x.left_as is not null then g.earliest end,
+	    case when x.left_as is not null then g.latest end,
+	    k.kind, k.leaves_at, k.week,
+	    case when k.week is not null then h.born + interval '97 days' end
+	from %2$s
+	    join mart_site s on s.source = i.source
+	        and s.site = i.site
+	        and s.is_anew = %3$L
+	        and s.as_of is not null
+	    left join lateral (
+		select *
+		from %1$I.item_state g
+		where g.source = i.source
+		    and g.item_id = i.item_id
+		offset 0) as g on true
+	    left join lateral (
+		select e.earliest, e.latest
+		from %1$I.event e
+		where e.source = i.source
+		    and e.item_id = i.item_id
+		    and e.type = 'listed'
+		    and e.site = i.site
+		    and e.earliest is not null
+		order by e.latest
+		limit 1) as b on true
+	    cross join lateral (
+		select case g.state when 'sold' then 'sold'
+		        when 'deleted' then 'other'
+		        when 'hidden' then 'other'
+		        when 'missing' then 'unknown' end as left_as) as x
+	    cross join lateral (
+		select ops.middle(b.earliest, b.latest) as born,
+		    case when x.left_as is not null
+		        then ops.middle(coalesce(g.earliest, g.last_seen),
+		            g.latest) end as gone) as h
+	    cross join lateral (
+		select case g.state when 'deleted' then null
+		        when 'sold' then 'sold' else 'asked' end as kind,
+		    coalesce(case when g.state = 'sold'
+		            and g.currency = i.currency then g.price end,
+		        i.price) as price,
+		    case g.state when 'deleted' then null
+		        when 'sold' then g.latest + interval '90 days'
+		        else i.last_seen + interval '7 days' end as leaves_at,
+		    case when h.gone - h.born <= interval '7 days' then x.left_as
+		        when coalesce(h.gone, g.last_seen) - h.born
+		            >= interval '7 days' then 'on' end as week) as k
+	    left join lateral (
+		select array_agg(distinct c.catalog_id order by c.catalog_id)
+		    as catalogs
+		from %1$I.item_catalog c
+		where c.source = i.source
+		    and c.site = i.site
+		    and c.item_id = i.item_id
+		offset 0) as c on true
+	$sql$, serving, case when is_anew then format('%I.item i', serving)
+	    else format('mart_touched t cross join lateral ('
+	        'select * from %I.item i where i.source = t.source '
+	        'and i.item_id = t.item_id offset 0) i', serving) end, is_anew)
+$$;
+
+-- The facts of touched listings as they were and as they are, into the temporary
+-- tables fact_old and fact_new, and into listing_fact.
+create or replace function ops.renew_facts(serving text, has_anew boolean)
+returns void
+language plpgsql set client_min_messages = warning as $$
+declare
+	columns text;
+begin
+	execute format('create temporary table fact_old on commit drop as '
+	    'select f.* from mart_touched t cross join lateral ('
+	    'select * from %1$I.listing_fact f where f.item_id = t.item_id '
+	    'and f.source = t.source offset 0) f', serving);
+	execute format('create temporary table fact_new '
+	    '(like %I.listing_fact) on commit drop', serving);
+	execute 'insert into fact_new ' || ops.listing_facts(serving, false)
+	    || case when has_anew then ' union all '
+	        || ops.listing_facts(serving, true) else '' end;
+	analyze fact_old;
+	analyze fact_new;
+
+	execute format('delete from %1$I.listing_fact f using fact_old o '
+	    'where f.item_id = o.item_id and f.site = o.site '
+	    'and f.source = o.source and not exists (select from fact_new n '
+	    'where n.item_id = o.item_id and n.site = o.site '
+	    'and n.source = o.source)', serving);
+	select string_agg(format('%1$I = excluded.%1$I', name), ', ')
+	into columns
+	from ops.table_columns(serving, 'listing_fact')
+	where not name = any ('{source,site,item_id}');
+	execute format('insert into %1$I.listing_fact as f select * from fact_new '
+	    'on conflict (item_id, site, source) do update set %2$s '
+	    'where f is distinct from excluded', serving, columns);
+end
+$$;
+
+create or replace function ops.renew_mart_windows(serving text)
+returns void
+language plpgsql as $$
+begin
+	execute format('delete from %1$I.mart_window w using mart_site s '
+	    'where s.source = w.source and s.site = w.site and s.as_of is null',
+	    serving);
+	execute format('insert into %1$I.mart_window as w '
+	    'select source, site, as_of, ops.marts_version() from mart_site '
+	    'where as_of is not null on conflict (source, site) do update '
+	    'set as_of = excluded.as_of, version = excluded.version '
+	    'where (w.as_of, w.version) '
+	    'is distinct from (excluded.as_of, excluded.version)', serving);
+end
+$$;
+
+-- Brings facts and the marts that are sums of them up to date: for what the runs
+-- touched, or all (null).  Returns how many rows of sums were written.  The caller
+-- holds the mart lock.
+create or replace function ops.refresh_facts(staging text, serving text,
+    runs text[])
+returns bigint
+language plpgsql set client_min_messages = warning set timezone = 'UTC' as $$
+declare
+	written bigint;
+	has_anew boolean;
+	is_old boolean;
+begin
+	perform ops.make_price_views(serving);
+	execute format('select not exists (select from %I.mart_window '
+	    'where version = ops.marts_version())', serving)
+	into is_old;
+	if is_old then
+		runs := null;
+	end if;
+	perform ops.find_mart_sites(staging, serving, runs);
+	perform ops.find_touched_listings(staging, serving, runs);
+	has_anew := exists (
+		select
+		from mart_site
+		where is_anew);
+	if has_anew then
+		perform ops.empty_prices(serving);
+		execute format('delete from %1$I.listing_fact f using mart_site s '
+		    'where s.is_anew and s.source = f.source '
+		    'and s.site = f.site', serving);
+	end if;
+	perform ops.renew_facts(serving, has_anew);
+	written := ops.renew_prices(serving);
+	perform ops.renew_mart_windows(serving);
+	drop table mart_site, mart_touched, fact_old, fact_new;
+	return written;
+end
+$$;
