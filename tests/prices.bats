@@ -369,3 +369,77 @@ rollback;
 SQL
 )"
 }
+
+@test "the price for which half are sold in a week: of two prices the curve through both" {
+  cd "$ROOT"
+  # logit(0.6) = 0.4055 at 10, logit(0.3) = -0.8473 at 20: half at 10 exp(0.2243)
+  same "0.75|10.00|||less|200.0|90.0|
+0.5|12.51|10.58|14.81||200.0|90.0|
+0.25|20.00|||more|200.0|90.0|
+few|49.0|30.0
+few|100.0|9.0
+few|100.0|91.0
+price|200.0|90.0
+price|200.0|90.0
+few|0.0|0.0
+11.55|190.0|80.0" "$(psql -X -v ON_ERROR_STOP=1 -q -A -t 2>&1 <<'SQL'
+begin;
+create function pg_temp.week(cell bigint, price numeric, n bigint) returns void
+language sql as $$
+	insert into serving.price_bin values (cell, price, n)
+$$;
+\o /dev/null
+select pg_temp.week(c, p, n) from (values
+    (1, 10, 40), (1, 20, 70), (2, 10, 60), (2, 20, 30),		-- by price
+    (11, 5, 19), (12, 4, 30), (21, 5, 91), (22, 4, 9), (31, 5, 9), (32, 4, 91),
+    (41, 10, 40), (41, 20, 70), (42, 20, 60), (42, 10, 30),	-- dear ones faster
+    (51, 10, 55), (51, 20, 55), (52, 10, 45), (52, 20, 45),	-- no matter
+    (61, 0, 60), (62, 0, 40),					-- for nothing
+    -- ten were removed; of 20 unknown the half counts: as many are sold as removed
+    (71, 10, 40), (71, 20, 70), (72, 10, 40), (72, 20, 20), (73, 10, 60),
+    (74, 10, 20), (74, 20, 20)) as b(c, p, n);
+\o
+select * from ops.prices_to_sell('serving', 1, 2, 3, 4);
+select reason, listings, sold from ops.prices_to_sell('serving', 11, 12, 13, 14) limit 1;
+select reason, listings, sold from ops.prices_to_sell('serving', 21, 22, null, null) limit 1;
+select reason, listings, sold from ops.prices_to_sell('serving', 31, 32, null, null) limit 1;
+select reason, listings, sold from ops.prices_to_sell('serving', 41, 42, null, null) limit 1;
+select reason, listings, sold from ops.prices_to_sell('serving', 51, 52, null, null) limit 1;
+select reason, listings, sold from ops.prices_to_sell('serving', 61, 62, null, null) limit 1;
+select price, listings, sold from ops.prices_to_sell('serving', 71, 72, 73, 74) where share = 0.5;
+rollback;
+SQL
+)"
+}
+
+@test "its intervals hold the known price in 90 to 99 of 100 simulated groups" {
+  same "t|t|t" "$(psql -X -v ON_ERROR_STOP=1 -q -A -t 2>&1 <<'SQL'
+begin;
+\o /dev/null
+select setseed(0.7);
+create temporary table listing as
+select g, exp(ln(20) + 0.6 * sqrt(-2 * ln(1 - random())) * cos(2 * pi() * random()))
+    ::numeric(10, 0) + 1 as price
+from generate_series(1, 300) as g
+    cross join generate_series(1, 400) as i;
+insert into serving.price_bin
+select g * 10 + (random() < 1 / (1 + exp(1.2 * (ln(price) - ln(18)))))::int,
+    price, count(*)
+from listing
+group by 1, 2;
+\o
+select bool_and(held between 0.9 and 0.99), bool_and(told > 0.9),
+    bool_and(price / 18 between 0.95 and 1.05) filter (where share = 0.5)
+from (
+	select p.share, avg((18 * exp(-ln(p.share / (1 - p.share)) / 1.2)
+	        between p.low and p.high)::int) as held,
+	    count(p.low) / 300.0 as told, avg(p.price) as price
+	from generate_series(1, 300) as g
+	    cross join lateral ops.prices_to_sell('serving', g * 10, g * 10 + 1,
+	        null, null) as p
+	group by p.share) as t
+where share in (0.5, 0.25);
+rollback;
+SQL
+)"
+}

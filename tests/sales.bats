@@ -96,3 +96,69 @@ sales() {
   fails 64 'no such listing has a known first day' sales --brand "Nobody's"
   fails 64 "no such option '--bye'" sales --bye
 }
+
+@test "vpipe price tells the price for which half are sold in a week, or why it cannot" {
+  price() { "$ROOT/scripts/price" "$@"; }
+  cd "$ROOT"
+  psql -X -v ON_ERROR_STOP=1 -q >/dev/null <<'SQL'
+set client_min_messages = warning;
+alter table staging.one_item_state add listed_price numeric, add currency text;
+insert into staging.one_look (source, site, run, line, observed_at, verdict)
+values ('one', 'a.test', 'r', 1, '2026-09-21T00:00:00Z', 'ok');
+insert into staging.one_item
+select site, 200 + n, variant, title, 7, currency, 'Geox', 2, 'L', 77, 'k'
+from staging.one_item
+    cross join generate_series(1, 20) as n
+where item_id = 1;
+insert into staging.one_item_seen
+select site, 200 + n, variant, observed_at, run, line, index, contract, first_seen,
+    last_seen
+from staging.one_item_seen
+    cross join generate_series(1, 20) as n
+where item_id = 1;
+select ops.make_views('staging', 'serving');
+select ops.refresh_facts('staging', 'serving', null);
+SQL
+  run -0 --separate-stderr price --brand Geox
+  [[ $output == *"week : what sells within 7 days is not known: vpipe track has to look"* ]]
+  # the cheaper, the faster: three in four at 5, half at 10, a quarter at 20
+  psql -X -v ON_ERROR_STOP=1 -q >/dev/null <<'SQL'
+set client_min_messages = warning;
+insert into staging.one_item
+select site, 1000 + 100 * p + n, variant, title, p, currency, 'Puma', 2, 'M', 77, 'k'
+from staging.one_item
+    cross join unnest(array[5, 10, 20]) as p
+    cross join generate_series(1, 100) as n
+where item_id = 1;
+insert into staging.one_item_seen
+select site, 1000 + 100 * p + n, variant, observed_at, run, line, index, contract,
+    first_seen, last_seen
+from staging.one_item_seen
+    cross join unnest(array[5, 10, 20]) as p
+    cross join generate_series(1, 100) as n
+where item_id = 1;
+insert into staging.one_event
+select 1000 + 100 * p + n, type, number, site, earliest, latest
+from staging.one_event
+    cross join unnest(array[5, 10, 20]) as p
+    cross join generate_series(1, 100) as n
+where item_id = '1';
+insert into staging.one_item_state
+select 1000 + 100 * p + n, 'a.test',
+    case when n <= sold then 'sold' else 'live' end,
+    '2026-09-03T12:00:00Z', '2026-09-04T12:00:00Z', '2026-09-20T12:00:00Z', p, 'EUR'
+from (values (5, 75), (10, 50), (20, 25)) as p(p, sold)
+    cross join generate_series(1, 100) as n;
+select ops.refresh_facts('staging', 'serving', null);
+SQL
+  run -0 --separate-stderr price --brand puma
+  [[ $output == *"sold in 7 days            3 of 4 at              half at            1 of 4 at
+                   5.00 (3.87–6.46)   10.00 (8.55–11.69)  20.00 (15.49–25.82)"* ]]
+  [[ $output == *"week : of the same brand; 300 whose first day is known, 150 sold"* ]]
+  [ "$(wc -L <<<"$output")" -le 80 ]
+  run -0 --separate-stderr price --brand Puma --size M --json
+  same '[0.75,5,0.5,10,0.25,20]' "$(jq -c '[.sold_within_7_days.prices[] | .share, .price]' <<<"$output")"
+  # of another brand: of the narrowest group of which it can be told
+  run -0 --separate-stderr price --brand Nike --size M --json
+  same size "$(jq -r .sold_within_7_days.by <<<"$output")"
+}

@@ -235,3 +235,173 @@ begin
 	    serving);
 end
 $$;
+
+-- --- the price at which a share is sold within a week ---
+
+-- The bins of a group's four `week` cells as points of a logistic curve: x, the
+-- logarithm of the first price; n, listings; y, those of them that were sold
+-- within a week.  Unknown exits count as sold by the share of sales among the
+-- known ones; what was removed unsold does not count.
+create or replace function ops.week_points(serving text, on_sale bigint,
+    sold bigint, other bigint, unknown bigint)
+returns table (x float8, n float8, y float8)
+language plpgsql stable as $$
+begin
+	return query execute format($sql$
+	with
+	bin as (
+		select b.cell,
+		    b.price,
+		    b.n
+		from %I.price_bin b
+		where b.cell = any (array[$1, $2, $3, $4])
+		    and b.price > 0
+	),
+	known as (
+		select coalesce(sum(b.n) filter (where b.cell = $2)
+		        / nullif(sum(b.n) filter (where b.cell in ($2, $3)), 0), 0)
+		        as share
+		from bin b
+	),
+	point as (
+		select ln(b.price)::float8 as x,
+		    sum(case b.cell when $1 then b.n else 0 end)::float8 as stayed,
+		    sum(case b.cell when $2 then b.n when $4 then b.n * k.share
+		        else 0 end)::float8 as went
+		from bin b
+		    cross join known k
+		group by b.price
+	)
+	select p.x,
+	    p.stayed + p.went,
+	    p.went
+	from point p
+	where p.stayed + p.went > 0
+	$sql$, serving)
+	using on_sale, sold, other, unknown;
+end
+$$;
+
+-- A logistic regression of one variable, by Newton's method (McCullagh and Nelder,
+-- Generalized Linear Models, chapter 4): the chance at x is
+-- 1 / (1 + exp(-a - b (x - center))).  Returns a, b and their covariances; no row
+-- when it does not converge, as when one price parts sold from unsold.
+create or replace function ops.fit_logistic(xs float8[], ns float8[], ys float8[])
+returns table (center float8, a float8, b float8, var_a float8, var_b float8,
+    cov float8)
+language plpgsql immutable as $$
+declare
+	s record;
+	det float8;
+	step_a float8;
+	step_b float8;
+begin
+	center := (
+		select sum(p.x * p.n) / sum(p.n)
+		from unnest(xs, ns) as p(x, n));
+	a := 0;
+	b := 0;
+	for i in 1 .. 30 loop
+		select sum(w) as w,
+		    sum(w * d) as wx,
+		    sum(w * d * d) as wxx,
+		    sum(r) as r,
+		    sum(r * d) as rx
+		into s
+		from (
+			select p.x - center as d,
+			    p.n * c * (1 - c) as w,
+			    p.y - p.n * c as r
+			from unnest(xs, ns, ys) as p(x, n, y)
+			    cross join lateral (
+				select 1 / (1 + exp(-a - b * (p.x - center)))
+				    as c) as c) as t;
+		det := s.w * s.wxx - s.wx * s.wx;
+		if det is null or det <= 1e-9 then
+			return;
+		end if;
+		step_a := (s.wxx * s.r - s.wx * s.rx) / det;
+		step_b := (s.w * s.rx - s.wx * s.r) / det;
+		a := a + step_a;
+		b := b + step_b;
+		if abs(a) > 30 or abs(b) > 30 then
+			return;
+		end if;
+		if abs(step_a) + abs(step_b) < 1e-9 then
+			var_a := s.wxx / det;
+			var_b := s.w / det;
+			cov := -s.wx / det;
+			return next;
+			return;
+		end if;
+	end loop;
+end
+$$;
+
+-- The prices for which three quarters, half and a quarter of a group's listings
+-- were sold within a week, each with its 95 % interval (delta method, of the
+-- logarithm), from the group's four `week` cells (null: it has none).
+--
+--   listings, sold  those that count, as week_points counts them
+--   reason          why there is no price: `few` (below fifty, or ten sold or ten
+--                   not), `price` (those that ask less are not sold faster, as
+--                   far as can be told)
+--   beyond          `less` or `more` than nearly all (95 in 100) of them asked:
+--                   the price is then the least or most that they asked
+create or replace function ops.prices_to_sell(serving text, on_sale bigint,
+    sold_cell bigint, other bigint, unknown bigint)
+returns table (share numeric, price numeric, low numeric, high numeric,
+    beyond text, listings numeric, sold numeric, reason text)
+language plpgsql stable as $$
+declare
+	xs float8[];
+	ns float8[];
+	ys float8[];
+	least_x float8;
+	most_x float8;
+	f record;
+	x float8;
+	se float8;
+begin
+	select array_agg(p.x), array_agg(p.n), array_agg(p.y),
+	    coalesce(sum(p.n), 0)::numeric(20, 1),
+	    coalesce(sum(p.y), 0)::numeric(20, 1),
+	    min(p.x) filter (where p.upto >= 0.025 * p.total),
+	    min(p.x) filter (where p.upto >= 0.975 * p.total)
+	into xs, ns, ys, listings, sold, least_x, most_x
+	from (
+		select w.*,
+		    sum(w.n) over (order by w.x) as upto,
+		    sum(w.n) over () as total
+		from ops.week_points(serving, on_sale, sold_cell, other, unknown)
+		    as w) as p;
+	reason := case when listings < 50 or sold < 10 or listings - sold < 10
+	    then 'few' end;
+	if reason is null then
+		select *
+		into f
+		from ops.fit_logistic(xs, ns, ys);
+		if f.b is null or f.b > -1.96 * sqrt(f.var_b) then
+			reason := 'price';
+		end if;
+	end if;
+	foreach share in array array[0.75, 0.5, 0.25]
+	loop
+		if reason is null then
+			x := (ln(share / (1 - share)) - f.a) / f.b;
+			se := sqrt(f.var_a + x * x * f.var_b + 2 * x * f.cov)
+			    / -f.b;
+			x := x + f.center;
+			beyond := case when x < least_x then 'less'
+			    when x > most_x then 'more' end;
+			price := round(exp(least(greatest(x, least_x), most_x))
+			    ::numeric, 2);
+			low := case when beyond is null then
+			    round(exp(x - 1.96 * se)::numeric, 2) end;
+			high := case when beyond is null then
+			    round(exp(x + 1.96 * se)::numeric, 2) end;
+		end if;
+		return next;
+	end loop;
+end
+$$;

@@ -3,11 +3,13 @@
 --
 -- Variables, empty where nothing was given: listing (an id or address), source,
 -- site, currency, brand, catalog, condition (an id), size; json (true: an object,
--- false: a table of 80 columns), language (of names).  Prints nothing when no such listing is known.
+-- false: a table of 80 columns), language (of names).  Prints nothing when no
+-- such listing is known.
 --
 --   wanted        what was asked about, as it is known
 --   asked, sold   n and the quantiles of its group: by what, and which are
 --                 narrower; null below twenty listings
+--   week          the prices for which a share was sold within seven days
 --   comparable    up to ten listings of the group of `asked`
 --
 -- The group is the narrowest of at least twenty listings, else the one that has
@@ -79,7 +81,7 @@ select c.source, c.site, null, null, null, c.currency, null,
     :'brand' <> '', :'condition' <> '', :'size' <> ''
 from serving.price_cell c
 where :'listing' = ''
-    and c.kind = 'asked'
+    and c.kind in ('asked', 'sold')
     and c."by" = case when :'catalog' <> '' then 'catalog'
         when :'brand' <> '' then 'brand' else 'all' end
     and c.catalog_id is not distinct from nullif(:'catalog', '')
@@ -87,7 +89,7 @@ where :'listing' = ''
     and c.source = coalesce(nullif(:'source', ''), c.source)
     and c.site = coalesce(nullif(:'site', ''), c.site)
     and c.currency = coalesce(nullif(:'currency', ''), c.currency)
-order by c.n desc, c.source, c.site, c.currency
+order by c.kind, c.n desc, c.source, c.site, c.currency
 limit 1;
 
 -- the groups it belongs to, the narrowest first
@@ -98,14 +100,20 @@ from wanted w
     cross join (values
 	(1, 'catalog brand condition size'),
 	(2, 'catalog brand condition'),
-	(3, 'catalog brand'),
-	(4, 'brand condition size'),
-	(5, 'brand condition'),
-	(6, 'catalog condition size'),
-	(7, 'catalog condition'),
-	(8, 'brand'),
-	(9, 'catalog'),
-	(10, 'all')) as l(place, "by")
+	(3, 'catalog brand size'),
+	(4, 'catalog brand'),
+	(5, 'brand condition size'),
+	(6, 'brand condition'),
+	(7, 'brand size'),
+	(8, 'catalog condition size'),
+	(9, 'catalog condition'),
+	(10, 'catalog size'),
+	(11, 'brand'),
+	(12, 'catalog'),
+	(13, 'condition size'),
+	(14, 'condition'),
+	(15, 'size'),
+	(16, 'all')) as l(place, "by")
     join serving.price_cell c on c."by" = l."by"
         and c.source = w.source
         and c.site = w.site
@@ -144,8 +152,39 @@ from candidate c
 	    and d.place < c.place
 	order by d.place desc
 	limit 1) as narrower on true
+where c.kind in ('asked', 'sold')
 order by c.kind, c.n >= :enough desc, case when c.n >= :enough then c.place end,
     c.n desc, c.place;
+
+-- What sells within a week: of the narrowest group of which that can be told, else
+-- of the one that has most.
+create temporary table week as
+select g."by",
+    s.*
+from (
+	select c.place,
+	    c."by",
+	    sum(c.n) as n,
+	    min(c.cell) filter (where c.kind = 'week on') as on_sale,
+	    min(c.cell) filter (where c.kind = 'week sold') as sold_cell,
+	    min(c.cell) filter (where c.kind = 'week other') as other,
+	    min(c.cell) filter (where c.kind = 'week unknown') as unknown
+	from candidate c
+	where c.kind like 'week %'
+	group by c.place, c."by") as g
+    cross join lateral (
+	select jsonb_agg(jsonb_build_object('share', p.share, 'price', p.price,
+	        'low', p.low, 'high', p.high, 'beyond', p.beyond)
+	        order by p.share desc) filter (where p.price is not null)
+	        as prices,
+	    min(p.listings) as listings,
+	    min(p.sold) as sold,
+	    min(p.reason) as reason
+	from ops.prices_to_sell('serving', g.on_sale, g.sold_cell, g.other,
+	    g.unknown) as p) as s
+order by s.reason = 'few' nulls first, s.reason nulls first,
+    case when s.reason = 'few' then -g.n else g.place end, g.place
+limit 1;
 
 -- Those of the group that are most like it, of a thousand of them: sold ones
 -- first, then of the same size, condition and brand, then the nearest in price.
@@ -211,6 +250,9 @@ select json_build_object(
         'last_seen', w.last_seen),
     'asked', g.asked,
     'sold', g.sold,
+    'sold_within_7_days', (
+	select to_jsonb(s)
+	from week s),
     'comparable', (
 	select coalesce(json_agg(to_jsonb(c) - 'place' order by c.place), '[]')
 	from comparable c))
@@ -260,6 +302,16 @@ from wanted
     cross join (values ('asked'), ('sold')) as k(kind)
     left join chosen c using (kind)
 order by k.kind;
+select E'\nsold in 7 days' || lpad('3 of 4 at', 21) || lpad('half at', 21)
+    || lpad('1 of 4 at', 21) || E'\n' || rpad('', 14)
+    || string_agg(lpad(case p ->> 'beyond' when 'less' then '< '
+        when 'more' then '> ' else '' end || (p ->> 'price')
+        || coalesce(' (' || (p ->> 'low') || '–' || (p ->> 'high') || ')', ''),
+        21), '' order by o)
+from week
+    cross join jsonb_array_elements(prices) with ordinality as a(p, o)
+where reason is null
+having count(*) > 0;
 select case when kind = min(kind) over () then E'\n' else '' end
     || format('%s: of the same %s', rpad(kind, 5), pg_temp.named("by"))
     || case kind when 'asked' then format(', seen in the week to %s',
@@ -270,6 +322,18 @@ select case when kind = min(kind) over () then E'\n' else '' end
         || pg_temp.named(narrower), '')
 from chosen
 order by kind;
+select rpad('week', 5) || ': ' || case
+    when s.reason = 'few' then format('too few to tell: %s whose first day is '
+        'known, %s of them sold', round(s.listings), round(s.sold))
+    when s.reason = 'price' then format('%s of %s sold within 7 days, at any '
+        'price; of the same %s', round(s.sold), round(s.listings),
+        pg_temp.named(s."by"))
+    when s.listings > 0 then format('of the same %s; %s whose first day is '
+        'known, %s sold', pg_temp.named(s."by"), round(s.listings),
+        round(s.sold))
+    else 'what sells within 7 days is not known: vpipe track has to look' end
+from wanted
+    left join week s on true;
 select case place when 1 then E'\nlike it         price  state     seen        size      title\n'
     else '' end || rtrim(rpad(left(item_id, 12), 12) || pg_temp.shown(price, 9) || '  '
     || rpad(state, 10) || rpad(at::date::text, 12) || pg_temp.short(size, 9) || ' '
