@@ -1,5 +1,6 @@
 # prices: histograms that each load mends are those that are made anew
 load helper
+load marts
 
 setup_file() {
   pg_start
@@ -15,9 +16,11 @@ setup() {
 }
 
 # world STEPS SEED: so many loads of a small market, each mended as it comes;
-# prints what differs from the same made anew, and what checks found
+# prints what differs from the same made anew, and what checks found; writes what
+# marts_agree reads
 world() {
-  psql -X -v ON_ERROR_STOP=1 -q -A -t -v steps="$1" -v seed="$2" 2>&1 <<'SQL'
+  psql -X -v ON_ERROR_STOP=1 -q -A -t -v steps="$1" -v seed="$2" \
+    -v "input=$tmp/marts.in" -v "output=$tmp/marts.out" 2>&1 <<'SQL'
 set client_min_messages = warning;
 begin;
 \o /dev/null
@@ -33,15 +36,31 @@ create table staging.one_item_state (
 	currency text
 );
 create table staging.one_event (
-	item_id text collate "C" primary key,
+	item_id text collate "C",
+	type text collate "C",
 	site text,
-	type text,
 	earliest timestamptz,
-	latest timestamptz
+	latest timestamptz,
+	old numeric,
+	new numeric,
+	cause text,
+	primary key (item_id, type)
+);
+create table staging.one_seller_snapshot (
+	observed_at timestamptz,
+	run text,
+	line bigint,
+	index bigint,
+	user_id text,
+	seller_key text,
+	given_count bigint,
+	item_count bigint,
+	country text
 );
 insert into ops.stream (stream, source, entity, key, x_order)
 values ('one_item_state', 'one', 'item_state', '{item_id}', '{}'),
-    ('one_event', 'one', 'event', '{item_id}', '{}');
+    ('one_event', 'one', 'event', '{item_id,type}', '{}'),
+    ('one_seller_snapshot', 'one', 'seller_snapshot', '{}', '{}');
 select setseed(:seed / 1000.0);
 
 create function pg_temp.any_of(variadic texts text[]) returns text
@@ -116,7 +135,7 @@ begin
 	select 'one', s, 'r' || n, row_number() over (), 'search', 'q', '5', 1, at,
 	    pg_temp.any_of('ok', 'ok', 'ok', 'empty'), 1, 0, 1, ids, '[]'
 	from unnest(array['a.test', 'b.test']) as s;
-	for i in 1 .. floor(random() * 4)::int loop
+	for i in 1 .. floor(random() * 9)::int loop
 		item := 1 + floor(random() * 60);
 		insert into staging.one_item_state
 		values (item::text,
@@ -131,16 +150,27 @@ begin
 		    last_seen = excluded.last_seen,
 		    price = excluded.price,
 		    listed_price = excluded.listed_price;
+		delete from staging.one_event
+		where item_id = item::text
+		    and random() < 0.3;
 		insert into staging.one_event
-		values (item::text, pg_temp.any_of('a.test', 'b.test'),
-		    pg_temp.any_of('listed', 'listed', 'sold'),
+		values (item::text, 'listed', pg_temp.any_of('a.test', 'b.test'),
 		    case when random() < 0.8
-		        then at - random() * interval '60 days' end, at)
-		on conflict (item_id) do update
+		        then at - random() * interval '60 days' end, at, null, null, null),
+		    (item::text, 'repriced', 'a.test', null, at,
+		    round((random() * 30)::numeric, 1), round((random() * 30)::numeric, 1),
+		    pg_temp.any_of('seller', 'rate', 'wardrobe'))
+		on conflict (item_id, type) do update
 		set site = excluded.site,
-		    type = excluded.type,
 		    earliest = excluded.earliest,
-		    latest = excluded.latest;
+		    latest = excluded.latest,
+		    old = excluded.old,
+		    new = excluded.new,
+		    cause = excluded.cause;
+		insert into staging.one_seller_snapshot
+		values (at, 'r' || n, i, 0, item % 5, 'k' || item % 5,
+		    nullif(floor(random() * 50), 7), floor(random() * 9),
+		    pg_temp.any_of('pt', 'pl', null));
 		insert into ops.touched_item
 		values ('one', item::text)
 		on conflict do nothing;
@@ -160,12 +190,29 @@ from serving.price_cell c
 	where b.cell = c.cell) as b on true
 where (c.n, c.sum) is distinct from (b.n, b.sum);
 -- of each kind there was something
-select kind, count(*) > 5
+select kind, count(*) > 1
 from serving.price_cell
 group by kind
 order by kind;
+select exit, sum(a.n) > 1, min(gone_day) < max(gone_day)
+from serving.sale_age a
+    join serving.sale_cell using (cell)
+where "by" = 'all'
+group by exit
+order by exit;
+select sum(n) > 5, min(percent) < 0
+from serving.sale_cut;
+select count(*) > 10, max(sold) > 0
+from serving.seller_week;
+select 'sales', c.cell
+from serving.sale_cell c
+where c.n is distinct from (
+	select sum(a.n)
+	from serving.sale_age a
+	where a.cell = c.cell);
 select count(*) > 100, count(*) = count(distinct cell)
 from serving.price_cell;
+\i tests/marts.sql
 rollback;
 SQL
 }
@@ -179,7 +226,14 @@ week on|t
 week other|t
 week sold|t
 week unknown|t
-t|t" "$(world "$(size 60 120)" "$seed")"
+on|t|t
+other|t|t
+sold|t|t
+unknown|t|t
+t|t
+t|t
+t|t" "$(world 60 "$seed")"
+    marts_agree
   done
 }
 

@@ -55,7 +55,10 @@ insert into staging.one_event
 values (99, 'listed', 1, 'a.test', null, '2026-09-02T00:00:00Z');
 insert into staging.one_item_state
 values (99, 'a.test', 'sold', now(), now(), now());
+insert into staging.one_look (source, site, run, line, observed_at, verdict)
+values ('one', 'a.test', 'r', 1, '2026-09-21T00:00:00Z', 'ok');
 select ops.make_views('staging', 'serving');
+select ops.refresh_facts('staging', 'serving', null);
 SQL
 }
 
@@ -103,8 +106,6 @@ sales() {
   psql -X -v ON_ERROR_STOP=1 -q >/dev/null <<'SQL'
 set client_min_messages = warning;
 alter table staging.one_item_state add listed_price numeric, add currency text;
-insert into staging.one_look (source, site, run, line, observed_at, verdict)
-values ('one', 'a.test', 'r', 1, '2026-09-21T00:00:00Z', 'ok');
 insert into staging.one_item
 select site, 200 + n, variant, title, 7, currency, 'Geox', 2, 'L', 77, 'k'
 from staging.one_item
@@ -154,6 +155,11 @@ SQL
   run -0 --separate-stderr price --brand puma
   [[ $output == *"sold in 7 days            3 of 4 at              half at            1 of 4 at
                    5.00 (3.87–6.46)   10.00 (8.55–11.69)  20.00 (15.49–25.82)"* ]]
+  same '150|15.00|150|7.50|0.5000' "$(sql "select asked, asked_median, sold, sold_median, ratio
+      from serving.asked_and_sold where \"by\" = 'brand' and brand = 'Puma'")"
+  same '20|7.00|0||' "$(sql "select asked, asked_median, sold, sold_median, ratio
+      from serving.asked_and_sold
+      where \"by\" = 'size' and size = 'L'")"
   [[ $output == *"week : of the same brand; 300 whose first day is known, 150 sold"* ]]
   [ "$(wc -L <<<"$output")" -le 80 ]
   run -0 --separate-stderr price --brand Puma --size M --json
@@ -161,4 +167,58 @@ SQL
   # of another brand: of the narrowest group of which it can be told
   run -0 --separate-stderr price --brand Nike --size M --json
   same size "$(jq -r .sold_within_7_days.by <<<"$output")"
+}
+
+@test "sell-through by age, with its band; cuts before the sale; sellers' weeks" {
+  # of 50 within 7 days: 14 sold, 10 deleted, 5 vanished of which 14/24 count; low
+  # and high are Wilson's of 14 in 35 and 19 in 40
+  same '7|50|14|10|5|0|0.4462|0.2555|0.6250
+30|45|30|10|5|5|1.0000|0.8865|1.0000' "$(sql "select age, listings, sold, other, unknown, too_young, share, low, high
+      from serving.sell_through
+      where \"by\" = 'all' and born_week is null and age in (7, 30) order by 1")"
+  same '2026-08-31|50|30|10|5|5' "$(sql "select born_week, sum(a.n), sum(a.n) filter (where exit = 'sold'),
+          sum(a.n) filter (where exit = 'other'), sum(a.n) filter (where exit = 'unknown'),
+          sum(a.n) filter (where exit = 'on')
+      from serving.sale_age a join serving.sale_cell c using (cell)
+      where \"by\" = 'all' group by 1")"
+  psql -X -v ON_ERROR_STOP=1 -q >/dev/null <<'SQL'
+set client_min_messages = warning;
+alter table staging.one_event add old numeric, add new numeric, add cause text;
+-- twice by a tenth; a rate that moved is no cut; what was deleted is no sale
+insert into staging.one_event (item_id, type, number, old, new, cause)
+select n, 'repriced', 1, 10, 9, 'seller' from generate_series(0, 17) as n
+union all
+select n, 'repriced', 2, 9, 8.1, 'wardrobe' from generate_series(0, 17) as n
+union all
+select n, 'repriced', 1, 10, 5, 'rate' from generate_series(18, 29) as n
+union all
+select n, 'repriced', 1, 10, 5, 'seller' from generate_series(30, 39) as n;
+create table staging.one_seller_snapshot (
+	observed_at timestamptz, run text, line bigint, index bigint, user_id text,
+	seller_key text, given_count bigint, item_count bigint, country text
+);
+-- Monday is the 31st of August; the third week has no counter
+insert into staging.one_seller_snapshot values
+    ('2026-09-01T00:00:00Z', 'r', 1, 0, '7', 'k7', 10, 5, 'pt'),
+    ('2026-09-06T23:59:59Z', 'r', 2, 0, '7', 'k7', 12, 6, 'pt'),
+    ('2026-09-07T00:00:00Z', 'r', 3, 0, '7', 'k7', 17, 4, null),
+    ('2026-09-15T00:00:00Z', 'r', 4, 0, '7', 'k7', null, 4, 'pl'),
+    ('2026-09-22T00:00:00Z', 'r', 5, 0, '7', 'k7', 16, null, null),
+    ('2026-09-22T00:00:00Z', 'r', 6, 0, '8', 'k8', 3, 1, 'pt');
+insert into ops.stream (stream, source, entity, key, x_order)
+values ('one_seller_snapshot', 'one', 'seller_snapshot', '{}', '{}');
+select ops.make_views('staging', 'serving');
+select ops.refresh_facts('staging', 'serving', null);
+SQL
+  same '30|0.6000|0|19|19' "$(sql "select sold, cut_share, q1, median, q3
+      from serving.discounts where \"by\" = 'all'")"
+  same 'k7|2026-08-31|pt|2|6
+k7|2026-09-07||5|4
+k7|2026-09-14|pl||4
+k7|2026-09-21||-1|
+k8|2026-09-21|pt||1' "$(sql "select seller_key, week, country, sold, item_count
+      from serving.seller_week order by 1, 2")"
+  same 'k7|pl|6|4|2.00
+k8|pt||1|' "$(sql "select seller_key, country, sold, item_count, sold_a_week
+      from serving.seller order by 1")"
 }

@@ -11,7 +11,7 @@
 create or replace function ops.marts_version()
 returns int
 language sql immutable as $$
-	select 2
+	select 3
 $$;
 
 create table if not exists :"serving".mart_window (
@@ -38,9 +38,11 @@ create table if not exists :"serving".listing_fact (
 	currency text collate "C",
 	listed_price numeric,
 	price numeric,
+	cut numeric,
 	favourites bigint,
 	first_seen timestamptz not null,
 	last_seen timestamptz not null,
+	followed_until timestamptz,
 	born_earliest timestamptz,
 	born_latest timestamptz,
 	state text collate "C",
@@ -68,6 +70,11 @@ comment on column :"serving".listing_fact.listed_price is
     'the first price that was seen, in its currency of now';
 comment on column :"serving".listing_fact.price is
     'the last price asked';
+comment on column :"serving".listing_fact.cut is
+    'by which share of its first price the seller cut it, moves of exchange rates '
+    'and fees aside';
+comment on column :"serving".listing_fact.followed_until is
+    'the last look that saw it, on any site';
 comment on column :"serving".listing_fact.born_latest is
     'it was listed since born_earliest, and by then; null: it was there before '
     'its seller was watched, or on another site';
@@ -84,6 +91,41 @@ create or replace function ops.middle(earliest timestamptz, latest timestamptz)
 returns timestamptz
 language sql stable as $$
 	select coalesce(earliest + (latest - earliest) / 2, latest)
+$$;
+
+-- The key of a cell: the first 64 bits of the MD5 of its dimensions as one text.
+create or replace function ops.cell_of(dimensions text)
+returns bigint
+language sql immutable as $$
+	select ('x' || left(md5(dimensions), 16))::bit(64)::bigint
+$$;
+
+-- Adds the signed counts n of a temporary table or subquery to a table of counts
+-- with these keys, no key null; a row at 0 goes.
+create or replace function ops.add_counts(serving text, relation text,
+    delta text, keys text[])
+returns void
+language plpgsql set client_min_messages = warning as $$
+declare
+	list text := array_to_string(keys, ', ');
+	same text;
+begin
+	select string_agg(format('t.%1$I = d.%1$I', key), ' and ')
+	into same
+	from unnest(keys) as key;
+	execute format('create temporary table count_delta on commit drop as '
+	    'select %1$s, sum(n) as n from %2$s as d group by %1$s '
+	    'having sum(n) <> 0', list, delta);
+	analyze count_delta;
+	execute format('update %1$I.%2$I t set n = t.n + d.n from count_delta d '
+	    'where %3$s', serving, relation, same);
+	execute format('insert into %1$I.%2$I (%3$s, n) select %3$s, n '
+	    'from count_delta d where not exists (select from %1$I.%2$I t '
+	    'where %4$s)', serving, relation, list, same);
+	execute format('delete from %1$I.%2$I t using count_delta d '
+	    'where %3$s and t.n = 0', serving, relation, same);
+	drop table count_delta;
+end
 $$;
 
 -- --- what is touched ---
@@ -198,7 +240,7 @@ language sql stable as $$
 	    trim_scale(case g.currency when i.currency then g.listed_price end)
 	        as listed_price,
 	    trim_scale(k.price) as price,
-	    g.favourite_count, i.first_seen, i.last_seen,
+	    coalesce(r.cut, 0) as cut, g.favourite_count, i.first_seen, i.last_seen, g.last_seen,
 	    b.earliest, b.latest, g.state,
 	    case when x.left_as is not null then g.earliest end,
 	    case when x.left_as is not null then g.latest end,
@@ -225,6 +267,16 @@ language sql stable as $$
 		    and e.earliest is not null
 		order by e.latest
 		limit 1) as b on true
+	    left join lateral (
+		select round(1 - exp(sum(ln(e.new / e.old))), 4) as cut
+		from %1$I.event e
+		where e.source = i.source
+		    and e.item_id = i.item_id
+		    and e.type = 'repriced'
+		    and e.cause in ('seller', 'wardrobe', 'unknown')
+		    and e.old > 0
+		    and e.new > 0
+		offset 0) as r on true
 	    cross join lateral (
 		select case g.state when 'sold' then 'sold'
 		        when 'deleted' then 'other'
@@ -339,12 +391,14 @@ begin
 		where is_anew);
 	if has_anew then
 		perform ops.empty_prices(serving);
+		perform ops.empty_sales(serving);
 		execute format('delete from %1$I.listing_fact f using mart_site s '
 		    'where s.is_anew and s.source = f.source '
 		    'and s.site = f.site', serving);
 	end if;
 	perform ops.renew_facts(serving, has_anew);
-	written := ops.renew_prices(serving);
+	written := ops.renew_prices(serving) + ops.renew_sales(serving);
+	perform ops.refresh_sellers(staging, serving, runs);
 	perform ops.renew_mart_windows(serving);
 	drop table mart_site, mart_touched, fact_old, fact_new;
 	return written;

@@ -79,6 +79,16 @@ language sql stable as $$
 	    ('p90', 0.9)) as q(name, q)
 $$;
 
+-- The median of the cell under the alias; null below twenty listings.
+create or replace function ops.price_median(serving text, cell text, alias text)
+returns text
+language sql stable as $$
+	select format('cross join lateral (select case when %2$s.n >= 20 then %4$s end '
+	    'as median from (select price, n, sum(n) over (order by price) as upto '
+	    'from %1$I.price_bin b where b.cell = %2$s.cell) as u) as %3$s', serving,
+	    cell, alias, ops.quantile_of_bins(cell || '.n', 0.5))
+$$;
+
 create or replace function ops.make_price_views(serving text)
 returns void
 language plpgsql set client_min_messages = warning as $$
@@ -105,6 +115,21 @@ begin
 	    'a row is the prices of one kind (asked, sold) by what "by" says: '
 	    'catalog, brand, condition, size, color or a combination; a column that '
 	    'it does not name is null; anyone reads it');
+	perform ops.replace_view(serving, 'asked_and_sold', format($view$
+	select a.source, a.site, a.currency, a."by", a.catalog_id, a.brand,
+	    a.condition_id, a.size, a.color_id, a.n as asked, q.median as asked_median,
+	    coalesce(s.n, 0) as sold, p.median as sold_median,
+	    round(p.median / nullif(q.median, 0), 4) as ratio
+	from %1$I.price_cell a
+	    left join %1$I.price_cell s on s.cell = ops.cell_of(row(a.source, a.site,
+	        'sold'::text, a.currency, a."by", a.catalog_id, a.brand,
+	        a.condition_id, a.size, a.color_id)::text)
+	    %2$s %3$s
+	where a.kind = 'asked'
+	$view$, serving, ops.price_median(serving, 'a', 'q'),
+	    ops.price_median(serving, 's', 'p')),
+	    'a row is a group''s listings on offer and those sold in ninety days, and '
+	    'the medians of the prices asked and last asked; null below twenty');
 end
 $$;
 
@@ -173,9 +198,8 @@ language sql immutable as $$
 		        (condition_id, size), (brand, condition_id, size))
 		having sum(sign) <> 0
 	)
-	select ('x' || left(md5(row(source, site, kind, currency, "by", catalog_id,
-	        brand, condition_id, size, color_id)::text), 16))::bit(64)::bigint
-	        as cell,
+	select ops.cell_of(row(source, site, kind, currency, "by", catalog_id,
+	        brand, condition_id, size, color_id)::text) as cell,
 	    spread.*
 	from spread
 	$sql$, ops.price_contributions('fact_old', 'was'),
@@ -205,15 +229,7 @@ begin
 	    '"by", catalog_id, brand, condition_id, size, color_id', serving);
 	execute format('delete from %1$I.price_cell c where c.n = 0 '
 	    'and c.cell in (select cell from price_delta)', serving);
-	execute format('update %1$I.price_bin b set n = b.n + d.n '
-	    'from price_delta d where b.cell = d.cell and b.price = d.price',
-	    serving);
-	execute format('insert into %1$I.price_bin '
-	    'select cell, price, n from price_delta d '
-	    'where not exists (select from %1$I.price_bin b '
-	    'where b.cell = d.cell and b.price = d.price)', serving);
-	execute format('delete from %1$I.price_bin b using price_delta d '
-	    'where b.cell = d.cell and b.price = d.price and b.n = 0', serving);
+	perform ops.add_counts(serving, 'price_bin', 'price_delta', '{cell,price}');
 	select count(*)
 	into written
 	from price_delta;
