@@ -234,7 +234,8 @@ returns text
 language sql stable as $$
 	select format($sql$
 	select i.source, i.site, i.item_id, i.seller_key,
-	    coalesce(c.catalogs, '{}') as catalogs, i.brand, i.condition_id,
+	    coalesce(c.catalogs, '{}') as catalogs,
+	    coalesce(m.brand, i.brand) as brand, i.condition_id,
 	    i.size::text, i.color_id::text, i.currency,
 	    -- 1.5 and 1.50 are one price, and look the same
 	    trim_scale(case g.currency when i.currency then g.listed_price end)
@@ -251,6 +252,7 @@ language sql stable as $$
 	        and s.site = i.site
 	        and s.is_anew = %3$L
 	        and s.as_of is not null
+	    left join ops.brand_spelling m on m.spelling = i.brand
 	    left join lateral (
 		select *
 		from %1$I.item_state g
