@@ -222,3 +222,68 @@ k8|2026-09-21|pt||1' "$(sql "select seller_key, week, country, sold, item_count
 k8|pt||1|' "$(sql "select seller_key, country, sold, item_count, sold_a_week
       from serving.seller order by 1")"
 }
+
+@test "prices in one currency, at the rates that the sites show; or that none is known" {
+  psql -X -v ON_ERROR_STOP=1 -q >/dev/null <<'SQL'
+set client_min_messages = warning;
+create table staging.one_snapshot (
+	run text, observed_at timestamptz, item_id text, price numeric, currency text,
+	seller_price numeric, seller_currency text
+);
+insert into staging.one_snapshot values
+    ('r', '2026-09-18T00:00:00Z', '1', 4.5, 'EUR', 20, 'PLN'),
+    ('r', '2026-09-20T00:00:00Z', '2', 2.2, 'EUR', 10, 'PLN'),
+    ('r', '2026-09-20T00:00:00Z', '3', 21.8, 'EUR', 90, 'PLN'),
+    ('r', '2026-09-20T00:00:00Z', '4', 7, 'EUR', 7, 'EUR'),
+    ('r', '2026-09-20T00:00:00Z', '5', 0, 'EUR', 7, 'GBP'),
+    ('q', '2026-09-20T00:00:00Z', '6', null, 'EUR', 7, 'GBP'),
+    ('q', '2026-09-22T00:00:00Z', '7', 50, 'EUR', 100, 'PLN');
+insert into ops.stream (stream, source, entity, key, x_order)
+values ('one_snapshot', 'one', 'snapshot', '{}', '{}');
+insert into staging.one_item
+select site, 200 + n, variant, title, 7, currency, 'Geox', 2, 'L', 77, 'k'
+from staging.one_item
+    cross join generate_series(1, 20) as n
+where item_id = 1;
+insert into staging.one_item_seen
+select site, 200 + n, variant, observed_at, run, line, index, contract, first_seen,
+    last_seen
+from staging.one_item_seen
+    cross join generate_series(1, 20) as n
+where item_id = 1;
+select ops.make_views('staging', 'serving');
+select ops.refresh_facts('staging', 'serving', null);
+SQL
+  same 'PLN|EUR|2026-09-18|1|0.225000
+PLN|EUR|2026-09-20|2|0.240000
+PLN|EUR|2026-09-22|1|0.500000' "$(sql 'select from_currency, to_currency, day, n, rate
+      from serving.exchange_rate order by day')"
+  same '1|0.225000|2026-09-18
+2|4.166667|2026-09-20
+3|1|2026-01-01
+4||' "$(sql "select n, rate, day
+      from (values (1, 'PLN', 'EUR', '2026-09-19'::date), (2, 'EUR', 'PLN', '2026-09-21'),
+          (3, 'EUR', 'EUR', '2026-01-01'), (4, 'PLN', 'EUR', '2026-09-17')) as v(n, f, t, at)
+          left join lateral serving.rate('one', f, t, at) on true order by 1")"
+  export VPIPE_CURRENCY=PLN
+  run -0 --separate-stderr "$ROOT/scripts/price" --brand Geox
+  [[ $output == *"asked          20      7.00      7.00      7.00      7.00      7.00"* ]]
+  [[ $output == *"asked PLN      20     29.17     29.17     29.17     29.17     29.17"* ]]
+  [[ $output == *"PLN  : at 4.166667, as the source's sites showed it on 2026-09-20"* ]]
+  run -0 --separate-stderr "$ROOT/scripts/price" --brand Geox --json
+  same '["PLN",4.166667,"2026-09-20"]' "$(jq -c '.exchange | [.currency, .rate, .day]' <<<"$output")"
+  export VPIPE_CURRENCY=GBP
+  run -0 --separate-stderr "$ROOT/scripts/price" --brand Geox
+  [[ $output == *"GBP  : no rate is known"* ]]
+  same '20|29.17|4.166667' "$(sql "select n, median, rate from serving.prices_in('PLN')
+      where \"by\" = 'brand' and brand = 'Geox' and kind = 'asked'")"
+  same 't' "$(sql "select bool_and(rate is null and median is null and n > 0)
+      from serving.prices_in('GBP')")"
+  # a run that says it no longer takes its part out
+  psql -X -v ON_ERROR_STOP=1 -q >/dev/null <<'SQL'
+set client_min_messages = warning;
+delete from staging.one_snapshot where run = 'q';
+select ops.refresh_facts('staging', 'serving', '{q}');
+SQL
+  same 2 "$(sql 'select count(*) from serving.exchange_rate')"
+}

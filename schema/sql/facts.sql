@@ -11,7 +11,7 @@
 create or replace function ops.marts_version()
 returns int
 language sql immutable as $$
-	select 3
+	select 4
 $$;
 
 create table if not exists :"serving".mart_window (
@@ -401,6 +401,7 @@ begin
 	perform ops.renew_facts(serving, has_anew);
 	written := ops.renew_prices(serving) + ops.renew_sales(serving);
 	perform ops.refresh_sellers(staging, serving, runs);
+	perform ops.refresh_rates(staging, serving, runs);
 	perform ops.renew_mart_windows(serving);
 	drop table mart_site, mart_touched, fact_old, fact_new;
 	return written;

@@ -451,6 +451,7 @@ end
 $$;
 
 select ops.make_price_views(:'serving');
+select ops.make_currency_functions(:'serving');
 -- of older versions, which the views above no longer read
 drop table if exists :"serving".price_fact, :"serving".price_window;
 drop function if exists ops.refresh_prices(text, text, text[]);

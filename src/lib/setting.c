@@ -94,6 +94,11 @@ const struct setting settings[] = {
 	    "The language in which tables for people name catalogs and "
 	    "conditions, where a site speaks it.",
 	    NULL },
+	{ "VPIPE_CURRENCY", SETTING_TEXT, NULL, "[A-Z]{3}",
+	    "three capitals, as EUR", "EUR",
+	    "The currency in which vpipe price shows prices once more, at the "
+	    "rates that the sites themselves show.",
+	    NULL },
 
 	{ "VPIPE_CONTACT", SETTING_TEXT, NULL,
 	    "mailto:[^ \t@]+@[^ \t@]+|[^ \t@:/]+@[^ \t@]+|https?://[^ \t]+",

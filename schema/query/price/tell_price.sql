@@ -3,7 +3,8 @@
 --
 -- Variables, empty where nothing was given: listing (an id or address), source,
 -- site, currency, brand, catalog, condition (an id), size; json (true: an object,
--- false: a table of 80 columns), language (of names).  Prints nothing when no
+-- false: a table of 80 columns), language (of names), in (a currency, in which
+-- prices are shown once more).  Prints nothing when no
 -- such listing is known.
 --
 --   wanted        what was asked about, as it is known
@@ -156,6 +157,17 @@ where c.kind in ('asked', 'sold')
 order by c.kind, c.n >= :enough desc, case when c.n >= :enough then c.place end,
     c.n desc, c.place;
 
+create temporary table exchange as
+select :'in' as currency,
+    r.rate,
+    r.day
+from (
+	select distinct source, currency, as_of
+	from chosen) as c
+    left join lateral serving.rate(c.source, c.currency, :'in',
+        c.as_of::date) as r on true
+where :'in' not in ('', c.currency);
+
 -- What sells within a week: of the narrowest group of which that can be told, else
 -- of the one that has most.
 create temporary table week as
@@ -250,6 +262,9 @@ select json_build_object(
         'last_seen', w.last_seen),
     'asked', g.asked,
     'sold', g.sold,
+    'exchange', (
+	select to_jsonb(e)
+	from exchange e),
     'sold_within_7_days', (
 	select to_jsonb(s)
 	from week s),
@@ -294,14 +309,20 @@ from wanted w
         with ordinality as a(q, o)
 group by w.source, w.title, w.brand, w.size, w.catalog_id, w.condition_id,
     w.site, w.currency, w.price, w.last_seen;
-select format('%s%s%s%s%s%s%s', rpad(k.kind, 9), lpad(coalesce(c.n, 0)::text, 8),
-    pg_temp.shown(c.p10, 10), pg_temp.shown(c.q1, 10),
-    pg_temp.shown(c.median, 10), pg_temp.shown(c.q3, 10),
-    pg_temp.shown(c.p90, 10))
+select format('%s%s%s%s%s%s%s', rpad(k.kind || m.suffix, 9),
+    lpad(coalesce(c.n, 0)::text, 8), pg_temp.shown(c.p10 * m.rate, 10),
+    pg_temp.shown(c.q1 * m.rate, 10), pg_temp.shown(c.median * m.rate, 10),
+    pg_temp.shown(c.q3 * m.rate, 10), pg_temp.shown(c.p90 * m.rate, 10))
 from wanted
+    cross join (
+	select 1 as rate, '' as suffix
+	union all
+	select e.rate, ' ' || e.currency
+	from exchange e
+	where e.rate is not null) as m
     cross join (values ('asked'), ('sold')) as k(kind)
     left join chosen c using (kind)
-order by k.kind;
+order by m.suffix, k.kind;
 select E'\nsold in 7 days' || lpad('3 of 4 at', 21) || lpad('half at', 21)
     || lpad('1 of 4 at', 21) || E'\n' || rpad('', 14)
     || string_agg(lpad(case p ->> 'beyond' when 'less' then '< '
@@ -322,6 +343,10 @@ select case when kind = min(kind) over () then E'\n' else '' end
         || pg_temp.named(narrower), '')
 from chosen
 order by kind;
+select rpad(currency, 5) || ': ' || case when rate is null
+    then 'no rate is known: no listing was shown in both currencies'
+    else format('at %s, as the source''s sites showed it on %s', rate, day) end
+from exchange;
 select rpad('week', 5) || ': ' || case
     when s.reason = 'few' then format('too few to tell: %s whose first day is '
         'known, %s of them sold', round(s.listings), round(s.sold))
