@@ -318,7 +318,7 @@ loaded() {
   market small
   run -0 --separate-stderr catalog "$pt"
   # a title that would clear the screen, or a tab
-  sql "update staging.vinted_item set title = E'\\x1b[2J\\tx'"
+  sql "update serving.listing_fact set title = E'\\x1b[2J\\tx'"
   id=$(sql 'select min(item_id) from serving.listing_fact')
   run -0 --separate-stderr "$ROOT/scripts/price" "$id"
   [[ $output == *' [2J x'* && $output != *$'\e'* && $output != *$'\t'* ]]

@@ -30,6 +30,7 @@ create table if not exists :"serving".listing_fact (
 	site text collate "C" not null,
 	item_id text collate "C" not null,
 	seller_key text collate "C",
+	title text,
 	catalogs text[] collate "C" not null,
 	brand text collate "C",
 	condition_id bigint,
@@ -233,7 +234,7 @@ create or replace function ops.listing_facts(serving text, is_anew boolean)
 returns text
 language sql stable as $$
 	select format($sql$
-	select i.source, i.site, i.item_id, i.seller_key,
+	select i.source, i.site, i.item_id, i.seller_key, i.title,
 	    coalesce(c.catalogs, '{}') as catalogs,
 	    coalesce(m.brand, i.brand) as brand, i.condition_id,
 	    i.size::text, i.color_id::text, i.currency,

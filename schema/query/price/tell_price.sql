@@ -20,29 +20,26 @@ set timezone = 'UTC';
 \set enough 20
 
 create temporary table wanted as
-select i.source,
-    i.site,
-    i.item_id,
-    i.title,
-    i.price,
-    i.currency,
-    i.last_seen,
+select f.source,
+    f.site,
+    f.item_id,
+    f.title,
+    f.price,
+    f.currency,
+    f.last_seen,
     (
 	select c.catalog_id
-	from serving.item_catalog c
+	from unnest(f.catalogs) as c(catalog_id)
 	    join serving.price_cell p on p."by" = 'catalog'
 	        and p.catalog_id = c.catalog_id
-	        and p.source = i.source
-	        and p.site = i.site
+	        and p.source = f.source
+	        and p.site = f.site
 	        and p.kind = 'asked'
-	where c.source = i.source
-	    and c.site = i.site
-	    and c.item_id = i.item_id
 	order by p.n, c.catalog_id
 	limit 1) as catalog_id,
-    i.brand,
-    i.condition_id,
-    i.size::text as size,
+    f.brand,
+    f.condition_id,
+    f.size,
     true as has_brand,
     true as has_condition,
     true as has_size
@@ -53,17 +50,12 @@ from (
 	from regexp_split_to_table(regexp_replace(:'listing', '[?#].*', ''), '/')
 	    as part
 	) as t
-    cross join lateral (
-	select *
-	from serving.item i
-	where i.item_id = t.id
-	offset 0) as i
-where t.id is not null
-    and i.source = coalesce(nullif(:'source', ''), i.source)
-    and i.site = coalesce(nullif(:'site', ''), i.site)
+    join serving.listing_fact f on f.item_id = t.id
+where f.source = coalesce(nullif(:'source', ''), f.source)
+    and f.site = coalesce(nullif(:'site', ''), f.site)
     -- an address names its host
-    and (:'listing' !~ '//' or lower(:'listing') ~ ('//' || i.site || '(/|:|$)'))
-order by i.last_seen desc, i.source, i.site
+    and (:'listing' !~ '//' or lower(:'listing') ~ ('//' || f.site || '(/|:|$)'))
+order by f.last_seen desc, f.source, f.site
 limit 1;
 
 -- of no listing: on the site, in the currency, that has most of the like
@@ -202,17 +194,20 @@ limit 1;
 -- first, then of the same size, condition and brand, then the nearest in price.
 create temporary table comparable as
 select row_number() over () as place,
-    f.*,
-    i.title,
-    i.first_seen,
-    i.last_seen,
-    coalesce(s.state, 'live') as state,
-    s.confidence,
-    case s.state when 'live' then i.last_seen
-        else coalesce(s.latest, i.last_seen) end as at
+    f.*
 from wanted w
     cross join lateral (
-	select f.item_id, f.price, f.currency, f.brand, f.condition_id, f.size
+	select f.item_id,
+	    f.price,
+	    f.currency,
+	    f.brand,
+	    f.condition_id,
+	    f.size,
+	    f.title,
+	    f.first_seen,
+	    f.last_seen,
+	    coalesce(f.state, 'live') as state,
+	    coalesce(f.left_latest, f.last_seen) as at
 	from chosen c
 	    cross join lateral (
 		select *
@@ -238,20 +233,7 @@ from wanted w
 	    (f.brand = w.brand) desc nulls last,
 	    abs(f.price - w.price),
 	    f.item_id
-	limit 10) as f
-    cross join lateral (
-	select *
-	from serving.item i
-	where i.source = w.source
-	    and i.site = w.site
-	    and i.item_id = f.item_id
-	offset 0) as i
-    left join lateral (
-	select *
-	from serving.item_state s
-	where s.source = w.source
-	    and s.item_id = f.item_id
-	offset 0) as s on true;
+	limit 10) as f;
 
 \if :json
 select json_build_object(
