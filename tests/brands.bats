@@ -1,6 +1,5 @@
 # brands: vpipe brands, spellings that a person counts under one name
 load helper
-load marts
 
 setup_file() {
   pg_start

@@ -47,10 +47,12 @@ prices_by() {
 	    LC_ALL=C sort
 }
 
-# prices_are_true ROWS: at least so many, and all as the market's truth has them
+# prices_are_true ROWS: at least so many, and all as the market's truth has them;
+# the other marts as tests/marts.jq has them
 prices_are_true() {
 	as_told prices "$1"
 	as_told prices_by "$1" --by
+	marts_are_true
 }
 
 # as_told TABLE ROWS [OPTION]

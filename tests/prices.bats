@@ -1,6 +1,5 @@
 # prices: histograms that each load mends are those that are made anew
 load helper
-load marts
 
 setup_file() {
   pg_start

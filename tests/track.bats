@@ -4,7 +4,6 @@
 load helper
 load track
 load images
-load marts
 load flow		# the last: its load is that of scripts
 
 setup_file() {

@@ -186,6 +186,8 @@ some_days() {
   [ "$(sql "select count(*) > 0 from serving.look
     where verdict like 'refused:%'")" = t ]
   feed_is_true
+  marts_are_true
+  [ "$(sql 'select count(*) > 9 from serving.sale_age')" = t ]
   want=$("$ROOT/scripts/db" digest)
   same "$want" "$(replayed batches in_batches 5 30)"
   [[ -n ${SOAK:-} ]] || return 0
