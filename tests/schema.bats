@@ -41,6 +41,20 @@ SQL
     "select brand, size from serving.item;")"
 }
 
+@test "of several variants that declare a column the newest one speaks, whatever their names" {
+  same "1|9|M
+2|9|L" "$(have "
+    insert into ops.contract (stream, variant, version, columns)
+    values ('one_item', 'old', 1, '{title,price,currency,brand,size}');
+    select pg_temp.one(1, 'old', 1, 7, 'Nike', 'L');
+    select pg_temp.one(1, 'list', 2, 8, 'Nike', 'M');
+    select pg_temp.one(1, 'page', 3, 9, 'Nike', null);
+    select pg_temp.one(2, 'list', 1, 7, 'Nike', 'M');
+    select pg_temp.one(2, 'old', 2, 8, 'Nike', 'L');
+    select pg_temp.one(2, 'page', 3, 9, 'Nike', null);" \
+    "select item_id, price, size from serving.item order by 1;")"
+}
+
 @test "of two variants at one position the greater name wins" {
   same "page" "$(have "
     select pg_temp.one(1, 'list', 1, 1, 'Nike', 'M');

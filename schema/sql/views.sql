@@ -5,8 +5,7 @@
 -- A row of item is a listing: (source, site, item_id).  Each of its columns
 -- comes from the newest variant that declares the column, null or not; newest by
 -- (observed_at, run, line, index, contract) and then by the variant's name.
--- Nearly always the newest variant declares all, and the rest is a look-up by
--- key.
+-- Nearly always a listing has one variant.
 
 -- The columns that make_views may use of a table: name and type, in order.
 create or replace function ops.table_columns(staging text, relation text)
@@ -99,33 +98,48 @@ language sql immutable as $$
 	    case type when 'text' then ' collate "C"' end, name)
 $$;
 
--- What the view item takes for a column of one source's table.
-create or replace function ops.item_column(staging text, relation text,
-    name text)
+-- The variants of a stream that declare a column, as a list for SQL; null when
+-- all do, or none.
+create or replace function ops.speaking_variants(relation text, name text)
 returns text
-language plpgsql stable as $$
-declare
-	silent bigint;
-	speaking text;
-begin
-	select count(*) filter (where not name = any(c.columns)),
-	    string_agg(quote_literal(c.variant), ', ' order by c.variant)
-	        filter (where name = any(c.columns))
-	into silent, speaking
+language sql stable as $$
+	select string_agg(quote_literal(c.variant), ', ' order by c.variant)
+	    filter (where name = any (c.columns))
 	from ops.contract c
-	where c.stream = relation;
-	if silent = 0 or speaking is null then
-		return format('i.%I', name);
-	end if;
-	return format('case when i.variant in (%3$s) then i.%4$I '
-	    'when a.variants > 1 then ('
-	    'select o.%4$I from %1$I.%2$I o join %1$I.%5$I p '
-	    'using (site, item_id, variant) '
+	where c.stream = relation
+	having bool_or(not name = any (c.columns))
+$$;
+
+-- What the view item takes for a column of one source's table: of the row i of
+-- the newest variant, or of the row o of what the others say.
+create or replace function ops.item_column(relation text, name text)
+returns text
+language sql stable as $$
+	select case when v is null then format('i.%I', name)
+	    else format('case when i.variant in (%s) then i.%I else o.%2$I end',
+	        v, name) end
+	from ops.speaking_variants(relation, name) as v
+$$;
+drop function if exists ops.item_column(text, text, text);
+
+-- The row o of the view item: for each column that not all variants declare, what
+-- the newest that does says.  One question for all columns, asked only of a listing
+-- that has several variants: a question a column takes longer to plan and to start
+-- than to answer.
+create or replace function ops.other_variants(staging text, relation text)
+returns text
+language sql stable as $$
+	select format('cross join lateral (select %s from (select o.* '
+	    'from %2$I.%3$I o join %2$I.%4$I p using (site, item_id, variant) '
 	    'where o.site = i.site and o.item_id = i.item_id '
-	    'and o.variant in (%3$s) order by %6$s limit 1) end',
-	    staging, relation, speaking, name, relation || '_seen',
-	    ops.newest_first('p'));
-end
+	    'order by %5$s offset 0) o where a.variants > 1) o',
+	    string_agg(format('(array_agg(o.%I) filter (where o.variant in (%s)))[1] '
+	        'as %1$I', c.name, v), ', ' order by c.place),
+	    staging, relation, relation || '_seen', ops.newest_first('p'))
+	from ops.table_columns(staging, relation) c
+	    cross join ops.speaking_variants(relation, c.name) as v
+	where v is not null
+	having count(*) > 0
 $$;
 
 -- Replaces the view when its text is new.  Its columns keep their place, so that
@@ -224,10 +238,10 @@ begin
 	loop
 		select string_agg(ops.view_column(
 		    case when t.type = 'jsonb' then
-		        format('((%s) #>> ''{}'')', ops.item_column(staging,
-		            stream.relation, w.name))
+		        format('((%s) #>> ''{}'')',
+		            ops.item_column(stream.relation, w.name))
 		    when t.name is not null then
-		        ops.item_column(staging, stream.relation, w.name)
+		        ops.item_column(stream.relation, w.name)
 		    end, w.type, w.name), ', ' order by w.place, w.name)
 		into list
 		from wanted w
@@ -243,13 +257,14 @@ begin
 		    'and i.item_id = n.item_id and i.variant = n.variant '
 		    'cross join lateral (select min(s.first_seen) as first_seen, '
 		    'max(s.last_seen) as last_seen, count(*) as variants '
-		    'from %3$I.%5$I s where %7$s) a '
+		    'from %3$I.%5$I s where %7$s) a %9$s '
 		    'where not exists (select from %3$I.%5$I s where %7$s '
 		    'and %6$s)',
 		    stream.source, list, staging, stream.relation,
 		    stream.relation || '_seen', ops.is_newer('s', 'n'),
 		    's.site = n.site and s.item_id = n.item_id',
-		    ops.id_as_text('n'));
+		    ops.id_as_text('n'),
+		    ops.other_variants(staging, stream.relation));
 	end loop;
 
 	if parts = '{}' then
