@@ -21,6 +21,7 @@ rows_of() {
 	    >"$scratch/rows" 2>"$scratch/sql.words" <<-'end' || asked=$?
 	begin isolation level repeatable read, read only;
 	set local search_path = serving, public;
+	set local statement_timeout = 0;
 	select ops.rows_of(:'query', nullif(:'most', '')::bigint);
 	rollback;
 	end

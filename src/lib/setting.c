@@ -209,9 +209,8 @@ const struct setting settings[] = {
 	    "Rows of one transaction.  Unset: vupsert chooses.", NULL },
 	{ "VPIPE_READER", SETTING_TEXT, NULL, NULL, NULL, "vpipe_reader",
 	    "In a database of your own (PGHOST, PGDATABASE, PGUSER), the role "
-	    "as which the queries run that you type: create role vpipe_reader "
-	    "login, then vpipe db migrate grants what it may read.  Unset: "
-	    "the owner, in a read-only transaction.",
+	    "as which the queries run that you type; vpipe db reader makes "
+	    "it.  Unset: the owner, in a read-only transaction.",
 	    NULL },
 	{ "VPIPE_ON_FAILURE", SETTING_TEXT, NULL, NULL, NULL,
 	    "tail -n 20 \"$VPIPE_LOG\" | mail -s \"vpipe: $VPIPE_STATUS\" root",

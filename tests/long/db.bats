@@ -127,6 +127,19 @@ schema_of() {
   same "$before" "$(schema_of)"
 }
 
+@test "a reader of the private cluster needs no password; that of data sets stays" {
+  run -0 --separate-stderr db reader looking
+  [ -z "$stderr" ]
+  same 'looking|vpipe|on|0' "$(eval "$output"
+    psql -X -q -A -t -c "select current_user, current_database(),
+      current_setting('default_transaction_read_only'), count(*) from item")"
+  db reader --drop looking
+  same 0 "$(db psql -A -t -c "select count(*) from pg_roles where rolname = 'looking'")"
+  fails 64 "'vpipe_reader' is the role of vpipe dataset and vpipe label sheet, and stays" \
+    db reader --drop
+  db reader | grep -qx "export PGUSER='vpipe_reader'"
+}
+
 @test "everything that is made says what it is" {
   run -0 db psql -A -t -c "select n.nspname || '.' || c.relname
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
