@@ -1,4 +1,4 @@
-# vpipe db reader: a role that only reads
+# vpipe db reader and queries: a role that only reads, and questions to begin with
 load helper
 load track
 load flow		# the last: its load is that of scripts
@@ -166,4 +166,47 @@ gone() {
   fails 64 "it takes no 'two'" db reader one two
   fails 64 "--timeout takes a number" db reader --timeout soon
   fails 64 "no such option '--password'" db reader --password=x
+}
+
+# --- ready queries ------------------------------------------------------------
+
+@test "queries lists ten questions or more, and prints one" {
+  run -0 --separate-stderr db queries
+  [ "${#lines[@]}" -ge 10 ]
+  for line in "${lines[@]}"; do
+    [[ $line =~ ^[a-z_]+\ +[A-Z].*\?$ ]]
+    [ "${#line}" -le 80 ]
+  done
+  run -0 --separate-stderr db queries story
+  assert_stdout_is "$ROOT/schema/query/ready/story.sql"
+  fails 64 "no such query '../db/digest_tables'" db queries ../db/digest_tables
+  fails 64 "no such query ''" db queries ''
+}
+
+@test "each ready query runs as the reader, as it is, and answers about what is there" {
+  db reader looking
+  local PGUSER=looking
+  export PGUSER
+  for name in $(db queries | sed 's/ .*//'); do
+    db queries "$name" >"$tmp/query"
+    psql -X -q -A -t -v ON_ERROR_STOP=1 <"$tmp/query" >"$tmp/$name.as_is"
+    ! grep -E "^\\\\|:'|:\"" "$tmp/query"
+    sed "s/'Nike'/'Nordhavn'/; s/3 as condition_id/2 as condition_id/; s/'7000000001'/'101'/" "$tmp/query" |
+      psql -X -q -A -t -v ON_ERROR_STOP=1 >"$tmp/$name"
+    [ -s "$tmp/$name" ] || { echo "$name finds nothing"; return 1; }
+  done
+  unset PGUSER
+  gone looking
+  cd "$tmp"
+  grep -q '^101|10.10|8.50|EUR|.*|observed||Nordhavn|thing 101$' sold_last_week
+  same "101|10.10|8.50|EUR|-15.8|2026-09-20 08:00:00+00|2026-09-20 20:00:00+00|Nordhavn|thing 101" \
+    "$(<price_changes)"
+  same 'Very good|EUR|2|1|10.1|8.5|7.9' "$(<discounts)"
+  same '15 14 14 ' "$(cut -d '|' -f 3 biggest_sellers | tr '\n' ' ')"
+  same '141 142 143 144 145 ' "$(cut -d '|' -f 2 new_in_catalog | sort | tr '\n' ' ')"
+  same '103 104 105 106 107 ' "$(cut -d '|' -f 2 cheapest_tenth | tr '\n' ' ')"
+  same $'asked|EUR|43|10.72\nsold|EUR|2|8.67' "$(cut -d '|' -f 2-5 brand_prices)"
+  same '1904 (no dictionary yet)|Very good|43' "$(cut -d '|' -f 2-4 catalog_prices)"
+  same $'44|44\n40|40' "$(cut -d '|' -f 11-12 coverage)"
+  same 'listed repriced sold ' "$(cut -d '|' -f 4 story | tr '\n' ' ')"
 }

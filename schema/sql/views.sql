@@ -77,6 +77,7 @@ begin
 		    join (values
 		        ('item', '_seen', '_item', ops.id_as_text()),
 		        ('item_catalog', '', '_item', ops.id_as_text()),
+		        ('event', '', '_type', 'type, latest'),
 		        ('look', '', '_run', 'run'),
 		        ('look', '', '_newest', 'site, verdict, observed_at')
 		    ) as w(entity, suffix, name, what) using (entity)
