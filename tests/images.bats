@@ -228,6 +228,90 @@ of() {
   same 'b 1 0' "$(of ho)"
 }
 
+# agree [SETTING]...: what is due by looking at what was touched is what is due by
+# looking at all
+agree() {
+  psql -X -q -d postgres -c "create database all_photos template $PGDATABASE"
+  PGDATABASE=all_photos sql "update ops.setting set value = '' where name like 'photos %'"
+  PGDATABASE=all_photos due "$@" >"$tmp/want"
+  psql -X -q -d postgres -c 'drop database all_photos'
+  due "$@" | diff "$tmp/want" -
+}
+
+# touched: the photos that the next one looks at
+touched() {
+  sql "select string_agg(distinct photo_key, ' ' order by photo_key) from ops.touched_photo"
+}
+
+@test "photos that loads touch are looked at, not those that are done; the same are due as by looking at all" {
+  fresh
+  export NOW=2026-09-20T10:00:00Z
+  shown 2026-09-20T08:00:01Z <<<$'11 1 a-1,a-2\n12 2 b-1\n13 3 c-1'
+  load
+  same '' "$(touched)"		# nobody asks for photos yet
+  agree
+  fetched 2026-09-20T09:00:01Z <<<'a-1 stored 01 c3a59966f00f3c5a
+a-2 failed timeout 2026-09-20T12:00:00Z
+b-1 gone not-found
+c-1 hashed 02 a1b2c3d4e5f60718'
+  load
+  agree
+  same 'a-2 c-1' "$(touched)"	# c-1 has no bytes yet
+  VPIPE_IMAGE_KEEP=hash agree
+  same 'a-2' "$(touched)"
+  agree
+  NOW=2026-09-20T12:00:00Z agree
+  # seen again: the first has a newer address, but that was got
+  shown 2026-09-21T08:00:02Z <<<$'11 1 a-1\n12 2 b-1'
+  load
+  same 'a-1 a-2 b-1 c-1' "$(touched)"
+  agree
+  same 'a-2 b-1 c-1' "$(touched)"
+  same $'b-1 1 0\nc-1 1 0' "$(due)"
+  # an old dump of another listing with the same photo, and of a new one
+  shown 2026-09-19T08:00:03Z <<<$'14 4 a-2,d-1\n15 5 e-1'
+  load
+  agree
+  VPIPE_IMAGE_SIZE=full agree
+  agree --refresh
+  VPIPE_SAMPLE_FRAC=0.5 agree
+  agree
+  same 'a-2 b-1 c-1 d-1 e-1' "$(touched)"
+  run -0 "$ROOT/scripts/rebuild"
+  same '' "$(touched)"
+  agree
+  same 'a-2 b-1 c-1 d-1 e-1' "$(touched)"
+}
+
+@test "a photo that is touched while the due ones are chosen is looked at again" {
+  fresh
+  shown 2026-09-20T08:00:01Z <<<'11 1 a-1'
+  fetched 2026-09-20T09:00:01Z <<<'a-1 stored 01 c3a59966f00f3c5a'
+  load
+  due
+  sql "insert into ops.touched_photo values ('vinted', 'a-1', '11')"
+  mkfifo "$tmp/other"
+  psql -X -q <"$tmp/other" 3>&- &
+  exec 5>"$tmp/other"
+  echo 'begin; update ops.touched_photo set times = times + 1;' >&5
+  until_true 30 sees "select from pg_stat_activity where state = 'idle in transaction'
+    and query like '%update ops.touched_photo%'"
+  due 3>&- 5>&- &
+  until_true 30 sees "select from pg_stat_activity where wait_event_type = 'Lock'
+    and query like '%delete from ops.touched_photo%'"
+  echo 'commit;' >&5
+  exec 5>&-
+  wait
+  same a-1 "$(touched)"
+  due
+  same '' "$(touched)"
+}
+
+# sees QUERY: has it rows?
+sees() {
+  [ "$(sql "select exists ($1)")" = t ]
+}
+
 # bats test_tags=long
 @test "photos whose address cannot be asked have a record, and are due no more: older ones get their turn" {
   fresh

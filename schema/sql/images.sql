@@ -749,6 +749,70 @@ begin
 end
 $$;
 
+-- Notes which photos may be due now, in ops.touched_photo: those of the listings
+-- that the runs answered about, and those that they asked for.  Only of sources
+-- whose photos vpipe images has asked for: the first time, and whenever a setting
+-- or the schema is another, it notes all by itself (images/list_due.sql).
+create or replace function ops.touch_photos(staging text, runs text[])
+returns void
+language plpgsql as $$
+declare
+	photo record;
+	stream record;
+begin
+	for photo in
+		select p.source,
+		    p.stream,
+		    c.type
+		from ops.streams_of(staging, 'photo') p
+		    cross join ops.table_columns(staging, p.stream) c
+		    join ops.setting s on s.name = 'photos ' || p.source
+		where c.name = 'item_id'
+	loop
+		for stream in
+			select s.stream as name,
+			    c.name is not null as has_item
+			from ops.streams_of(staging, 'look') s
+			    left join ops.table_columns(staging, s.stream) c
+			        on c.name = 'item_id'
+			where s.source = photo.source
+		loop
+			execute format('insert into ops.touched_photo as t '
+			    'select distinct $1, p.photo_key, p.item_id::text '
+			    'from (select h.id from %1$I.%2$I l cross join lateral '
+			    '(select id from jsonb_array_elements_text('
+			    'case jsonb_typeof(l.ids) when ''array'' then l.ids '
+			    'else ''[]'' end) as a(id)%3$s) h '
+			    'where l.run = any ($2)%4$s) h '
+			    'cross join lateral (select * from %1$I.%5$I p '
+			    'where p.item_id = h.id::%6$s offset 0) p '
+			    'on conflict (source, photo_key, item_id) '
+			    'do update set times = t.times + 1', staging, stream.name,
+			    case when stream.has_item
+			        then ' union all select l.item_id::text' end,
+			    case photo.type when 'bigint'
+			        then ' and h.id ~ ''^[0-9]{1,18}$''' end,
+			    photo.stream, photo.type)
+			using photo.source, runs;
+		end loop;
+		for stream in
+			select s.stream as name
+			from ops.streams_of(staging, 'photo_fetch') s
+			where s.source = photo.source
+		loop
+			execute format('insert into ops.touched_photo as t '
+			    'select distinct $1, f.photo_key, '
+			    'coalesce(f.item_id::text, '''') from %I.%I f '
+			    'where f.run = any ($2) '
+			    'on conflict (source, photo_key, item_id) '
+			    'do update set times = t.times + 1', staging,
+			    stream.name)
+			using photo.source, runs;
+		end loop;
+	end loop;
+end
+$$;
+
 -- The pictures to look at, into the temporary table `brought`.
 create or replace function ops.images_brought(staging text, serving text,
     runs text[])

@@ -4,6 +4,11 @@
 -- of a host that the source names; again at try_after of a failure, or, if gone,
 -- unfit or expired, when a newer address is known.
 --
+-- Only photos in ops.touched_photo are looked at, and those that are neither due nor
+-- to be tried again later leave it; the mart step notes what loads touched.  When a
+-- setting that decides what is due is another than last time, or the schema was
+-- rebuilt, all photos are looked at.
+--
 -- Variables: staging, source, now, budget, fractions (as in track/list_due.sql);
 -- hosts (JSON list), by_upload (a photo's key names one upload, whatever the
 -- item), size (list, full or a type in `sizes`), keep (false: hashes are enough),
@@ -29,14 +34,69 @@ select to_regclass(format('%I.%I', :'staging', :'photo_seen')) is not null
     as has_sellers \gset
 select quote_literal(:'now') || '::timestamptz' as now \gset
 \if :has_photos
-\if :has_sellers
-\ir ../track/define_watched.sql
-\else
-create temporary table watched (user_id text);
-\endif
+-- Are all to be looked at?  First it is said that photos are noted, so that the mart
+-- step notes those that come meanwhile.
+select md5(concat_ws(' ', :'size', :'keep', :'by_upload', :'hosts',
+        to_regclass(format('%I.%I', :'staging', :'photo_seen'))::oid)) as mark \gset
+insert into ops.setting (name, value)
+values ('photos ' || :'source', '')
+on conflict do nothing;
+select value <> :'mark' as is_anew
+from ops.setting
+where name = 'photos ' || :'source' \gset
 
--- what became of those that were asked for; the item is empty where a key names
--- an upload, whatever the item
+create temporary table again (
+	sha256 text collate "C" primary key
+);
+\copy again from 'again'
+
+-- what to look at; the item is empty where a key names an upload, whatever the item
+create temporary table touched as
+select photo_key,
+    item_id,
+    case when :'by_upload' then '' else item_id end collate "C" as of_item,
+    times
+from ops.touched_photo
+where source = :'source'
+\if :is_anew
+union all
+select distinct photo_key,
+    item_id::text,
+    case when :'by_upload' then '' else item_id::text end,
+    null::bigint
+from :"staging".:"photo_seen"
+\endif
+;
+analyze touched;
+create temporary table looked_at as
+select distinct photo_key, of_item as item_id
+from touched;
+\if :refresh
+insert into looked_at
+select photo_key, case when :'by_upload' then '' else item_id::text end
+from :"staging".:"photo_seen"
+except
+table looked_at;
+\endif
+\if :has_fetches
+insert into looked_at
+select f.photo_key, case when :'by_upload' then '' else f.item_id::text end
+from again a
+    join :"staging".:"photo_fetch" f using (sha256)
+where f.is_got
+except
+table looked_at;
+\endif
+create index on looked_at (photo_key);
+analyze looked_at;
+
+-- The planner takes the columns of a key for independent, thinks that hardly a row
+-- joins, and loops.
+select case when count(*) > 10000 then 'off' else 'on' end as loops
+from looked_at \gset
+set enable_nestloop to :loops;
+
+-- what became of those that were asked for
 create temporary table fetched (
 	item_id text collate "C",
 	photo_key text collate "C",
@@ -71,17 +131,14 @@ select case when :'by_upload' then '' else f.item_id::text end,
     i.ext,
     i.sha256 is not null,
     f.observed_at
-from :"staging".:"photo_fetch" f
+from looked_at l
+    join :"staging".:"photo_fetch" f on f.photo_key = l.photo_key
+        and l.item_id in ('', f.item_id::text)
     left join :"staging".:"image" i on i.sha256 = f.sha256
         and i.is_kept
 where f.size = :'size';
 analyze fetched;
 \endif
-
-create temporary table again (
-	sha256 text collate "C" primary key
-);
-\copy again from 'again'
 
 -- what is not got yet
 create temporary table wanted as
@@ -95,12 +152,15 @@ select p.photo_key,
     g.ext,
     a.sha256 is not null as is_again
 from (
-	select photo_key collate "C" as photo_key,
-	    case when :'by_upload' then '' else item_id::text end
-	        collate "C" as item_id,
-	    min(first_seen) as first_seen
-	from :"staging".:"photo_seen"
-	group by 1, 2
+	select l.photo_key, l.item_id, min(s.first_seen) as first_seen
+	from looked_at l
+	    join :"staging".:"photo" o on o.photo_key = l.photo_key
+	        and l.item_id in ('', o.item_id::text)
+	    join :"staging".:"photo_seen" s on s.site = o.site
+	        and s.item_id = o.item_id
+	        and s.photo_key = o.photo_key
+	        and s.variant = o.variant
+	group by l.photo_key, l.item_id
 	) as p
     left join fetched g on g.photo_key = p.photo_key
         and g.item_id = p.item_id
@@ -132,11 +192,7 @@ from (
 	where a.attrelid = to_regclass(format('%I.%I', :'staging', :'photo'))
 	    and not a.attisdropped) as c \gset
 
--- where they are shown, with the address in that size.  The planner takes the
--- columns of a key for independent, thinks that hardly a row joins, and loops.
-select case when count(*) > 10000 then 'off' else 'on' end as loops
-from wanted \gset
-set enable_nestloop to :loops;
+-- where they are shown, with the address in that size
 create temporary table shown as
 select *
 from (
@@ -152,15 +208,14 @@ from (
 	    s.index,
 	    (:url_of)::text as url
 	from wanted w
-	    join :"staging".:"photo_seen" s on s.photo_key = w.photo_key
-	        and w.item_id in ('', s.item_id::text)
-	    join :"staging".:"photo" p on p.site = s.site
-	        and p.item_id = s.item_id
-	        and p.photo_key = s.photo_key
-	        and p.variant = s.variant) as a
+	    join :"staging".:"photo" p on p.photo_key = w.photo_key
+	        and w.item_id in ('', p.item_id::text)
+	    join :"staging".:"photo_seen" s on s.site = p.site
+	        and s.item_id = p.item_id
+	        and s.photo_key = p.photo_key
+	        and s.variant = p.variant) as a
 where lower(substring(a.url from '(?i)^\s*(?:https?:)?//([^/?#:@\s]+)([:/?#\s]|$)'))
     = any (array(select jsonb_array_elements_text(:'hosts')));
-set enable_nestloop to on;
 analyze shown;
 
 -- each with its newest address; of some listing it may be the main one
@@ -227,6 +282,54 @@ where f.photo_key is null
     or (f.try_after is null
         and f.url <> a.url
         and f.observed_at < a.observed_at);
+
+-- what is neither due nor to be tried later is looked at again when it is touched
+create temporary table staying as
+select photo_key, item_id
+from due
+union
+select photo_key, item_id
+from failed
+where try_after > :now;
+analyze staying;
+begin;
+delete from ops.touched_photo t
+using touched o
+where t.source = :'source'
+    and t.photo_key = o.photo_key
+    and t.item_id = o.item_id
+    and t.times = o.times
+    and not exists (
+	select
+	from staying s
+	where s.photo_key = o.photo_key
+	    and s.item_id = o.of_item);
+insert into ops.touched_photo (source, photo_key, item_id)
+select distinct :'source', o.photo_key, o.item_id
+from touched o
+    join staying s on s.photo_key = o.photo_key
+        and s.item_id = o.of_item
+where o.times is null
+on conflict do nothing;
+update ops.setting
+set value = :'mark'
+where name = 'photos ' || :'source'
+    and value <> :'mark';
+commit;
+
+set enable_nestloop to on;
+
+-- the watched sellers of these
+\if :has_sellers
+create temporary table asked_seller as
+select distinct t.user_id
+from due d
+    join :"staging".:"track_item" t on t.item_id = d.of_item::text
+where t.user_id is not null;
+analyze asked_seller;
+\set of_sellers 'and t.user_id in (select user_id from asked_seller)'
+\ir ../track/define_watched.sql
+\endif
 
 select count(*)
 from due;

@@ -37,6 +37,9 @@ select ops.refresh_facts(:'staging', :'serving',
 -- the pictures of these parts, and those near to them
 select ops.refresh_images(:'staging', :'serving', array(select run from due));
 
+-- the photos to look at when vpipe images asks next
+select ops.touch_photos(:'staging', array(select run from due));
+
 -- what the sites that were asked call things
 select ops.refresh_dictionaries(:'staging', :'serving',
     array(select run from due));

@@ -92,6 +92,8 @@ drop schema if exists staging cascade;
 alter schema :"staging" rename to staging;
 alter schema :"serving" rename to serving;
 
+-- vpipe images notes all photos of another schema
+delete from ops.touched_photo;
 delete from ops.load;
 insert into ops.load (run, part, step, published, contracts, ledger, finished)
 select r.load ->> 'run',

@@ -2,6 +2,13 @@
 -- watched").  Each site that showed a seller is equally likely to be asked
 -- (rendezvous hashing, Thaler and Ravishankar 1998), so that a new site moves
 -- only its share of the sellers.
+--
+-- Variables: staging, source, item_catalog, track_item, fractions; of_sellers, a
+-- condition on t.user_id.
+\if :{?of_sellers}
+\else
+\set of_sellers ''
+\endif
 create temporary table watched as
 with
 fraction as (
@@ -13,10 +20,11 @@ found as (
 	    array_agg(distinct c.site) as sites,
 	    max(coalesce(f.fraction, d.fraction)) as fraction
 	from :"staging".:"item_catalog" c
-	    join :"staging".:"track_item" t on t.item_id = c.item_id::text
+	    join :"staging".:"track_item" t on t.item_id = c.item_id::text collate "C"
 	    left join fraction f on f.catalog_id = c.catalog_id::text
 	    left join fraction d on d.catalog_id = 'default'
 	where t.user_id is not null
+	    :of_sellers
 	group by t.user_id
 )
 select user_id,
