@@ -61,10 +61,7 @@ create index if not exists listing_fact_week
     on :"serving".listing_fact (source, site, week_leaves_at)
     where week is not null;
 create index if not exists listing_fact_brand
-    on :"serving".listing_fact (brand, condition_id, size);
-create index if not exists listing_fact_kind
-    on :"serving".listing_fact (kind, brand, condition_id, price)
-    where kind is not null;
+    on :"serving".listing_fact (brand, condition_id, price);
 comment on table :"serving".listing_fact is
     'a row is a listing on a site; prices, sales and trends are sums of these; '
     'vpipe load writes it';

@@ -1,20 +1,15 @@
--- Who offers most of a brand, and at what prices?
+-- Who sells most in a week?
 --
--- A row is a seller, by pseudonym: what is offered now.
-with
-wanted as (
-	select 'Nike' as brand
-)
-select f.seller_key,
-    f.currency,
-    count(distinct f.item_id) as listings,
-    min(f.price) as cheapest,
-    round(avg(f.price), 2) as mean,
-    max(f.price) as dearest
-from wanted w
-    join serving.listing_fact f on f.brand = w.brand
-where f.kind = 'asked'
-    and f.seller_key is not null
-group by f.seller_key, f.currency
-order by listings desc, f.seller_key, f.currency
+-- A row is a watched seller, by pseudonym: what her counter of sales rose by, since
+-- she was first looked at.
+select s.source,
+    s.seller_key,
+    s.country,
+    s.item_count as offers,
+    s.sold,
+    s.sold_a_week,
+    s.first_at::date as since
+from serving.seller s
+where s.sold_a_week is not null
+order by s.sold_a_week desc, s.seller_key
 limit 20;

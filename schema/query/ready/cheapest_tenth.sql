@@ -29,6 +29,7 @@ cheap as (
 		    and f.brand = p.brand
 		    and f.condition_id = p.condition_id
 		    and f.price <= p.p10
+		    and f.leaves_at >= p.as_of
 		    and f.source = p.source
 		    and f.site = p.site
 		    and f.currency = p.currency
@@ -38,21 +39,14 @@ cheap as (
 	order by f.price, f.site, f.item_id
 	limit 50
 )
-select c.site,
-    c.item_id,
-    c.price,
-    c.currency,
-    c.p10,
-    c.n,
-    c.size,
-    i.title,
-    i.last_seen
-from cheap c
-    cross join lateral (
-	select *
-	from serving.item i
-	where i.source = c.source
-	    and i.site = c.site
-	    and i.item_id = c.item_id
-	offset 0) as i
-order by c.price, c.site, c.item_id;
+select site,
+    item_id,
+    price,
+    currency,
+    p10,
+    n,
+    size,
+    title,
+    last_seen
+from cheap
+order by price, site, item_id;
