@@ -2,7 +2,8 @@
 load helper
 
 setup_file() {
-  pg_start
+  # each refresh of the one transaction locks its temporary tables to its end
+  pg_start max_locks_per_transaction=512
   pg_migrated
 }
 
@@ -76,13 +77,21 @@ declare
 	ids jsonb := '[]';
 	item bigint;
 	at timestamptz;
+	gone text[] := '{}';
 begin
 	at := '2026-09-20T00:00:00Z'::timestamptz + make_interval(hours => hour);
 	if random() < 0.05 then
-		delete from staging.one_look
-		where observed_at = (
-			select max(observed_at)
-			from staging.one_look);
+		with
+		gone as (
+			delete from staging.one_look
+			where observed_at = (
+				select max(observed_at)
+				from staging.one_look)
+			returning run
+		)
+		select array_agg(run)
+		into gone
+		from gone;
 	end if;
 	for i in 1 .. 1 + floor(random() * 12)::int loop
 		item := 1 + floor(random() * 60);
@@ -174,7 +183,7 @@ begin
 		values ('one', item::text)
 		on conflict do nothing;
 	end loop;
-	perform ops.refresh_facts('staging', 'serving', array['r' || n]);
+	perform ops.refresh_facts('staging', 'serving', array['r' || n] || gone);
 end
 $$;
 select ops.make_views('staging', 'serving');

@@ -11,7 +11,7 @@
 create or replace function ops.marts_version()
 returns int
 language sql immutable as $$
-	select 4
+	select 5
 $$;
 
 create table if not exists :"serving".mart_window (
@@ -62,6 +62,9 @@ create index if not exists listing_fact_week
     where week is not null;
 create index if not exists listing_fact_brand
     on :"serving".listing_fact (brand, condition_id, price);
+alter table :"serving".listing_fact
+    add column if not exists favoured_on date[],
+    add column if not exists favours bigint[];
 comment on table :"serving".listing_fact is
     'a row is a listing on a site; prices, sales and trends are sums of these; '
     'vpipe load writes it';
@@ -86,6 +89,9 @@ comment on column :"serving".listing_fact.kind is
 comment on column :"serving".listing_fact.week is
     'seven days after it was listed it was on sale still, sold, removed, or '
     'missing; null: not known; counts until week_leaves_at';
+comment on column :"serving".listing_fact.favours is
+    'by how many favourites it had risen or fallen by each day of favoured_on '
+    'when it was seen, since the look before';
 
 -- Half-way between two times; the later one when the earlier is not known.
 create or replace function ops.middle(earliest timestamptz, latest timestamptz)
@@ -228,9 +234,41 @@ $$;
 
 -- --- facts ---
 
+-- A query for the days on which the favourites of the listing i rose or fell, and by
+-- how many; a day without a change is left out.
+create or replace function ops.favours_of(staging text)
+returns text
+language plpgsql stable as $$
+declare
+	snapshots text;
+begin
+	select string_agg(format('select observed_at, run, line, index, '
+	    'favourite_count from %I.%I where item_id = i.item_id '
+	    'and i.source = %L and favourite_count is not null', staging, stream,
+	    source), ' union all ')
+	into snapshots
+	from ops.streams_of(staging, 'snapshot')
+	where exists (
+		select
+		from ops.table_columns(staging, stream)
+		where name = 'favourite_count');
+	if snapshots is null then
+		return 'select null::date[] as days, null::bigint[] as gains';
+	end if;
+	return format('select array_agg(day order by day) as days, '
+	    'array_agg(gain order by day) as gains '
+	    'from (select day, sum(gain)::bigint as gain from ('
+	    'select observed_at::date as day, favourite_count '
+	    '- lag(favourite_count) over (order by observed_at, run, line, index) '
+	    'as gain from (%s) as s) as s '
+	    'where gain <> 0 group by day having sum(gain) <> 0) as s', snapshots);
+end
+$$;
+
 -- A query for the facts of listings.  Offset 0 keeps each view a look-up by key;
 -- without it they would be read whole, and joined.
-create or replace function ops.listing_facts(serving text, is_anew boolean)
+create or replace function ops.listing_facts(staging text, serving text,
+    is_anew boolean)
 returns text
 language sql stable as $$
 	select format($sql$
@@ -247,7 +285,8 @@ language sql stable as $$
 	    case when x.left_as is not null then g.earliest end,
 	    case when x.left_as is not null then g.latest end,
 	    k.kind, k.leaves_at, k.week,
-	    case when k.week is not null then h.born + interval '97 days' end
+	    case when k.week is not null then h.born + interval '97 days' end,
+	    v.days, v.gains
 	from %2$s
 	    join mart_site s on s.source = i.source
 	        and s.site = i.site
@@ -310,15 +349,18 @@ language sql stable as $$
 		    and c.site = i.site
 		    and c.item_id = i.item_id
 		offset 0) as c on true
+	    left join lateral (%4$s) as v on true
 	$sql$, serving, case when is_anew then format('%I.item i', serving)
 	    else format('mart_touched t cross join lateral ('
 	        'select * from %I.item i where i.source = t.source '
-	        'and i.item_id = t.item_id offset 0) i', serving) end, is_anew)
+	        'and i.item_id = t.item_id offset 0) i', serving) end, is_anew,
+	    ops.favours_of(staging))
 $$;
 
 -- The facts of touched listings as they were and as they are, into the temporary
 -- tables fact_old and fact_new, and into listing_fact.
-create or replace function ops.renew_facts(serving text, has_anew boolean)
+create or replace function ops.renew_facts(staging text, serving text,
+    has_anew boolean)
 returns void
 language plpgsql set client_min_messages = warning as $$
 declare
@@ -330,9 +372,9 @@ begin
 	    'and f.source = t.source offset 0) f', serving);
 	execute format('create temporary table fact_new '
 	    '(like %I.listing_fact) on commit drop', serving);
-	execute 'insert into fact_new ' || ops.listing_facts(serving, false)
+	execute 'insert into fact_new ' || ops.listing_facts(staging, serving, false)
 	    || case when has_anew then ' union all '
-	        || ops.listing_facts(serving, true) else '' end;
+	        || ops.listing_facts(staging, serving, true) else '' end;
 	analyze fact_old;
 	analyze fact_new;
 
@@ -380,6 +422,7 @@ declare
 	is_old boolean;
 begin
 	perform ops.make_price_views(serving);
+	perform ops.make_trend_views(serving);
 	execute format('select not exists (select from %I.mart_window '
 	    'where version = ops.marts_version())', serving)
 	into is_old;
@@ -395,14 +438,17 @@ begin
 	if has_anew then
 		perform ops.empty_prices(serving);
 		perform ops.empty_sales(serving);
+		perform ops.empty_trends(serving);
 		execute format('delete from %1$I.listing_fact f using mart_site s '
 		    'where s.is_anew and s.source = f.source '
 		    'and s.site = f.site', serving);
 	end if;
-	perform ops.renew_facts(serving, has_anew);
-	written := ops.renew_prices(serving) + ops.renew_sales(serving);
+	perform ops.renew_facts(staging, serving, has_anew);
+	written := ops.renew_prices(serving) + ops.renew_sales(serving)
+	    + ops.renew_trends(serving);
 	perform ops.refresh_sellers(staging, serving, runs);
 	perform ops.refresh_rates(staging, serving, runs);
+	perform ops.renew_trend_coverage(serving, runs);
 	perform ops.renew_mart_windows(serving);
 	drop table mart_site, mart_touched, fact_old, fact_new;
 	return written;

@@ -468,7 +468,9 @@ $$;
 
 select ops.make_price_views(:'serving');
 select ops.make_currency_functions(:'serving');
+select ops.make_trend_views(:'serving');
 -- of older versions, which the views above no longer read
 drop table if exists :"serving".price_fact, :"serving".price_window;
-drop function if exists ops.refresh_prices(text, text, text[]);
+drop function if exists ops.refresh_prices(text, text, text[]),
+    ops.listing_facts(text, boolean), ops.renew_facts(text, boolean);
 select ops.make_views(:'staging', :'serving');

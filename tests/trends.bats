@@ -1,0 +1,131 @@
+# trends: what is new and sold by day and week, mended load by load
+load helper
+load track
+load trends
+load flow		# the last: its load is that of scripts
+
+setup_file() {
+  # each refresh of the one transaction locks its temporary tables to its end
+  pg_start max_locks_per_transaction=512
+  pg_migrated
+}
+
+teardown_file() {
+  pg_stop
+}
+
+setup() {
+  pg_fresh
+}
+
+# made_up DAYS SEED: the site of tests/trends.sql; prints what differs from the
+# same made anew, and what checks found
+made_up() {
+  cd "$ROOT"
+  psql -X -v ON_ERROR_STOP=1 -q -A -t -v days="$1" -v seed="$2" 2>&1 <<'SQL'
+set client_min_messages = warning;
+\o /dev/null
+begin;
+\i tests/trends.sql
+commit;
+begin;
+\i tests/prices.sql
+rollback;
+\o
+select 'bins', t.cell, t.day
+from serving.trend_flow t
+    left join lateral (
+	select sum(b.n) filter (where b.flow = 'new') as asked,
+	    sum(b.n) filter (where b.flow = 'sold') as sold
+	from serving.trend_bin b
+	where b.cell = t.cell
+	    and b.day between t.day
+	        and t.day + case t.span when 'week' then 6 else 0 end) as b on true
+where (t.asked_n, t.sold_n)
+    is distinct from (coalesce(b.asked, 0), coalesce(b.sold, 0));
+select count(distinct blank) > 4, count(index) > 20,
+    count(distinct index_base) > 1
+from serving.trends_weekly;
+SQL
+}
+
+# bats test_tags=long
+@test "weeks mended load by load are those made anew, and those of an oracle: late looks, withdrawn sales, gaps" {
+  for seed in $(seq "$(size 1 20)"); do
+    sql "set client_min_messages = warning; drop schema if exists staging cascade; delete from ops.stream;
+      delete from ops.contract; delete from ops.run"
+    same 't|t|t' "$(made_up "$(size 49 90)" "$seed")"
+    trends_are_true 100 one
+  done
+}
+
+# --- by hand --------------------------------------------------------------------
+
+# flows: of serving.trends, of the whole site
+flows() {
+  sql "select day, new, ended, sold, live, coalesce(blank, '-')
+    from serving.trends where \"by\" = 'all' order by day"
+}
+
+# searched TIME [WALKED]: hits of a search of catalog 5 on stdin, published; its
+# walk came to the end, or was cut short
+searched() {
+  told "$1" | jq -c --argjson walked "${2:-true}" 'if .kind == "run" then
+    .body.queries = [{query: "www.vinted.it/search?catalog=5", site: "www.vinted.it",
+        catalog_id: 5, asked: 1, answered: 1, walked: $walked, stop: "end"}]
+    else . end' | vput -q "$VPIPE_DATA/raw" >>"$tmp/published"
+}
+
+@test "a sale that late data retract leaves its own day, and no other row; a day without a sweep is a hole" {
+  searched 2026-09-01T07:00:00Z <<<'list 5 3001:10@300 3002:10@300 3003:10@300'
+  for day in 02 03 05 06; do
+    searched "2026-09-${day}T07:00:00Z" <<<'list 5 3002:10@300 3003:10@300'
+  done
+  kept 2026-09-01T08:00:00Z <<<'user 300 5 8'
+  kept 2026-09-01T18:00:00Z <<<'wardrobe 300 3001 3002 3003'
+  kept 2026-09-02T18:00:00Z <<<'wardrobe 300 3002 3003'
+  kept 2026-09-03T20:00:00Z <<<'user 300 6 8'
+  load
+  same 'sold inferred counters' "$(state 3001)"
+  same '2026-09-01||0|0|3|first, few asked, few sold
+2026-09-02|0|1|1|2|few asked, few sold
+2026-09-03|0|0|0|2|few asked, few sold
+2026-09-04|||||no sweep
+2026-09-05|0|0|0|2|few asked, few sold' "$(flows)"
+  sql "select * from serving.trend_flow where day <> '2026-09-02' and span = 'day'
+    order by cell, day" >"$tmp/others"
+  loaded 2026-09-03T09:00:00Z <<<'page 3001 live'
+  same 'live observed -' "$(state 3001)"
+  same '2026-09-02|0|0|0|3|few asked, few sold' "$(flows | grep '^2026-09-02')"
+  sql "select * from serving.trend_flow where day <> '2026-09-02' and span = 'day'
+    order by cell, day" | diff "$tmp/others" -
+  same "$("$ROOT/scripts/db" digest)" "$(replayed backwards backwards)"
+  trends_are_true 0
+}
+
+@test "a walk that was cut short asked one page more than came; a retry of a page counts once" {
+  searched 2026-09-01T07:00:00Z false <<<'list 5 3001:10@300'
+  searched 2026-09-02T07:00:00Z <<<'list 5 3001:10@300'
+  searched 2026-09-02T08:00:00Z <<<'list 5 3001:10@300'
+  searched 2026-09-03T08:00:00Z <<<'list 5 3001:10@300'
+  load
+  same '2026-09-01|1|2|1|0.5000|coverage
+2026-09-02|2|2|2|1.0000|few asked, few sold' "$(sql "select day, sweeps, pages_asked,
+    pages_got, coverage, blank from serving.trends where \"by\" = 'catalog' order by day")"
+}
+
+@test "a listing that was not seen for seven days ended on the seventh" {
+  searched 2026-09-01T07:00:00Z <<<'list 5 3001:10@300 3002:10@300'
+  for day in 04 08; do
+    searched "2026-09-${day}T07:00:00Z" <<<'list 5 3002:10@300'
+  done
+  load
+  same 0 "$(sql 'select sum(ended) from serving.trend_flow')"
+  searched 2026-09-09T07:00:00Z <<<'list 5 3002:10@300'
+  load
+  same '2026-09-08|1|1' "$(flows | cut -d '|' -f 1,3,5 | grep '^2026-09-08')"
+  searched 2026-09-10T07:00:00Z <<<'list 5 3001:10@300'
+  load
+  same '2026-09-08|0|2
+2026-09-09|0|2' "$(flows | cut -d '|' -f 1,3,5 | grep '^2026-09-0[89]')"
+}
