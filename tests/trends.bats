@@ -1,4 +1,4 @@
-# trends: what is new and sold by day and week, mended load by load
+# trends: what is new and sold by day and week, mended load by load; vpipe trends
 load helper
 load track
 load trends
@@ -128,4 +128,99 @@ searched() {
   load
   same '2026-09-08|0|2
 2026-09-09|0|2' "$(flows | cut -d '|' -f 1,3,5 | grep '^2026-09-0[89]')"
+}
+
+# --- vpipe trends -----------------------------------------------------------------
+
+# Four weeks of a site: prices that rise by a tenth in logarithms, then a week of
+# which two days are missing, then one of few listings.
+four_weeks() {
+  psql -X -v ON_ERROR_STOP=1 -q <<'SQL'
+insert into serving.mart_window values ('one', 'a.test', '2026-09-28T05:00Z', 0);
+insert into serving.trend_cell values
+    (1, 'one', 'a.test', 'EUR', 'all', null, null, null),
+    (2, 'one', 'a.test', 'EUR', 'brand', null, 'Nike', null),
+    (3, 'one', 'a.test', 'GBP', 'brand', null, 'NIKE', null);
+insert into serving.trend_flow
+select cell, 'week', week, new, 10, sold, 7, new, sold, asked, sold_median
+from (values (1), (2)) as c(cell)
+    cross join (values ('2026-08-31'::date, 40, 20, 10.00, 9.5),
+        ('2026-09-07', 50, 22, 11.00, 9.5), ('2026-09-14', 60, 30, 12, 10),
+        ('2026-09-21', 15, 3, null, null)) as w(week, new, sold, asked, sold_median);
+insert into serving.trend_flow
+select cell, 'day', '2026-09-27', 3, 1, 0, -2, 3, 0, null, null
+from (values (1), (2), (3)) as c(cell);
+insert into serving.trend_link
+select 1, week, 50, 30, 25, 30 * 0.1, 25 * 0.1
+from unnest('{2026-09-07,2026-09-14,2026-09-21}'::date[]) as week
+union all
+select 1, '2026-08-31', 50, 0, 0, 0, 0;
+insert into serving.trend_coverage
+select 'one', 'a.test', d, '5', 1, 0, 2, 2, 0, 0, 192, 19, 1
+from generate_series('2026-08-24', '2026-09-27', interval '1 day') as d
+where d not in ('2026-09-15', '2026-09-16');
+SQL
+}
+
+trends_command() {
+  "$ROOT/scripts/trends" "$@"
+}
+
+@test "vpipe trends prints weeks in 80 columns; what is blank has its reason below" {
+  four_weeks
+  run -0 --separate-stderr trends_command
+  same "all
+on a.test, in EUR, as of 2026-09-28 05:00
+
+week           new     live   sold     asked   change   sold at   index  covered
+2026-08-31      40       30     20     10.00               9.50   100.0    100 %
+2026-09-07      50       70     22     11.00  +10.0 %      9.50   110.5    100 %
+2026-09-14                                                                  71 %
+2026-09-21      15      125      3                                         100 %
+
+blank is:
+less than 80 % of pages came     2026-09-14
+asked: fewer than 20 prices      2026-09-21
+sold at: fewer than 20 prices    2026-09-21
+
+asked: the median first price of what is new, and what changed in a week; sold
+at: that of last prices.  covered: the share of pages that came.
+index: of first prices, the same mix in each week, 100 in 2026-08-31.
+Sales are what vpipe track concludes; no site has confirmed that yet." "$output"
+  run -0 --separate-stderr trends_command --brand nike --weeks 1
+  same '2026-09-21 15 125 3 100 %' "$(grep ^2026 <<<"$output" | xargs)"
+  [[ $output == "Nike
+on a.test, in EUR,"* ]]
+  run -0 --separate-stderr trends_command --brand nike --currency GBP
+  [[ $output == *'no week is over yet since the first one was seen: --days 7 prints days' ]]
+  run -0 --separate-stderr trends_command --days=3
+  [[ $output == *'
+day            new     live   sold     asked   change   sold at  covered
+2026-09-27       3        2      0                                 100 %
+'* ]]
+}
+
+@test "vpipe trends --json has all that the view says" {
+  four_weeks
+  run -0 --separate-stderr trends_command --json --weeks 3
+  same '{"as_of":"2026-09-28T05:00:00+00:00","brand":null,"by":"all","catalog_id":null,"condition_id":null,"currency":"EUR","site":"a.test","source":"one"}
+["2026-09-07",50,70,110.52,"2026-08-31",null,0.25,0.1,0.099]
+["2026-09-14",null,null,null,null,"coverage",null,null,0.099]
+["2026-09-21",15,125,null,null,"few asked, few sold",null,null,0.099]' \
+    "$(jq -c '.wanted, (.weeks[] | [.week, .new, .live, .index, .index_base, .blank,
+      .new_change, .asked_median_change, .promoted_share])' <<<"$output")"
+  run -0 --separate-stderr trends_command --json --days 3
+  same '[["2026-09-27",3,-2,false]]' \
+    "$(jq -c '[.days[] | [.day, .new, .favourites, has("index")]]' <<<"$output")"
+}
+
+@test "vpipe trends: bad options and what is not known get one sentence" {
+  fails 64 'days or weeks, not both' trends_command --days 3 --weeks 2
+  fails 64 "--days takes a number, not 'x'" trends_command --days x
+  fails 64 'trends are kept by catalog, brand, condition' trends_command --brand x --condition 2
+  fails 64 'no listing like that is known' trends_command --brand "No such' \"brand"
+  fails 64 "no catalog is called 'Hats'" trends_command --catalog Hats
+  fails 64 "no condition is called 'so so'" trends_command --condition 'so so'
+  fails 64 "no such option '--week'" trends_command --week 3
+  fails 64 "'--brand' needs an argument" trends_command --brand
 }
