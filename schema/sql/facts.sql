@@ -107,30 +107,49 @@ language sql immutable as $$
 	select ('x' || left(md5(dimensions), 16))::bit(64)::bigint
 $$;
 
--- Adds the signed counts n of a temporary table or subquery to a table of counts
--- with these keys, no key null; a row at 0 goes.
+-- Adds the sums of a temporary table to the rows of the same keys, which come and
+-- go as the sums do.
+create or replace function ops.add_sums(serving text, relation text, delta text,
+    keys text[], sums text[])
+returns void
+language plpgsql as $$
+declare
+	is_same text;
+begin
+	select string_agg(format('t.%1$I = d.%1$I', k), ' and ')
+	into is_same
+	from unnest(keys) as k;
+	-- what is known is told by the update: a search of a table for what it lacks
+	-- reads what the same statement has put into it, again and again
+	execute format('with known as (update %1$I.%2$I t set %4$s from %5$I d '
+	    'where %6$s returning d.ctid as place) '
+	    'insert into %1$I.%2$I (%3$s) select %3$s from %5$I d '
+	    'where not exists (select from known k where k.place = d.ctid)',
+	    serving, relation, (
+		select string_agg(quote_ident(c), ', ')
+		from unnest(keys || sums) as c), (
+		select string_agg(format('%1$I = t.%1$I + d.%1$I', s), ', ')
+		from unnest(sums) as s), delta, is_same);
+	execute format('delete from %I.%I t using %I d where %s and %s', serving,
+	    relation, delta, is_same, (
+		select string_agg(format('t.%I = 0', s), ' and ')
+		from unnest(sums) as s));
+end
+$$;
+
+-- The same of signed counts n, in a temporary table or a subquery.
 create or replace function ops.add_counts(serving text, relation text,
     delta text, keys text[])
 returns void
 language plpgsql set client_min_messages = warning as $$
-declare
-	list text := array_to_string(keys, ', ');
-	same text;
 begin
-	select string_agg(format('t.%1$I = d.%1$I', key), ' and ')
-	into same
-	from unnest(keys) as key;
 	execute format('create temporary table count_delta on commit drop as '
 	    'select %1$s, sum(n) as n from %2$s as d group by %1$s '
-	    'having sum(n) <> 0', list, delta);
+	    'having sum(n) <> 0', (
+		select string_agg(quote_ident(key), ', ')
+		from unnest(keys) as key), delta);
 	analyze count_delta;
-	execute format('update %1$I.%2$I t set n = t.n + d.n from count_delta d '
-	    'where %3$s', serving, relation, same);
-	execute format('insert into %1$I.%2$I (%3$s, n) select %3$s, n '
-	    'from count_delta d where not exists (select from %1$I.%2$I t '
-	    'where %4$s)', serving, relation, list, same);
-	execute format('delete from %1$I.%2$I t using count_delta d '
-	    'where %3$s and t.n = 0', serving, relation, same);
+	perform ops.add_sums(serving, relation, 'count_delta', keys, '{n}');
 	drop table count_delta;
 end
 $$;

@@ -204,36 +204,6 @@ language sql immutable as $$
 	select format('(%1$s - (extract(isodow from %1$s)::int - 1))', day)
 $$;
 
--- Adds the sums of a temporary table to the rows of the same keys, which come and
--- go as the sums do.
-create or replace function ops.add_sums(serving text, relation text, delta text,
-    keys text[], sums text[])
-returns void
-language plpgsql as $$
-declare
-	is_same text;
-begin
-	select string_agg(format('t.%1$I = d.%1$I', k), ' and ')
-	into is_same
-	from unnest(keys) as k;
-	-- what is known is told by the update: a search of a table for what it lacks
-	-- reads what the same statement has put into it, again and again
-	execute format('with known as (update %1$I.%2$I t set %4$s from %5$I d '
-	    'where %6$s returning d.ctid as place) '
-	    'insert into %1$I.%2$I (%3$s) select %3$s from %5$I d '
-	    'where not exists (select from known k where k.place = d.ctid)',
-	    serving, relation, (
-		select string_agg(quote_ident(c), ', ')
-		from unnest(keys || sums) as c), (
-		select string_agg(format('%1$I = t.%1$I + d.%1$I', s), ', ')
-		from unnest(sums) as s), delta, is_same);
-	execute format('delete from %I.%I t using %I d where %s and %s', serving,
-	    relation, delta, is_same, (
-		select string_agg(format('t.%I = 0', s), ' and ')
-		from unnest(sums) as s));
-end
-$$;
-
 -- --- what listings contribute ---
 
 -- What tells kinds of listings apart.
