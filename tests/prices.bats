@@ -249,14 +249,14 @@ t|t" "$(world 60 "$seed")"
   cd "$ROOT"
   for file in "$raw"/good-*.ndjson; do
     "$ROOT/scripts/load" "$file" >/dev/null 2>&1
-    same "" "$(psql -X -v ON_ERROR_STOP=1 -q -A -t 2>&1 <<'SQL'
+  done
+  same "" "$(psql -X -v ON_ERROR_STOP=1 -q -A -t 2>&1 <<'SQL'
 set client_min_messages = warning;
 begin;
 \i tests/prices.sql
 rollback;
 SQL
 )"
-  done
   [ "$(sql 'select count(*) > 15 from serving.listing_fact')" = t ]
 }
 

@@ -95,6 +95,7 @@ gone() {
   gone looking
 }
 
+# bats test_tags=long
 @test "the rights outlive views that are made anew, a migration and a rebuild" {
   db reader looking
   sql "select ops.drop_views('serving'); select ops.make_views('staging', 'serving')"

@@ -76,6 +76,7 @@ searched() {
     else . end' | vput -q "$VPIPE_DATA/raw" >>"$tmp/published"
 }
 
+# bats test_tags=long
 @test "a sale that late data retract leaves its own day, and no other row; a day without a sweep is a hole" {
   searched 2026-09-01T07:00:00Z <<<'list 5 3001:10@300 3002:10@300 3003:10@300'
   for day in 02 03 05 06; do

@@ -436,7 +436,7 @@ create or replace function ops.refresh_facts(staging text, serving text,
 returns bigint
 language plpgsql set client_min_messages = warning set timezone = 'UTC' as $$
 declare
-	written bigint;
+	written bigint := 0;
 	has_anew boolean;
 	is_old boolean;
 begin
@@ -462,14 +462,17 @@ begin
 		    'where s.is_anew and s.source = f.source '
 		    'and s.site = f.site', serving);
 	end if;
-	perform ops.renew_facts(staging, serving, has_anew);
-	written := ops.renew_prices(serving) + ops.renew_sales(serving)
-	    + ops.renew_trends(serving);
+	if has_anew or exists (select from mart_touched) then
+		perform ops.renew_facts(staging, serving, has_anew);
+		written := ops.renew_prices(serving) + ops.renew_sales(serving)
+		    + ops.renew_trends(serving);
+		drop table fact_old, fact_new;
+	end if;
 	perform ops.refresh_sellers(staging, serving, runs);
 	perform ops.refresh_rates(staging, serving, runs);
 	perform ops.renew_trend_coverage(serving, runs);
 	perform ops.renew_mart_windows(serving);
-	drop table mart_site, mart_touched, fact_old, fact_new;
+	drop table mart_site, mart_touched;
 	return written;
 end
 $$;
