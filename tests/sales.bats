@@ -121,7 +121,7 @@ select ops.make_views('staging', 'serving');
 select ops.refresh_facts('staging', 'serving', null);
 SQL
   run -0 --separate-stderr price --brand Geox
-  [[ $output == *"week : what sells within 7 days is not known: vpipe track has to look"* ]]
+  [[ $output == *"week : what sells in 7 days is not known yet: vpipe track tells after a week"* ]]
   # the cheaper, the faster: three in four at 5, half at 10, a quarter at 20
   psql -X -v ON_ERROR_STOP=1 -q >/dev/null <<'SQL'
 set client_min_messages = warning;

@@ -338,7 +338,7 @@ select rpad('week', 5) || ': ' || case
     when s.listings > 0 then format('of the same %s; %s whose first day is '
         'known, %s sold', pg_temp.named(s."by"), round(s.listings),
         round(s.sold))
-    else 'what sells within 7 days is not known: vpipe track has to look' end
+    else 'what sells in 7 days is not known yet: vpipe track tells after a week' end
 from wanted
     left join week s on true;
 select case place when 1 then E'\nlike it         price  state     seen        size      title\n'
