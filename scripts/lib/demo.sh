@@ -4,11 +4,11 @@
 # Sourced.  A demo never reads the machine's settings, and never its database.
 
 # Exports VPIPE_DATA and VPIPE_CONF, and unsets all else of ours and libpq's but
-# the language.
+# the language and the currency.
 demo_folder() {
 	for name in $(env | sed -n 's/^\(PG[A-Z]*\|VPIPE_[A-Z_0-9]*\)=.*/\1/p'); do
 		case $name in
-		VPIPE_DATA | VPIPE_BIN | VPIPE_LANGUAGE) ;;
+		VPIPE_DATA | VPIPE_BIN | VPIPE_LANGUAGE | VPIPE_CURRENCY) ;;
 		*) unset "$name" ;;
 		esac
 	done
