@@ -382,27 +382,3 @@ vsurv: curve: 0 cells = 0 with median + 0 median beyond window + 0 without, 0 un
   jq -e '(.median / 18.974 - 1 | fabs) < 0.05 and (.p90 / 85.087 - 1 | fabs) < 0.08
     and .none.median > 18.974 * 1.2 and .all.median < 18.974' "$tmp/out"
 }
-
-# bats test_tags=long
-@test "50,000 exits, 10 % of looks lost, 10 and 30 % of exits unknown: median and p90 within 2 %" {
-  for unknown in 0.1 0.3; do
-    awk -v listings=72000 -v seed="$(size 5 77)" -v unknown="$unknown" \
-      -f "$ROOT/tests/survival/market.awk" >"$tmp/market"
-    grep -v '^#' "$tmp/market" | vsurv -q --round 1 --resamples 0 --days 0 >"$tmp/out"
-    echo "# $unknown unknown: $(jq -r '"median \(.median / 18.974 - 1), p90 \(.p90 / 85.087 - 1); none sold \(.none.median / 18.974 - 1), all sold \(.all.median / 18.974 - 1)"' "$tmp/out"); of$(tail -n 1 "$tmp/market" | tr -d '#') for 18.974" >&3
-    jq -e '.sold + .other + .unknown > 50000 and (.median / 18.974 - 1 | fabs) < 0.02
-      and (.p90 / 85.087 - 1 | fabs) < 0.02' "$tmp/out"
-  done
-}
-
-# bats test_tags=long,soak
-@test "200 random sets: R's survfit without truncation, a slow EM with it" {
-  command -v Rscript >/dev/null || skip 'no R'
-  for mode in interval truncated; do
-    "$ROOT/tests/survival/oracle" "$mode" "$(size 20 200)" >"$tmp/said" || {
-      tail -n 20 "$tmp/said"
-      false
-    }
-    echo "# $mode: $(tail -n 1 "$tmp/said")" >&3
-  done
-}
