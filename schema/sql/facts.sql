@@ -53,6 +53,8 @@ create table if not exists :"serving".listing_fact (
 	leaves_at timestamptz,
 	week text collate "C" check (week in ('on', 'sold', 'other', 'unknown')),
 	week_leaves_at timestamptz,
+	favoured_on date[],
+	favours bigint[],
 	primary key (item_id, site, source)
 );
 create index if not exists listing_fact_leaves
@@ -62,9 +64,6 @@ create index if not exists listing_fact_week
     where week is not null;
 create index if not exists listing_fact_brand
     on :"serving".listing_fact (brand, condition_id, price);
-alter table :"serving".listing_fact
-    add column if not exists favoured_on date[],
-    add column if not exists favours bigint[];
 comment on table :"serving".listing_fact is
     'a row is a listing on a site; prices, sales and trends are sums of these; '
     'vpipe load writes it';
@@ -98,6 +97,17 @@ create or replace function ops.middle(earliest timestamptz, latest timestamptz)
 returns timestamptz
 language sql stable as $$
 	select coalesce(earliest + (latest - earliest) / 2, latest)
+$$;
+
+-- How a listing left: sold, other (its seller removed or hid it) or unknown; null
+-- while it is on sale.
+create or replace function ops.exit_of(state text)
+returns text
+language sql immutable as $$
+	select case state when 'sold' then 'sold'
+	    when 'deleted' then 'other'
+	    when 'hidden' then 'other'
+	    when 'missing' then 'unknown' end
 $$;
 
 -- The key of a cell: the first 64 bits of the MD5 of its dimensions as one text.
@@ -299,7 +309,8 @@ language sql stable as $$
 	    trim_scale(case g.currency when i.currency then g.listed_price end)
 	        as listed_price,
 	    trim_scale(k.price) as price,
-	    coalesce(r.cut, 0) as cut, g.favourite_count, i.first_seen, i.last_seen, g.last_seen,
+	    coalesce(r.cut, 0) as cut, g.favourite_count, i.first_seen, i.last_seen,
+	    g.last_seen,
 	    b.earliest, b.latest, g.state,
 	    case when x.left_as is not null then g.earliest end,
 	    case when x.left_as is not null then g.latest end,
@@ -339,10 +350,7 @@ language sql stable as $$
 		    and e.new > 0
 		offset 0) as r on true
 	    cross join lateral (
-		select case g.state when 'sold' then 'sold'
-		        when 'deleted' then 'other'
-		        when 'hidden' then 'other'
-		        when 'missing' then 'unknown' end as left_as) as x
+		select ops.exit_of(g.state) as left_as) as x
 	    cross join lateral (
 		select ops.middle(b.earliest, b.latest) as born,
 		    case when x.left_as is not null
@@ -440,8 +448,6 @@ declare
 	has_anew boolean;
 	is_old boolean;
 begin
-	perform ops.make_price_views(serving);
-	perform ops.make_trend_views(serving);
 	execute format('select not exists (select from %I.mart_window '
 	    'where version = ops.marts_version())', serving)
 	into is_old;

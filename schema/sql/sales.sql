@@ -104,10 +104,7 @@ language sql immutable as $$
 		    extract(epoch from f.left_latest - b.born) / 86400
 		        as gone_day) as d
 	    cross join lateral (
-		select case f.state when 'sold' then 'sold'
-		        when 'deleted' then 'other'
-		        when 'hidden' then 'other'
-		        when 'missing' then 'unknown' else 'on' end as exit) as x
+		select coalesce(ops.exit_of(f.state), 'on') as exit) as x
 	where f.born_latest is not null
 	    and d.last_day is not null
 	$sql$, facts)

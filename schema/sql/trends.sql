@@ -227,7 +227,7 @@ language sql immutable as $$
 		offset 0) as m
 	    cross join lateral (
 		select case
-		    when f.state in ('sold', 'deleted', 'hidden', 'missing')
+		    when ops.exit_of(f.state) is not null
 		        then coalesce(ops.middle(f.left_earliest, f.left_latest),
 		            f.last_seen)
 		    when f.leaves_at < s.%2$I then f.leaves_at end as ended_at)

@@ -423,6 +423,9 @@ begin
 	    'reserved, hidden, sold, deleted or missing; vpipe load writes '
 	    'the view, people read it');
 	perform ops.make_image_views(staging, serving);
+	perform ops.make_price_views(serving);
+	perform ops.make_currency_functions(serving);
+	perform ops.make_trend_views(serving);
 	execute format('comment on schema %I is %L', serving,
 	    format('%s [%s]', what, ops.views_hash(staging, serving)));
 end
@@ -466,11 +469,7 @@ begin
 end
 $$;
 
-select ops.make_price_views(:'serving');
-select ops.make_currency_functions(:'serving');
-select ops.make_trend_views(:'serving');
+select ops.make_views(:'staging', :'serving');
 -- of older versions, which the views above no longer read
 drop table if exists :"serving".price_fact, :"serving".price_window;
-drop function if exists ops.refresh_prices(text, text, text[]),
-    ops.listing_facts(text, boolean), ops.renew_facts(text, boolean);
-select ops.make_views(:'staging', :'serving');
+drop function if exists ops.refresh_prices(text, text, text[]);

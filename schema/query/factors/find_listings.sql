@@ -16,10 +16,7 @@ select f.source,
     f.born_latest as entered_at,
     coalesce(f.left_earliest, f.followed_until) as last_at,
     case when f.state in ('sold', 'missing') then f.left_latest end as gone_at,
-    case f.state when 'sold' then 'sold'
-        when 'deleted' then 'other'
-        when 'hidden' then 'other'
-        when 'missing' then 'unknown' end as exit,
+    ops.exit_of(f.state) as exit,
     f.listed_price,
     f.currency,
     f.brand,
