@@ -67,9 +67,9 @@ def counted: group_by(.)[] | .[0] + [length];
         ((if $exit == null then null else $s.earliest end) // $s.last_seen)
             as $last
         | if $last == null then null else
-            ((($last - $born) / day | round) | if . < 0 then 0 else . end) as $last_day
+            ((($last - $born) / day | round) | if . <= 0 then 0 else . end) as $last_day
             | [$born, (($listed.latest - $born) / day | round
-                | if . < 0 then 0 else . end), $last_day,
+                | if . <= 0 then 0 else . end), $last_day,
                 (if $exit == null then $last_day else
                     (($s.latest - $born) / day | round | if . < 1 then 1 else . end)
                     end), ($exit // "on")] end end)

@@ -148,7 +148,7 @@ begin
 		insert into staging.one_item_state
 		values (item::text,
 		    pg_temp.any_of('sold', 'deleted', 'missing', 'hidden', 'live'),
-		    at - random() * interval '60 days', at - random() * interval '40 days',
+		    at - random() * interval '110 days', at - random() * interval '100 days',
 		    at, round((random() * 30)::numeric, 1),
 		    round((random() * 30)::numeric, 2), pg_temp.any_of('EUR', null))
 		on conflict (item_id) do update
@@ -164,7 +164,7 @@ begin
 		insert into staging.one_event
 		values (item::text, 'listed', pg_temp.any_of('a.test', 'b.test'),
 		    case when random() < 0.8
-		        then at - random() * interval '60 days' end, at, null, null, null),
+		        then at - random() * interval '220 days' end, at, null, null, null),
 		    (item::text, 'repriced', 'a.test', null, at,
 		    round((random() * 30)::numeric, 1), round((random() * 30)::numeric, 1),
 		    pg_temp.any_of('seller', 'rate', 'wardrobe'))
