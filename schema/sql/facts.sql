@@ -117,6 +117,54 @@ language sql immutable as $$
 	select ('x' || left(md5(dimensions), 16))::bit(64)::bigint
 $$;
 
+-- A query for what changed: the rows of both queries by these columns, those of the
+-- first taken off, those of the second put on; n is how many.
+create or replace function ops.sign_changes(before text, after text,
+    columns text[])
+returns text
+language sql immutable as $$
+	select format('select %1$s, sum(n) as n from (select %1$s, -n as n '
+	    'from (%2$s) as o union all select %1$s, n from (%3$s) as n) as f '
+	    'group by %1$s having sum(n) <> 0', string_agg(quote_ident(c), ', '),
+	    before, after)
+	from unnest(columns) as c
+$$;
+
+-- A query that spreads signed counts over the cells of a mart, which are told by
+-- the columns `keys`, by "by" and by the columns that it names (`dims`; the word of
+-- condition_id is condition): once where catalogs play no part, else in each of the
+-- listing's own.  What is `counted` in a cell, such as a price, goes along.
+create or replace function ops.spread_over_cells(changes text, keys text[],
+    dims text[], counted text[], levels text[])
+returns text
+language sql immutable as $$
+	select format($sql$
+	select ops.cell_of(row(%2$s, "by", catalog_id, %3$s)::text) as cell, g.*
+	from (
+		select %2$s, l."by", k.catalog_id, %4$s, sum(n) as n%5$s
+		from %1$s as c
+		    cross join (
+			select "by", "by" ~ 'catalog' as of_catalog, %6$s
+			from unnest(%7$L::text[]) as u("by")
+			offset 0) as l
+		    cross join lateral (
+			select null as catalog_id
+			where not l.of_catalog
+			union all
+			select u
+			from unnest(catalogs) as u
+			where l.of_catalog) as k
+		group by %2$s, l."by", k.catalog_id, %8$s%5$s
+		having sum(n) <> 0) as g
+	$sql$, changes, array_to_string(keys, ', '), array_to_string(dims, ', '),
+	    string_agg(format('case when l.of_%1$s then %1$s end as %1$s', d), ', '),
+	    (select string_agg(', ' || c, '') from unnest(counted) as c),
+	    string_agg(format('"by" ~ %L as of_%s', replace(d, '_id', ''), d), ', '),
+	    levels,
+	    string_agg(format('case when l.of_%1$s then %1$s end', d), ', '))
+	from unnest(dims) as d
+$$;
+
 -- Adds the sums of a temporary table to the rows of the same keys, which come and
 -- go as the sums do.
 create or replace function ops.add_sums(serving text, relation text, delta text,

@@ -695,6 +695,10 @@ declare
 begin
 	perform ops.images_brought(staging, serving,
 	    case when not is_anew then runs end);
+	if not is_anew and not exists (select from brought) then
+		drop table brought;
+		return 0;
+	end if;
 	create temporary table changed (sha256 text collate "C" primary key,
 	    phash bigint, width int, height int, is_used boolean)
 	    on commit drop;

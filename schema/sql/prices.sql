@@ -141,7 +141,7 @@ returns text
 language sql immutable as $$
 	select format($sql$
 	select f.source, f.site, k.kind, f.currency, k.price, f.catalogs, f.brand,
-	    f.condition_id, f.size, f.color_id
+	    f.condition_id, f.size, f.color_id, 1 as n
 	from %I f
 	    join mart_site s using (source, site)
 	    cross join lateral (
@@ -155,55 +155,16 @@ language sql immutable as $$
 	$sql$, facts, ends_at)
 $$;
 
--- What changed, spread over the cells: a query of signed counts by cell and price.
--- A listing counts once where catalogs play no part, and else in each of its own.
-create or replace function ops.price_changes()
-returns text
+-- What prices are counted by.
+create or replace function ops.price_levels()
+returns text[]
 language sql immutable as $$
-	select format($sql$
-	with
-	signed as (
-		select sum(sign) as sign, source, site, kind, currency, price,
-		    catalogs, brand, condition_id, size, color_id
-		from (
-			select -1 as sign, o.*
-			from (%s) as o
-			union all
-			select 1, n.*
-			from (%s) as n) as f
-		group by source, site, kind, currency, price, catalogs, brand,
-		    condition_id, size, color_id
-		having sum(sign) <> 0
-	),
-	spread as (
-		select source, site, kind, currency, price,
-		    coalesce(nullif(concat_ws(' ',
-		        case when has_catalog then 'catalog' end,
-		        case grouping(brand) when 0 then 'brand' end,
-		        case grouping(condition_id) when 0 then 'condition' end,
-		        case grouping(size) when 0 then 'size' end,
-		        case grouping(color_id) when 0 then 'color' end), ''),
-		        'all') as "by",
-		    catalog_id, brand, condition_id, size, color_id,
-		    sum(sign) as n
-		from signed
-		    cross join lateral (
-			select null as catalog_id, false as has_catalog
-			union all
-			select c, true
-			from unnest(catalogs) as c) as c
-		group by source, site, kind, currency, price, has_catalog,
-		    catalog_id, grouping sets ((), (brand), (condition_id), (size),
-		        (color_id), (brand, condition_id), (brand, size),
-		        (condition_id, size), (brand, condition_id, size))
-		having sum(sign) <> 0
-	)
-	select ops.cell_of(row(source, site, kind, currency, "by", catalog_id,
-	        brand, condition_id, size, color_id)::text) as cell,
-	    spread.*
-	from spread
-	$sql$, ops.price_contributions('fact_old', 'was'),
-	    ops.price_contributions('fact_new', 'as_of'))
+	select array['all', 'brand', 'condition', 'size', 'color',
+	    'brand condition', 'brand size', 'condition size',
+	    'brand condition size', 'catalog', 'catalog brand',
+	    'catalog condition', 'catalog size', 'catalog color',
+	    'catalog brand condition', 'catalog brand size',
+	    'catalog condition size', 'catalog brand condition size']
 $$;
 
 -- Brings cells and bins up to date with the facts as they were and are (temporary
@@ -214,8 +175,20 @@ language plpgsql set client_min_messages = warning as $$
 declare
 	written bigint;
 begin
+	execute 'create temporary table price_signed on commit drop as '
+	    || ops.sign_changes(ops.price_contributions('fact_old', 'was'),
+	        ops.price_contributions('fact_new', 'as_of'),
+	        '{source,site,kind,currency,price,catalogs,brand,condition_id,'
+	        'size,color_id}');
+	if not exists (select from price_signed) then
+		drop table price_signed;
+		return 0;
+	end if;
 	execute 'create temporary table price_delta on commit drop as '
-	    || ops.price_changes();
+	    || ops.spread_over_cells('price_signed',
+	        '{source,site,kind,currency}',
+	        '{brand,condition_id,size,color_id}', '{price}',
+	        ops.price_levels());
 	analyze price_delta;
 	execute format('update %1$I.price_cell c set n = c.n + d.n, '
 	    'sum = trim_scale(c.sum + d.sum) from (select cell, sum(n) as n, '
@@ -233,7 +206,7 @@ begin
 	select count(*)
 	into written
 	from price_delta;
-	drop table price_delta;
+	drop table price_signed, price_delta;
 	return written;
 end
 $$;

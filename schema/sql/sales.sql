@@ -80,6 +80,17 @@ comment on column :"serving".seller_week.sold is
 
 -- --- ages and cuts ---
 
+-- What sales are counted by.
+create or replace function ops.sale_levels()
+returns text[]
+language sql immutable as $$
+	select array['all', 'brand', 'condition', 'size', 'brand condition',
+	    'brand size', 'condition size', 'brand condition size', 'catalog',
+	    'catalog brand', 'catalog condition', 'catalog size',
+	    'catalog brand condition', 'catalog brand size',
+	    'catalog condition size', 'catalog brand condition size']
+$$;
+
 -- A query for what facts say of sales: of those whose first day is known.
 create or replace function ops.sale_contributions(facts text)
 returns text
@@ -92,7 +103,8 @@ language sql immutable as $$
 	    case x.exit when 'on' then greatest(round(d.last_day), 0)
 	        else greatest(round(d.gone_day), 1) end::int as gone_day,
 	    x.exit,
-	    case x.exit when 'sold' then round(100 * f.cut)::int end as cut
+	    case x.exit when 'sold' then round(100 * f.cut)::int end as cut,
+	    1 as n
 	from %I f
 	    cross join lateral (
 		select ops.middle(f.born_earliest, f.born_latest) as born) as b
@@ -110,55 +122,6 @@ language sql immutable as $$
 	$sql$, facts)
 $$;
 
--- What changed, spread over the cells: signed counts.
-create or replace function ops.sale_changes()
-returns text
-language sql immutable as $$
-	select format($sql$
-	with
-	signed as (
-		select sum(sign) as sign, source, site, catalogs, brand,
-		    condition_id, size, born_week, entered, last_day, gone_day,
-		    exit, cut
-		from (
-			select -1 as sign, o.*
-			from (%s) as o
-			union all
-			select 1, n.*
-			from (%s) as n) as f
-		group by source, site, catalogs, brand, condition_id, size,
-		    born_week, entered, last_day, gone_day, exit, cut
-		having sum(sign) <> 0
-	),
-	spread as (
-		select source, site,
-		    coalesce(nullif(concat_ws(' ',
-		        case when has_catalog then 'catalog' end,
-		        case grouping(brand) when 0 then 'brand' end,
-		        case grouping(condition_id) when 0 then 'condition' end,
-		        case grouping(size) when 0 then 'size' end), ''), 'all')
-		        as "by",
-		    catalog_id, brand, condition_id, size,
-		    born_week, entered, last_day, gone_day, exit, cut,
-		    sum(sign) as n
-		from signed
-		    cross join lateral (
-			select null as catalog_id, false as has_catalog
-			union all
-			select c, true
-			from unnest(catalogs) as c) as c
-		group by source, site, has_catalog, catalog_id, born_week, entered,
-		    last_day, gone_day, exit, cut, cube(brand, condition_id, size)
-		having sum(sign) <> 0
-	)
-	select ops.cell_of(row(source, site, "by", catalog_id, brand, condition_id,
-	        size)::text) as cell,
-	    spread.*
-	from spread
-	$sql$, ops.sale_contributions('fact_old'),
-	    ops.sale_contributions('fact_new'))
-$$;
-
 -- Brings cells, ages and cuts up to date with the facts as they were and are;
 -- returns how many rows changed.
 create or replace function ops.renew_sales(serving text)
@@ -167,8 +130,20 @@ language plpgsql set client_min_messages = warning as $$
 declare
 	written bigint;
 begin
+	execute 'create temporary table sale_signed on commit drop as '
+	    || ops.sign_changes(ops.sale_contributions('fact_old'),
+	        ops.sale_contributions('fact_new'),
+	        '{source,site,catalogs,brand,condition_id,size,born_week,'
+	        'entered,last_day,gone_day,exit,cut}');
+	if not exists (select from sale_signed) then
+		drop table sale_signed;
+		return 0;
+	end if;
 	execute 'create temporary table sale_delta on commit drop as '
-	    || ops.sale_changes();
+	    || ops.spread_over_cells('sale_signed', '{source,site}',
+	        '{brand,condition_id,size}',
+	        '{born_week,entered,last_day,gone_day,exit,cut}',
+	        ops.sale_levels());
 	analyze sale_delta;
 	execute format('insert into %1$I.sale_cell '
 	    'select cell, source, site, "by", catalog_id, brand, condition_id, '
@@ -184,7 +159,7 @@ begin
 	select count(*)
 	into written
 	from sale_delta;
-	drop table sale_delta;
+	drop table sale_signed, sale_delta;
 	return written;
 end
 $$;
@@ -293,6 +268,10 @@ begin
 		    'as select distinct user_id from %s '
 		    'where $1 is null or run = any ($1)', snapshots)
 		using runs;
+		if runs is not null and not exists (select from seller_touched) then
+			drop table seller_touched;
+			continue;
+		end if;
 		execute 'create temporary table seller_fresh on commit drop as '
 		    || ops.seller_weeks(stream.source, snapshots,
 		        's.user_id in (select user_id from seller_touched)');

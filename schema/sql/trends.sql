@@ -169,32 +169,13 @@ language sql immutable as $$
 $$;
 
 -- A query for the cells that kinds of listings belong to: rows of kind, source, site,
--- currency, catalogs (an array), brand, condition_id.  A kind belongs to a cell once
--- where catalogs play no part, and else to one for each of its own.  There are far
--- fewer kinds than listings: this is what makes a rebuild bearable.
+-- currency, catalogs (an array), brand, condition_id, and n, which is 1.  There are
+-- far fewer kinds than listings: this is what makes a rebuild bearable.
 create or replace function ops.trend_cells(kinds text, levels text[])
 returns text
 language sql immutable as $$
-	select format($sql$
-	select kind,
-	    ops.cell_of(row(source, site, currency, "by", catalog_id, brand,
-	        condition_id)::text) as cell,
-	    source, site, currency, "by", catalog_id, brand, condition_id
-	from (
-		select k.kind, k.source, k.site, k.currency, l."by", c.catalog_id,
-		    case when l."by" ~ 'brand' then k.brand end as brand,
-		    case when l."by" ~ 'condition' then k.condition_id end
-		        as condition_id
-		from %s as k
-		    cross join unnest(%L::text[]) as l("by")
-		    cross join lateral (
-			select null as catalog_id
-			where l."by" !~ 'catalog'
-			union all
-			select u
-			from unnest(k.catalogs) as u
-			where l."by" ~ 'catalog') as c) as g
-	$sql$, kinds, levels)
+	select ops.spread_over_cells(kinds, '{source,site,currency}',
+	    '{brand,condition_id}', '{kind}', levels)
 $$;
 
 -- Monday of the week of the column `day`.
@@ -247,22 +228,16 @@ language sql immutable as $$
 	$sql$, facts, ends_at, ops.trend_kind('f'))
 $$;
 
--- What changed: trend_delta, a row a cell, flow, day and price, of the cells in
--- trend_kind_cell.  Of the finest ones new prices alone, which have a logarithm.
+-- What trend_signed changes: trend_delta, a row a cell, flow, day and price, of the
+-- cells in trend_kind_cell.  Of the finest ones new prices alone, which have a
+-- logarithm.
 create or replace function ops.find_trend_changes()
 returns void
 language plpgsql as $$
 begin
-	execute format('create temporary table trend_signed on commit drop as '
-	    'select kind, flow, day, price, sum(n) as n '
-	    'from (select kind, flow, day, price, -n as n from (%s) as o '
-	    'union all select kind, flow, day, price, n from (%s) as n) as f '
-	    'group by kind, flow, day, price having sum(n) <> 0',
-	    ops.trend_contributions('fact_old', 'was'),
-	    ops.trend_contributions('fact_new', 'as_of'));
 	execute format('create temporary table trend_kind on commit drop as '
-	    'select distinct %1$s as kind, %2$s from fact_old f union '
-	    'select distinct %1$s, %2$s from fact_new f', ops.trend_kind('f'),
+	    'select distinct %1$s as kind, %2$s, 1 as n from fact_old f union '
+	    'select distinct %1$s, %2$s, 1 from fact_new f', ops.trend_kind('f'),
 	    'source, site, currency, catalogs, brand, condition_id');
 	execute 'create temporary table trend_kind_cell on commit drop as '
 	    || ops.trend_cells('trend_kind',
@@ -398,7 +373,7 @@ begin
 	execute 'insert into trend_moved ' || ops.trend_moves(serving, 1);
 	execute 'create temporary table trend_parent on commit drop as '
 	    || ops.trend_cells(format('(select cell as kind, source, site, currency, '
-	        'array[catalog_id] as catalogs, brand, condition_id '
+	        'array[catalog_id] as catalogs, brand, condition_id, 1 as n '
 	        'from %I.trend_cell c where cell in ('
 	        'select cell from trend_touched))', serving), ops.trend_levels());
 	create temporary table trend_links on commit drop as
@@ -429,6 +404,14 @@ language plpgsql set client_min_messages = warning as $$
 declare
 	written bigint;
 begin
+	execute 'create temporary table trend_signed on commit drop as '
+	    || ops.sign_changes(ops.trend_contributions('fact_old', 'was'),
+	        ops.trend_contributions('fact_new', 'as_of'),
+	        '{kind,flow,day,price}');
+	if not exists (select from trend_signed) then
+		drop table trend_signed;
+		return 0;
+	end if;
 	perform ops.find_trend_changes();
 	execute format('insert into %I.trend_cell '
 	    'select distinct cell, source, site, currency, "by", catalog_id, '

@@ -473,3 +473,5 @@ select ops.make_views(:'staging', :'serving');
 -- of older versions, which the views above no longer read
 drop table if exists :"serving".price_fact, :"serving".price_window;
 drop function if exists ops.refresh_prices(text, text, text[]);
+drop function if exists ops.price_changes();
+drop function if exists ops.sale_changes();

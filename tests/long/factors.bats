@@ -22,7 +22,7 @@ setup() {
 
 @test "each 95 % interval holds the known ratio, in nine of ten markets at least" {
   staging_made
-  n=$(size 4 100)
+  n=$(size 2 100)
   for seed in $(seq "$n"); do
     simulated "$(seed "$seed")" 3000 shape=$((seed % 2 ? 8 : 13))e-1
     "$ROOT/scripts/factors" --json >"$tmp/told"
@@ -40,8 +40,8 @@ setup() {
 
 @test "coxph on midpoints, with no law of ages, finds the same" {
   staging_made
-  for shape in 0.8 1.5; do
-    simulated "$(seed 2)" "$(size 3000 20000)" shape=$shape unknown=0
+  for shape in $(size 1.5 '0.8 1.5'); do
+    simulated "$(seed 2)" "$(size 2000 20000)" shape=$shape unknown=0
     "$ROOT/scripts/factors" --json | jq -r 'select(.low) | [.factor, .level, .ratio, .low, .high] | @tsv' >"$tmp/told"
     run "$ROOT/tests/survival/cox" "$tmp/listings" "$tmp/told"
     sed "s/^/# /" <<<"$output" >&3

@@ -39,14 +39,14 @@ some_days() {
 @test "days in two currencies, sales withdrawn, a refusal, a hole: day and week as the oracle has them, in any order of loading" {
   calm_market '.items = 400 | .sold_per_1000_item_days = 60 | .cancel_share = 0.2 |
     .favourite_rate = 0.02 | .arrival_rate = 60'
-  some_days "$(size 9 24)"
+  some_days "$(size 7 24)"
   trends_are_true "$(size 300 1000)"
   [ "$(sql "select count(distinct currency) = 2 and count(*) filter (where blank = 'coverage') > 0
       and count(*) filter (where blank = 'no sweep') > 0 and sum(sold) > $(size 5 50)
       and sum(favourites) > 100 from serving.trends where \"by\" = 'all'")" = t ]
   # late parts withdraw sales that were told
   want=$("$ROOT/scripts/db" digest)
-  marts=yes same "$want" "$(marts=yes replayed batches in_batches 3 "$(size 9 2)")"
+  marts=yes same "$want" "$(marts=yes replayed batches in_batches 3 "$(size 7 2)")"
   PGDATABASE=${PGDATABASE}_batches
   [ "$(sql "select count(*) > 0 from ops.change where op = 'withdraw'
       and event ->> 'type' = 'sold'")" = t ]

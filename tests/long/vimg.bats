@@ -299,7 +299,7 @@ k-webp-html unfit trailing-data 200 false'
   { printf 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 100000\r\n\r\n'; for _ in $(seq 100); do printf 'xDRIP'; done; } >"$tmp/www/drip"
   printf 'PAUSE' >"$tmp/www/silent"
   printf 'not HTTP at all\r\n\r\n' >"$tmp/www/nonsense"
-  { printf 'HTTP/1.1 200 OK\r\n'; for n in $(seq 20000); do printf 'X-%d: %0100d\r\n' "$n" 0; done; printf '\r\n'; } >"$tmp/www/heads"
+  { printf 'HTTP/1.1 200 OK\r\n'; seq -f "X-%.0f: $(printf '%0100d' 0)"$'\r' 20000; printf '\r\n'; } >"$tmp/www/heads"
   printf 'HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nabc' >"$tmp/www/negative"
   printf 'HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\nabc' >"$tmp/www/vast"
   printf 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n' >"$tmp/www/chunks"
