@@ -330,22 +330,32 @@ select c.source,
     case when s.n >= 20 then (ops.wilson(a.sold + a.unknown,
         a.stayed + a.sold + a.unknown))[2] end as high
 from :"serving".sale_cell c
+    join :"serving".mart_window w using (source, site)
     cross join lateral (
 	select b.born_week,
 	    g.age,
-	    coalesce(sum(b.n) filter (where b.exit = 'on' and b.last_day >= g.age
-	        or b.exit <> 'on' and b.last_day + b.gone_day > 2 * g.age), 0)
-	        as stayed,
-	    coalesce(sum(b.n) filter (where b.exit = 'sold'
-	        and b.last_day + b.gone_day <= 2 * g.age), 0) as sold,
-	    coalesce(sum(b.n) filter (where b.exit = 'other'
-	        and b.last_day + b.gone_day <= 2 * g.age), 0) as other,
-	    coalesce(sum(b.n) filter (where b.exit = 'unknown'
-	        and b.last_day + b.gone_day <= 2 * g.age), 0) as unknown,
-	    coalesce(sum(b.n) filter (where b.exit = 'on'
+	    coalesce(sum(b.n) filter (where o.is_old and (b.exit = 'on'
+	        and b.last_day >= g.age or b.exit <> 'on'
+	        and b.last_day + b.gone_day > 2 * g.age)), 0) as stayed,
+	    coalesce(sum(b.n) filter (where o.has_left and b.exit = 'sold'), 0)
+	        as sold,
+	    coalesce(sum(b.n) filter (where o.has_left and b.exit = 'other'), 0)
+	        as other,
+	    coalesce(sum(b.n) filter (where o.has_left
+	        and b.exit = 'unknown'), 0) as unknown,
+	    coalesce(sum(b.n) filter (where not o.is_old or b.exit = 'on'
 	        and b.last_day < g.age), 0) as too_young
 	from :"serving".sale_age b
 	    cross join (values (1), (3), (7), (14), (30), (60), (90)) as g(age)
+	    -- of a week that is too young the sold alone would be known
+	    cross join lateral (
+		select b.born_week + 7 + g.age
+		        <= (w.as_of at time zone 'UTC')::date as is_old) as i
+	    cross join lateral (
+		select i.is_old,
+		    i.is_old and b.exit <> 'on'
+		        and b.last_day + b.gone_day <= 2 * g.age as has_left)
+		    as o
 	where b.cell = c.cell
 	group by g.age, grouping sets ((b.born_week), ())) as a
     cross join lateral (
@@ -356,7 +366,7 @@ from :"serving".sale_cell c
 	    a.stayed + a.sold + m.more as n) as s;
 comment on view :"serving".sell_through is
     'a row is the listings of one week (null: of all) in a cell, and what share '
-    'of them was sold by an age in days; unknown exits count by the share of '
+    'of them was sold by an age in days, of weeks in which each has that age; unknown exits count by the share of '
     'sales among the known ones, removed ones do not; low to high: the 95 % '
     'interval (Wilson), from none of the unknown sold to all';
 
