@@ -59,10 +59,10 @@ def counted: group_by(.)[] | .[0] + [length];
         elif ($gone // $s.last_seen) != null
             and ($gone // $s.last_seen) - $born >= 7 * day then "on"
         else empty end
-            | {kind: "week \(.)", until: ($born + 97 * day),
+            | {kind: "week \(.)", from: ($born + 7 * day), until: ($born + 97 * day),
                 price: (if $i.currency != null and $s.currency == $i.currency
                     then $s.listed_price else null end)})
-        | select(.until >= $limit and .price != null) | .price |= trimmed]
+        | select(.until >= $limit and (.from // 0) <= $limit and .price != null) | .price |= trimmed]
     | .age = (if $born == null then null else
         ((if $exit == null then null else $s.earliest end) // $s.last_seen)
             as $last

@@ -11,7 +11,7 @@
 create or replace function ops.marts_version()
 returns int
 language sql immutable as $$
-	select 5
+	select 6
 $$;
 
 create table if not exists :"serving".mart_window (
@@ -87,7 +87,7 @@ comment on column :"serving".listing_fact.kind is
     'the prices among which it counts until leaves_at';
 comment on column :"serving".listing_fact.week is
     'seven days after it was listed it was on sale still, sold, removed, or '
-    'missing; null: not known; counts until week_leaves_at';
+    'missing; null: not known; counts from then on until week_leaves_at';
 comment on column :"serving".listing_fact.favours is
     'by how many favourites it had risen or fallen by each day of favoured_on '
     'when it was seen, since the look before';
@@ -97,6 +97,14 @@ create or replace function ops.middle(earliest timestamptz, latest timestamptz)
 returns timestamptz
 language sql stable as $$
 	select coalesce(earliest + (latest - earliest) / 2, latest)
+$$;
+
+-- How long it counts what became of a listing in its first seven days, from their
+-- end on: while they last, the sold ones alone would be known.
+create or replace function ops.week_counts()
+returns interval
+language sql immutable as $$
+	select interval '90 days'
 $$;
 
 -- How a listing left: sold, other (its seller removed or hid it) or unknown; null
@@ -261,7 +269,7 @@ language plpgsql set client_min_messages = warning as $$
 declare
 	look record;
 	has_item boolean;
-	leaves text;
+	passes text;
 begin
 	create temporary table mart_touched (source text collate "C",
 	    item_id text collate "C", primary key (source, item_id))
@@ -295,15 +303,19 @@ begin
 		        else '' end)
 		using look.source, runs;
 	end loop;
-	foreach leaves in array array['leaves_at', 'week_leaves_at']
+	foreach passes in array array[
+	    'f.leaves_at >= s.was and f.leaves_at < s.as_of',
+	    'f.week_leaves_at >= s.was and f.week_leaves_at < s.as_of',
+	    'f.week_leaves_at > s.was + ops.week_counts() '
+	    'and f.week_leaves_at <= s.as_of + ops.week_counts()']
 	loop
 		execute format('insert into mart_touched '
 		    'select f.source, f.item_id from mart_site s '
 		    'cross join lateral (select * from %1$I.listing_fact f '
 		    'where f.source = s.source and f.site = s.site '
-		    'and f.%2$s >= s.was and f.%2$s < s.as_of offset 0) f '
+		    'and %2$s offset 0) f '
 		    'where not s.is_anew on conflict do nothing', serving,
-		    leaves);
+		    passes);
 	end loop;
 	analyze mart_touched;
 end
@@ -363,7 +375,8 @@ language sql stable as $$
 	    case when x.left_as is not null then g.earliest end,
 	    case when x.left_as is not null then g.latest end,
 	    k.kind, k.leaves_at, k.week,
-	    case when k.week is not null then h.born + interval '97 days' end,
+	    case when k.week is not null
+	        then h.born + interval '7 days' + ops.week_counts() end,
 	    v.days, v.gains
 	from %2$s
 	    join mart_site s on s.source = i.source

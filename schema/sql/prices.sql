@@ -11,8 +11,8 @@
 -- `sold`: sold since ninety days before that look, at the last price asked.
 --
 -- A listing whose first day is known contributes once more, at its first price and
--- for ninety-seven days: `week on`, `week sold`, `week other` or `week unknown`
--- says what had become of it after seven days.
+-- for ninety days from its seventh day on: `week on`, `week sold`, `week other` or
+-- `week unknown` says what had become of it by then.
 
 select format('drop table %I.price_statistics', :'serving')
 from pg_class
@@ -149,7 +149,8 @@ language sql immutable as $$
 		where f.leaves_at >= s.%2$I
 		union all
 		select 'week ' || f.week, f.listed_price
-		where f.week_leaves_at >= s.%2$I) as k
+		where f.week_leaves_at >= s.%2$I
+		    and f.week_leaves_at - ops.week_counts() <= s.%2$I) as k
 	where k.kind is not null
 	    and k.price is not null
 	$sql$, facts, ends_at)
