@@ -111,7 +111,7 @@ searched() {
   searched 2026-09-03T08:00:00Z <<<'list 5 3001:10@300'
   load
   same '2026-09-01|1|2|1|0.5000|coverage
-2026-09-02|2|2|2|1.0000|few asked, few sold' "$(sql "select day, sweeps, pages_asked,
+2026-09-02|2|2|2|1.0000|first, few asked, few sold' "$(sql "select day, sweeps, pages_asked,
     pages_got, coverage, blank from serving.trends where \"by\" = 'catalog' order by day")"
 }
 

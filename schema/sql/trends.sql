@@ -582,7 +582,9 @@ language sql stable as $$
 			        or k.catalog_id = c.catalog_id)
 			group by day) as k
 		    left join (
-			select distinct min(day) as first
+			-- what a refused walk saw leaves the rest to the next
+			select distinct min(day) filter (
+			    where pages_got >= 0.8 * pages_asked) as first
 			from %1$I.trend_coverage k
 			where k.source = c.source
 			    and k.site = c.site
