@@ -36,6 +36,21 @@ on_mount() {
 	    die 78 "'$folder' is not mounted, and $1_MOUNT says it must be"
 }
 
+# page_folder FOLDER GENERATOR [KEEP]: it is new, empty (but for KEEP), or holds an
+# earlier page of that generator; else nothing is written there.
+page_folder() {
+	if [ -e "$1" ] && [ ! -d "$1" ]; then
+		die 64 "'$1' is no folder"
+	fi
+	if [ -e "$1/index.html" ]; then
+		grep -q "<meta name=\"generator\" content=\"$2\">" \
+		    "$1/index.html" || die 64 "'$1' holds another page"
+	elif [ -d "$1" ] && [ -n "$(ls -A -- "$1")" ] &&
+	    [ "$(ls -A -- "$1")" != "${3:-}" ]; then
+		die 64 "'$1' is not empty"
+	fi
+}
+
 # lock NAME: held until this script and its children end.
 lock() {
 	data_made

@@ -2,6 +2,7 @@
 # bats file_tags=long
 load ../helper
 load ../pictures
+load ../browser
 
 setup_file() {
   pg_start
@@ -13,20 +14,7 @@ teardown_file() {
 }
 
 setup() {
-  [[ -x ${CHROMIUM:=/usr/bin/chromium} ]] ||
-    skip "no Chromium: the page is not opened (scripts/deps test)"
-  command -v npm >/dev/null ||
-    skip "no npm: the page is not opened (scripts/deps test)"
-  export CHROMIUM
-  # the lock file says which; kept below build, for the next time
-  browser=${O:-$ROOT/build}/browser
-  mkdir -p "$browser"
-  cp "$ROOT"/tests/browser/{package.json,package-lock.json,.npmrc,sheet.mjs} "$browser"
-  if ! cmp -s "$browser/package-lock.json" "$browser/node_modules/.done"; then
-    npm ci --prefix "$browser" --ignore-scripts >"$tmp/npm" 2>&1 ||
-      skip "npm cannot install: $(grep -m 1 . "$tmp/npm")"
-    cp "$browser/package-lock.json" "$browser/node_modules/.done"
-  fi
+  browser_ready
   pg_fresh
 }
 
