@@ -89,6 +89,28 @@ language sql stable as $$
 	    cell, alias, ops.quantile_of_bins(cell || '.n', 0.5))
 $$;
 
+-- The groups of which a listing may be one, the narrowest first.
+create or replace function ops.groups_of_like()
+returns table (place int, "by" text)
+language sql immutable as $$
+	values (1, 'catalog brand condition size'),
+	    (2, 'catalog brand condition'),
+	    (3, 'catalog brand size'),
+	    (4, 'catalog brand'),
+	    (5, 'brand condition size'),
+	    (6, 'brand condition'),
+	    (7, 'brand size'),
+	    (8, 'catalog condition size'),
+	    (9, 'catalog condition'),
+	    (10, 'catalog size'),
+	    (11, 'brand'),
+	    (12, 'catalog'),
+	    (13, 'condition size'),
+	    (14, 'condition'),
+	    (15, 'size'),
+	    (16, 'all')
+$$;
+
 create or replace function ops.make_price_views(serving text)
 returns void
 language plpgsql set client_min_messages = warning as $$

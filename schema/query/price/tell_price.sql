@@ -90,23 +90,7 @@ create temporary table candidate as
 select l.place,
     c.*
 from wanted w
-    cross join (values
-	(1, 'catalog brand condition size'),
-	(2, 'catalog brand condition'),
-	(3, 'catalog brand size'),
-	(4, 'catalog brand'),
-	(5, 'brand condition size'),
-	(6, 'brand condition'),
-	(7, 'brand size'),
-	(8, 'catalog condition size'),
-	(9, 'catalog condition'),
-	(10, 'catalog size'),
-	(11, 'brand'),
-	(12, 'catalog'),
-	(13, 'condition size'),
-	(14, 'condition'),
-	(15, 'size'),
-	(16, 'all')) as l(place, "by")
+    cross join ops.groups_of_like() as l
     join serving.price_cell c on c."by" = l."by"
         and c.source = w.source
         and c.site = w.site
