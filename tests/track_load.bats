@@ -85,6 +85,7 @@ became() {
   same 'events|4 upsert|4 ' "$(steps)"
   load
   same 'events|4 mart|4 upsert|4 ' "$(steps)"
+  same 0 "$(sql 'select count(*) from ops.touched_item')"
   same 4 "$(sql 'select count(*) from serving.event')"
   fails 64 "--until takes upsert, events or mart, not 'x'" load --until x
   fails 64 "load: '--until' needs an argument; see --help" load --until

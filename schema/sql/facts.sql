@@ -512,7 +512,9 @@ begin
 	execute format('select not exists (select from %I.mart_window '
 	    'where version = ops.marts_version())', serving)
 	into is_old;
-	if is_old then
+	if is_old and runs is not null then
+		-- all listings are made anew below, these too
+		delete from ops.touched_item;
 		runs := null;
 	end if;
 	perform ops.find_mart_sites(staging, serving, runs);
