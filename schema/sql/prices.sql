@@ -89,6 +89,23 @@ language sql stable as $$
 	    cell, alias, ops.quantile_of_bins(cell || '.n', 0.5))
 $$;
 
+-- The quantile q of one cell of n listings.
+create or replace function ops.price_quantile(serving text, cell bigint, n bigint,
+    q numeric)
+returns numeric
+language plpgsql stable as $$
+declare
+	found numeric;
+begin
+	execute format('select %s from (select price, sum(n) over (order by price) '
+	    'as upto from %I.price_bin where cell = $1) as u',
+	    ops.quantile_of_bins('$2', q), serving)
+	into found
+	using cell, n;
+	return found;
+end
+$$;
+
 -- The groups of which a listing may be one, the narrowest first.
 create or replace function ops.groups_of_like()
 returns table (place int, "by" text)

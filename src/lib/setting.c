@@ -147,6 +147,11 @@ const struct setting settings[] = {
 	    "The sellers to forget, a line each.  By default "
 	    "forgotten.ndjson in the data folder.",
 	    NULL },
+	{ "VPIPE_WATCHES", SETTING_PATH, "/watches", NULL, NULL,
+	    "/srv/vpipe/watches",
+	    "What vpipe watch tells of.  By default watches in the data "
+	    "folder.",
+	    NULL },
 	{ "VPIPE_KEEP_DAYS", SETTING_TEXT, NULL, "[0-9]{1,6}",
 	    "a whole number of days", "90",
 	    "Raw records older than this are deleted by vpipe retain.  Unset: "
