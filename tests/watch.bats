@@ -451,6 +451,27 @@ end
   same 3 "$(sql 'select n from ops.crossing')"
 }
 
+@test "vpipe cron runs it after a flow, where the file is; its status counts when the flow's is 0" {
+  "$ROOT/scripts/cron" load --pending
+  run ! grep watch "$VPIPE_DATA/log/load.log"
+  watches <<end
+watch: a
+when: new
+command: cat >>'$tmp/got'; exit 3
+end
+  watch
+  fed <<<'1 listed 8'
+  run -69 "$ROOT/scripts/cron" load --pending
+  grep -q "its command ended with 3" "$VPIPE_DATA/log/load.log"
+  same 'a/1' "$(jq -r .id "$tmp/got")"
+  exec 5>"$VPIPE_DATA/lock/watch"
+  flock 5
+  run -0 "$ROOT/scripts/cron" load --pending
+  exec 5>&-
+  run -64 "$ROOT/scripts/cron" load nothing
+  same $'a/1\na/1' "$(jq -r .id "$tmp/got")"
+}
+
 # hits FROM TO PRICE: of a search, of brand Nordhavn by of_brand
 hits() {
   seq "$1" "$2" | awk -v price="$3" '{ printf " %d:%.2f@%d", 100 + $1, price + $1 / 10, 1 + $1 % 3 }'
