@@ -51,6 +51,10 @@ page_folder() {
 	fi
 }
 
+# the folder of a run's hour in raw, by sed -n
+# shellcheck disable=SC2034	# of scripts
+run_hour='s/^\(....\)\(..\)\(..\)T\(..\).*/dt=\1-\2-\3\/hh=\4/p'
+
 # lock NAME: held until this script and its children end.
 lock() {
 	data_made
