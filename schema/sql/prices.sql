@@ -106,6 +106,15 @@ begin
 end
 $$;
 
+-- What may be the id of a listing in what somebody typed: an id, or what stands
+-- between slashes of an address, to its first character that no id has.
+create or replace function ops.ids_of(typed text)
+returns table (id text)
+language sql immutable as $$
+	select distinct substring(part from '^[[:alnum:]_]+')
+	from regexp_split_to_table(regexp_replace(typed, '[?#].*', ''), '/') as part
+$$;
+
 -- The groups of which a listing may be one, the narrowest first.
 create or replace function ops.groups_of_like()
 returns table (place int, "by" text)

@@ -43,13 +43,7 @@ select f.source,
     true as has_brand,
     true as has_condition,
     true as has_size
-from (
-	-- an id, or what stands between slashes of an address, to its first
-	-- character that no id has
-	select distinct substring(part from '^[[:alnum:]_]+') as id
-	from regexp_split_to_table(regexp_replace(:'listing', '[?#].*', ''), '/')
-	    as part
-	) as t
+from ops.ids_of(:'listing') as t
     join serving.listing_fact f on f.item_id = t.id
 where f.source = coalesce(nullif(:'source', ''), f.source)
     and f.site = coalesce(nullif(:'site', ''), f.site)
