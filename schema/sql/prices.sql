@@ -51,17 +51,18 @@ create table if not exists :"serving".price_bin (
 comment on table :"serving".price_bin is
     'a row is how many listings of a cell have one price; vpipe load writes it';
 
--- The quantile q of a cell of n listings, linear between neighbours (Hyndman and
--- Fan's type 7, as percentile_cont), in numeric throughout.  The expression is of
--- the columns `price` and `upto` (how many listings cost no more) of its bins.
+-- The quantile q (of six digits) of a cell of n listings, linear between neighbours
+-- (Hyndman and Fan's type 7, as percentile_cont), exact: whole numbers say between
+-- which.  The expression is of the columns `price` and `upto` (how many listings
+-- cost no more) of its bins.
 create or replace function ops.quantile_of_bins(n text, q numeric)
 returns text
 language sql immutable as $$
-	select format('round(min(price) filter (where upto > floor(%2$s)) '
-	    '+ (%2$s - floor(%2$s)) '
-	    '* (min(price) filter (where upto > ceil(%2$s)) '
-	    '- min(price) filter (where upto > floor(%2$s))), 2)',
-	    n, format('((%s - 1) * %s)', n, q))
+	select format('round(min(price) filter (where upto > %1$s / 1000000) '
+	    '+ %1$s %% 1000000 * 0.000001 '
+	    '* (min(price) filter (where upto > (%1$s + 999999) / 1000000) '
+	    '- min(price) filter (where upto > %1$s / 1000000)), 2)',
+	    format('((%s - 1)::bigint * %s)', n, round(q * 1000000)))
 $$;
 
 -- The quantiles of the cell c, made when they are asked for.
@@ -69,11 +70,11 @@ create or replace function ops.price_quantiles(serving text)
 returns text
 language sql stable as $$
 	select format('cross join lateral (select %2$s from (select price, n, '
-	    'sum(n) over (order by price) as upto from %1$I.price_bin b '
-	    'where b.cell = c.cell) as u) as q', serving,
+	    'sum(n::int) over (order by price rows unbounded preceding) as upto '
+	    'from %1$I.price_bin b where b.cell = c.cell) as u) as q', serving,
 	    string_agg(format('%s as %s', ops.quantile_of_bins('c.n', q.q),
 	        q.name), ', ')
-	    || ', round(sqrt(sum(n * (price - c.sum / c.n) ^ 2) / c.n), 2) '
+	    || ', round(sqrt((sum(n * price * price) - c.sum * c.sum / c.n) / c.n), 2) '
 	        'as deviation')
 	from (values ('p10', 0.1), ('q1', 0.25), ('median', 0.5), ('q3', 0.75),
 	    ('p90', 0.9)) as q(name, q)
@@ -84,7 +85,8 @@ create or replace function ops.price_median(serving text, cell text, alias text)
 returns text
 language sql stable as $$
 	select format('cross join lateral (select case when %2$s.n >= 20 then %4$s end '
-	    'as median from (select price, n, sum(n) over (order by price) as upto '
+	    'as median from (select price, '
+	    'sum(n::int) over (order by price rows unbounded preceding) as upto '
 	    'from %1$I.price_bin b where b.cell = %2$s.cell) as u) as %3$s', serving,
 	    cell, alias, ops.quantile_of_bins(cell || '.n', 0.5))
 $$;
@@ -97,8 +99,9 @@ language plpgsql stable as $$
 declare
 	found numeric;
 begin
-	execute format('select %s from (select price, sum(n) over (order by price) '
-	    'as upto from %I.price_bin where cell = $1) as u',
+	execute format('select %s from (select price, '
+	    'sum(n::int) over (order by price rows unbounded preceding) as upto '
+	    'from %I.price_bin where cell = $1) as u',
 	    ops.quantile_of_bins('$2', q), serving)
 	into found
 	using cell, n;
