@@ -111,7 +111,7 @@ pg_start() {
 
 	[[ -x $pg/initdb ]] || pg=$(pg_config --bindir)
 	export PG_FOLDER PG_BIN=$pg PG_MODEL
-	model=$(cat "$ROOT"/schema/{migration,sql}/* "$ROOT/scripts/db" \
+	model=$(cat "$ROOT"/schema/{migration,sql,quality}/* "$ROOT/scripts/db" \
 	    "$ROOT/scripts/lib/database.sh" "$ROOT/tests/helper.bash" | sha256sum)
 	PG_MODEL=${O:-$ROOT/build}/cluster-${model::16}
 	[[ -e $PG_MODEL/key ]] || pg_model || return 1

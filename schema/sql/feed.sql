@@ -74,7 +74,7 @@ $$;
 -- ops.forget(staging, fresh, source, keys): removes the sellers of these keys
 -- from ops, before a rebuild puts the schema fresh in the place of staging:
 -- rejects that hold their bytes, the extremes of parts in which they were seen,
--- their items' lines of the feed, and withdrawn lines of items that staging no
+-- examples of bad rows, their items' lines of the feed, and withdrawn lines of items that staging no
 -- longer has.  A line `forget` has the numbers of these lines, and names nobody.
 -- Returns how many lines of the feed went.
 create or replace function ops.forget(staging text, fresh text,
@@ -186,6 +186,16 @@ begin
 		        '([^[:alnum:]])', '\\\1', 'g') || '($|[^[:alnum:]])'))
 	    or (r.value like 'base64:%'
 	        and r.run in (select run from forgotten_place));
+	update ops.finding r
+	set example = null
+	where r.example is not null
+	    and exists (
+		select
+		from (
+			table forgotten_user
+			union
+			table forgotten_item) as f
+		where strpos(r.example::text, f.id) > 0);
 	update ops.quality q
 	set min = null, max = null
 	where q.run in (select run from forgotten_place)

@@ -217,6 +217,10 @@ const struct setting settings[] = {
 	    "as which the queries run that you type; vpipe db reader makes "
 	    "it.  Unset: the owner, in a read-only transaction.",
 	    NULL },
+	{ "VPIPE_RULES", SETTING_PATH, NULL, NULL, NULL, "/srv/vpipe/rules",
+	    "Rules of quality of your own, a file: vpipe load and vpipe "
+	    "quality ask them beside the shipped ones.",
+	    NULL },
 	{ "VPIPE_ON_FAILURE", SETTING_TEXT, NULL, NULL, NULL,
 	    "tail -n 20 \"$VPIPE_LOG\" | mail -s \"vpipe: $VPIPE_STATUS\" root",
 	    "Run by sh when a flow under vpipe cron fails, with VPIPE_STATUS, "

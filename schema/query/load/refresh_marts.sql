@@ -1,6 +1,7 @@
 -- The mart step: views, and marts of what the parts touched whose rows are loaded
 -- and judged and whose mart step is not done; then that step's rows, in the same
 -- transaction.  One at a time, so that of two loads one sees the rows of both.
+-- Then the rules of quality are asked about these parts, and those just held.
 
 -- analyzes new tables before autovacuum does; each in a transaction of its own,
 -- to release the lock at once
@@ -53,4 +54,21 @@ from due d
 where u.run = d.run
     and u.part = d.part
     and u.step = 'upsert';
+
+with held as (
+	update ops.hold
+	set checked = true
+	where not checked
+	returning run
+)
+select array_agg(run) as runs,
+    count(*) > 0 as is_new
+from (
+	select run from due
+	union
+	select run from held) as r \gset
 commit;
+
+\if :is_new
+\ir ../quality/check_rules.sql
+\endif

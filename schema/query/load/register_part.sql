@@ -104,7 +104,7 @@ where q.run = t.run collate "C"
 
 -- in a file of several runs it is not known whose they are
 insert into ops.quality (run, part, stream, variant, property, records, nulls,
-    invalids, min, max)
+    invalids, unknown_labels, min, max)
 select t.run,
     t.part,
     j ->> 'stream',
@@ -113,6 +113,7 @@ select t.run,
     (j ->> 'records')::bigint,
     (j ->> 'nulls')::bigint,
     (j ->> 'invalids')::bigint,
+    coalesce((j ->> 'unknown_labels')::bigint, 0),
     j ->> 'min',
     j ->> 'max'
 from quality
