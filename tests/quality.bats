@@ -112,7 +112,8 @@ error          1         1  no price is below zero
   sql "update serving.listing_fact set last_seen = '2026-09-20T12:00:00Z'"
   finds "no listing was seen in the future|error|$rows"
   sql "update staging.vinted_event set latest = '2026-09-20T12:00:00Z'"
-  finds "no event is in the future|error|$(sql 'select count(*) from serving.event')"
+  sql "update staging.vinted_look set observed_at = '2026-09-20T11:00:01Z'"
+  finds 'no answer is from the future|error|1'
   finds 'an event has its look|error|1'
   sql 'update serving.listing_fact set condition_id = 77'
   finds 'conditions have a name|warning|1'
@@ -126,7 +127,7 @@ error          1         1  no price is below zero
   sql "insert into serving.image_unused values ('ab')"
   finds 'a picture has its photo|warning|1'
   sql 'delete from serving.listing_fact'
-  finds "a state has its listing|error|$(sql 'select count(*) from serving.item_state')"
+  finds "what a page shows is stored|warning|$(sql 'select count(*) from serving.item_state')"
 }
 
 # pages N FROM EVERY FOUND: N looks at searches
@@ -177,7 +178,8 @@ pages() {
 @test "a property that was filled last week and is empty now went; a held part is looked at" {
   load_raw good-list-2025
   title="stream = 'vinted_item' and property = 'title'"
-  same 1 "$(sql "select count(*) from ops.field where stream = 'vinted_item' and name = 'title'")"
+  same 1 "$(sql "select count(*) from ops.field where kind = 'property'
+    and stream = 'vinted_item' and name = 'title'")"
   sql "update ops.quality set records = 20, nulls = 20 where $title"
   finds 'no property went|error|1'
   VPIPE_NOW=2026-09-28T10:00:00Z run -65 quality
@@ -192,6 +194,38 @@ pages() {
   n=$(sql 'select max(check_number) from ops.finding')
   run -0 --separate-stderr "$ROOT/scripts/load"
   same "$n" "$(sql 'select max(check_number) from ops.finding')"
+}
+
+@test "keys that came, went or changed their type, whether a contract reads them or not" {
+  # one_item FILTER HOUR: a page, in a run of its own
+  one_item() {
+    jq -c ".run = \"202609$2T100000Z-catalog-0000000000000001\" | .body.items[0] |= ($1)" \
+      "$raw/good-one-item.ndjson" >"$tmp/raw"
+    VPIPE_NOW=2026-09-${2}:00:00Z "$ROOT/scripts/load" "$tmp/raw"
+  }
+  key() {
+    quality >"$tmp/found" || :
+    jq -r 'select(.bad > 0 and (.rule | test("key"))) |
+      "\(.rule)|\(.bad)|\(.example.key)|\(.example.types // [] | join(" "))"' "$tmp/found"
+  }
+  one_item '.odd = 1 | .none = null' 20T10
+  same '' "$(key)"
+  export VPIPE_NOW=2026-09-22T10:00:00Z
+  one_item '.odd = 1 | .fresh = "x" | .none = 3' 22T10
+  same 'no key came|2|fresh|string' "$(key)"	# for items and their catalogs
+  # a type after nulls is no change, one after another type is
+  one_item '.odd = "1"' 22T10
+  same 'no key came|2|fresh|string
+no key changed its type|2|odd|number string' "$(key)"
+  VPIPE_NOW=2026-09-29T10:00:01Z
+  same '' "$(key)"
+  sql "update ops.field set hours = 13, filled_at = '2026-09-29T09:00:00Z' where kind = 'key'"
+  same '' "$(key)"
+  sql "update ops.field set filled_at = '2026-09-28T08:00:00Z' where kind = 'key' and name = 'odd'"
+  same 'no key went|2|odd|' "$(key)"
+  # one that was rare is not missed
+  sql "update ops.field set hours = 6 where kind = 'key' and name = 'odd'"
+  same '' "$(key)"
 }
 
 @test "a shipped rule that is broken costs no other" {

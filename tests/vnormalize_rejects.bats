@@ -145,6 +145,21 @@ END
   jq -es 'map(select(.property == "user_id")) | length > 0 and all(.min == null)' "$tmp/quality"
 }
 
+@test "--quality names the keys of first elements, with their types; none that could name somebody" {
+  jq -c '.body.items = [(.body.items[0] | .["12345"] = 1 | .["an na@mail"] = 1 | .new_one = null
+      | .["\\u0061bc"] = [1]), (.body.items[0] | .id = 7 | .later = 1)]' "$raw/good-one-item.ndjson" >"$tmp/raw"
+  jq -c '.line = 2 | .body.items[0].id = 8 | .body.items[0].new_one = true' "$tmp/raw" >>"$tmp/raw2"
+  cat "$tmp/raw" "$tmp/raw2" | normalized --quality "$tmp/quality" >/dev/null
+  same '["new_one",["boolean","null"]]' \
+    "$(jq -c 'select(.stream == "vinted_item" and .key == "new_one") | [.key, .types]' "$tmp/quality")"
+  same '' "$(jq -r 'select(.key) | .key' "$tmp/quality" | grep -E '12345|mail|later')"
+  same 'vinted_item vinted_item_catalog' "$(jq -r 'select(.key == "id") | .stream' "$tmp/quality" | sort | xargs)"
+  # a page cannot fill the memory
+  jq -c '.body.items[0] += ([range(300) | {key: "k\(.)", value: 1}] | from_entries)' "$tmp/raw" |
+    normalized --quality "$tmp/quality" >/dev/null
+  same 256 "$(jq -r 'select(.stream == "vinted_item" and .key) | .key' "$tmp/quality" | wc -l)"
+}
+
 # --- looks ---
 
 @test "a refusal is a look with a name, never a reject; sessions and runs are none" {

@@ -35,7 +35,7 @@ language sql immutable as $$
 	order by place
 $$;
 
--- The relations that a rule may name: which other each reads, and its query.
+-- The relations that a rule may name: which others each reads, and its query.
 create or replace function ops.rule_relations(serving text, scope jsonb)
 returns table (place int, name text, reads text, query text)
 language sql stable as $$
@@ -48,21 +48,32 @@ language sql stable as $$
 	)
 	select r.place,
 	    r.name,
-	    case when r.reads <> 'new_item' or these <> '' then r.reads end,
-	    case when r.reads <> 'new_item' then r.query || these
+	    case when these <> '' then r.reads end,
+	    case when r.name = 'new_item' then case when these <> '' then r.query
+	            -- those that pages ever showed, which is known without them
+	            else format('select source, item_id from %I.item_state',
+	                serving) end
+	        when r.reads !~ 'new_item' then r.query || these
 	        when these = '' then format('select * from %I.%I', serving,
 	            r.query)
 	        -- offset 0: a look-up by key for each
 	        else format('select f.* from new_item n cross join lateral ('
 	            'select * from %I.%I f where f.source = n.source '
-	            'and f.item_id = n.item_id offset 0) as f', serving, r.query)
+	            'and f.item_id = n.item_id%s offset 0) as f', serving, r.query,
+	            case r.query when 'event' then ' and f.latest >= '
+	                '(select min(observed_at) from new_look)' end)
 	        end
 	from given
 	    cross join lateral (values
 		(3, 'new_look', '', format('select * from %I.look', serving)),
 		(4, 'new_sweep', '', format('select * from %I.sweep', serving)),
+		(5, 'new_item', 'new_look', 'select distinct l.source, h.id '
+		    'from new_look l cross join lateral '
+		    'jsonb_array_elements_text(case jsonb_typeof(l.ids) '
+		    'when ''array'' then l.ids else ''[]'' end) as h(id) '
+		    'where h.id is not null'),
 		(6, 'new_listing', 'new_item', 'listing_fact'),
-		(7, 'new_event', 'new_item', 'event'),
+		(7, 'new_event', 'new_item new_look', 'event'),
 		(8, 'new_state', 'new_item', 'item_state'),
 		-- for shipped rules alone: ops is no reader's
 		(9, 'new_property', '', 'select * from ops.quality'),
@@ -75,11 +86,7 @@ language sql stable as $$
 	    (2, 'flow_period', '', format('select p[1] as flow, '
 	        'nullif(p[2], ''never'')::interval as period '
 	        'from regexp_matches(%L, ''(\S+) (\S+)'', ''g'') as p',
-	        scope ->> 'periods')),
-	    (5, 'new_item', 'new_look', 'select distinct l.source, h.id '
-	        'from new_look l cross join lateral jsonb_array_elements_text('
-	        'case jsonb_typeof(l.ids) when ''array'' then l.ids '
-	        'else ''[]'' end) as h(id) where h.id is not null')
+	        scope ->> 'periods'))
 $$;
 
 -- "with this_check as (...), ... ": the relations that the query names
@@ -99,7 +106,7 @@ begin
 		if query ~ ('\m' || relation.name || '\M')
 		    or relation.name = any (needed)
 		then
-			needed := needed || relation.reads;
+			needed := needed || string_to_array(relation.reads, ' ');
 			parts := format('%I%s as (%s)', relation.name,
 			    case relation.name when 'new_item'
 			        then '(source, item_id)' else '' end,

@@ -570,6 +570,7 @@ contract_release(struct contract *c)
 	plan_free(c->plan);
 	jqrun_free(c->reference);
 	buf_release(&c->line);
+	keys_release(&c->keys);
 	free(c->name);
 	free(c->variant);
 	doc_free(c->doc);

@@ -11,6 +11,7 @@
 #define CONTRACT_H
 
 #include "extract.h"
+#include "keys.h"
 #include "labels.h"
 #include "person.h"
 #include "plan.h"
@@ -73,7 +74,8 @@ struct contract {
 	struct plan *plan;
 	struct jqrun *reference; /* --engine jq: all properties */
 	struct stream *stream;
-	struct buf line; /* texts of its constant properties */
+	struct buf line;  /* texts of its constant properties */
+	struct keys keys; /* of its elements, for --quality */
 	/* of the line in hand, when it has its kind: */
 	struct val elements; /* SCAN_NONE: `each` leads nowhere */
 	bool one;            /* `each` leads to the element itself */

@@ -445,6 +445,8 @@ element_apply(struct normalizer *n, const struct catalogue *k,
 		reject(n, c, element, index, &fault);
 		return;
 	}
+	if (n->o->quality != NULL && index == 0 && parent.s == NULL)
+		keys_note(&c->keys, element);
 	plan_element(c->plan, parent, element, index);
 	if (n->o->reference)
 		run_reference(n, k, c);

@@ -171,6 +171,10 @@ state_quality(const struct normalizer *n)
 				    p->name);
 				writer_add(&w, b.data, b.len);
 			}
+			buf_reset(&b);
+			keys_write(&c->keys, &b, c->stream->name, c->variant,
+			    c->version);
+			writer_add(&w, b.data, b.len);
 		}
 	}
 	buf_release(&b);

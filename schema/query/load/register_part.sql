@@ -3,7 +3,7 @@
 -- so that it is pending.  Reads files in the current folder, a JSON text a line:
 -- part.manifest (empty: not published), part.states, part.rejects, part.quality.
 -- :held says that the part is held, :reason why; :contracts has the versions in
--- force.
+-- force; :now is the time.
 begin;
 create temporary table manifest (line text) on commit drop;
 create temporary table state (line text) on commit drop;
@@ -121,7 +121,43 @@ from quality
 	select regexp_replace(line, '(?<!\\)((?:\\\\)*)\\u0000', '\1\\ufffd',
 	    'g')::jsonb) as q(j)
     cross join this t
-where (select count(*) from this) = 1;
+where (select count(*) from this) = 1
+    and q.j ->> 'property' is not null;
+
+-- the keys of the elements; what is known is not written again
+insert into ops.field as f (stream, variant, kind, name, types, first_at,
+    filled_at)
+select k.*
+from (
+	select j ->> 'stream' as stream,
+	    coalesce(j ->> 'variant', '') as variant,
+	    'key' as kind,
+	    j ->> 'key' as name,
+	    array(
+		select jsonb_array_elements_text(j -> 'types')
+		except
+		select 'null'
+		order by 1) as types,
+	    :'now'::timestamptz as first_at,
+	    :'now'::timestamptz as filled_at
+	from quality
+	    cross join lateral (select line::jsonb) as q(j)
+	where line like '%"key":"%'
+	    and j ->> 'key' is not null) as k
+    left join ops.field f on (f.stream, f.variant, f.kind, f.name)
+        = (k.stream, k.variant, k.kind, k.name)
+where f.stream is null
+    or not f.types @> k.types
+    or f.filled_at < k.filled_at - interval '1 hour'
+on conflict (stream, variant, kind, name) do update
+set types = f.types || array(
+	select unnest(excluded.types)
+	except
+	select unnest(f.types)),
+    types_at = case when f.types <> '{}' and not f.types @> excluded.types
+        then excluded.first_at else f.types_at end,
+    filled_at = greatest(f.filled_at, excluded.filled_at),
+    hours = f.hours + 1;
 
 delete from ops.hold h
 using this t
