@@ -554,6 +554,51 @@ cron_with() {
   [ "$(grep -c '^load --pending$' "$VPIPE_DATA/log/catalog.log")" = 3 ]
 }
 
+@test "a run that failed leaves its status and its log's last lines, until one is good" {
+  failed=$VPIPE_DATA/log/catalog.failed
+  run -0 cron_with 'echo fine'
+  [ ! -e "$failed" ]
+  good=$(grep '^vpipe_flow_succeeded' "$VPIPE_DATA/metrics/catalog.prom")
+  run -77 cron_with 'seq 30; printf "a \033[31mname\n"; exit 77'
+  [[ $(head -n 1 "$failed") =~ ^20[0-9TZ:-]+\ 77$ ]]
+  same $'12\na ?[31mname' "$(sed -n '2p; $p' "$failed")"
+  same 21 "$(wc -l <"$failed")"
+  same "$good" "$(grep '^vpipe_flow_succeeded' "$VPIPE_DATA/metrics/catalog.prom")"
+  run -75 cron_with 'exit 75' 'exit 75'
+  same 'load --pending' "$(tail -n 1 "$failed")"
+  run -0 cron_with 'echo fine'
+  [ ! -e "$failed" ]
+}
+
+@test "cron pings when a flow begins and ends, and a ping that fails is a line of the log" {
+  mkdir -p "$tmp/curl"
+  printf '#!/bin/sh\nfor url; do :; done; echo "$url" >>"%s"; exit "${PING_FAILS:-0}"\n' \
+    "$tmp/pings" >"$tmp/curl/curl"
+  chmod +x "$tmp/curl/curl"
+  export VPIPE_PING_URL=https://check.example/FLOW/ PATH=$tmp/curl:$PATH
+  run -77 cron_with 'exit 77'
+  same 'https://check.example/catalog/start
+https://check.example/catalog/77' "$(cat "$tmp/pings")"
+  PING_FAILS=28 run -0 cron_with 'echo fine'
+  same 2 "$(grep -c '^the ping to VPIPE_PING_URL failed$' "$VPIPE_DATA/log/catalog.log")"
+  rm "$tmp/pings"
+  VPIPE_PING_URL='' run -0 cron_with 'echo fine'
+  [ ! -e "$tmp/pings" ]
+}
+
+@test "cron adds OpenLineage's START, then COMPLETE or FAIL, of one run id" {
+  export VPIPE_LINEAGE=$tmp/lineage
+  run -0 cron_with 'echo fine'
+  run -77 cron_with 'exit 77'
+  same 'START catalog COMPLETE catalog START catalog FAIL catalog' \
+    "$(jq -r '"\(.eventType) \(.job.name)"' "$tmp/lineage" | xargs)"
+  same '[2,2]' "$(jq -sc 'group_by(.run.runId) | map(length)' "$tmp/lineage")"
+  jq -es 'all(.eventTime and .producer and .schemaURL and .inputs and .outputs
+      and (.run.runId | test("^[0-9a-f-]{36}$")))' "$tmp/lineage" >/dev/null
+  VPIPE_LINEAGE=/dev/full run -0 cron_with 'echo fine'
+  grep -qx 'cannot write VPIPE_LINEAGE' "$VPIPE_DATA/log/catalog.log"
+}
+
 @test "cron runs VPIPE_ON_FAILURE with the status and the log" {
   VPIPE_ON_FAILURE='echo "$VPIPE_FLOW $VPIPE_STATUS" >"$VPIPE_DATA/called"' \
     run -77 cron_with 'exit 77'

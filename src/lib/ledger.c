@@ -71,13 +71,16 @@ ledger_metrics(const char *what, const struct count *c)
 	}
 }
 
-/* The lines of one metric must stand together under their TYPE. */
+/* The lines of one metric must stand together under their HELP and TYPE. */
 static void
 add_family(struct buf *out, const char *line, size_t name_len)
 {
 	const char *p, *end;
 
-	buf_addf(out, "# TYPE %.*s counter\n", (int)name_len - 6, line);
+	buf_addf(out,
+	    "# HELP %.*s Of the last run of %s, a line of its ledger.\n"
+	    "# TYPE %.*s counter\n",
+	    (int)name_len, line, progname, (int)name_len, line);
 	for (p = line; *p != '\0'; p = end + 1) {
 		end = strchr(p, '\n');
 		if (strncmp(p, line, name_len) == 0 &&
@@ -114,9 +117,10 @@ ledger_metrics_write(void)
 			add_family(&out, p, len);
 	}
 	buf_addf(&out,
+	    "# HELP vpipe_%s_ended_seconds When the last run ended.\n"
 	    "# TYPE vpipe_%s_ended_seconds gauge\n"
 	    "vpipe_%s_ended_seconds %" PRId64 "\n# EOF\n",
-	    progname, progname, clock_now_ms() / 1000);
+	    progname, progname, progname, clock_now_ms() / 1000);
 	if (!file_replace(metrics_file, buf_slice(&out), 0644))
 		die_errno(EX_IOERR, "cannot write '%s'", metrics_file);
 	buf_release(&out);

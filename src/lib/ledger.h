@@ -1,6 +1,6 @@
 /*
  * ledger: named counters that must close, said on stderr at the end and
- * written with --metrics as OpenMetrics text (node_exporter's textfile
+ * written with --metrics as Prometheus text (node_exporter's textfile
  * collector takes it).
  *
  *	struct count c[] = { { "requests", 12 }, { "answered", 10 },

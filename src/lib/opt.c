@@ -23,7 +23,7 @@ static bool opt_help, opt_version, opt_verbose, opt_quiet;
 static const struct opt common[] = { { 'h', "help", NULL, OPT_FLAG, &opt_help,
 	                                 "print this help" },
 	{ 0, "metrics", "FILE", OPT_STRING, &metrics_file,
-	    "write counters as OpenMetrics text" },
+	    "write counters as Prometheus text" },
 	{ 'q', "quiet", NULL, OPT_FLAG, &opt_quiet, "say errors only" },
 	{ 'v', "verbose", NULL, OPT_FLAG, &opt_verbose, "say more" },
 	{ 0, "version", NULL, OPT_FLAG, &opt_version, "print the version" },

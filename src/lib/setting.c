@@ -226,6 +226,16 @@ const struct setting settings[] = {
 	    "Run by sh when a flow under vpipe cron fails, with VPIPE_STATUS, "
 	    "VPIPE_FLOW and VPIPE_LOG in its environment.",
 	    NULL },
+	{ "VPIPE_PING_URL", SETTING_TEXT, NULL, "https?://[^ \t]+",
+	    "the address of a check", "https://hc-ping.example/uuid-of-FLOW",
+	    "Asked by vpipe cron, with /start when a flow begins and /STATUS "
+	    "when it ends.  FLOW in it becomes the name of the flow.",
+	    NULL },
+	{ "VPIPE_LINEAGE", SETTING_PATH, NULL, NULL, NULL,
+	    "/srv/vpipe/lineage.ndjson",
+	    "A file to which vpipe cron adds events of OpenLineage, a line "
+	    "each: START, then COMPLETE or FAIL.",
+	    NULL },
 	{ "VPIPE_RETRY_PAUSE", SETTING_TEXT, "60", NUMBER,
 	    "a whole number of seconds", NULL,
 	    "Seconds between two tries of vpipe cron to load while the "
