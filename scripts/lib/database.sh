@@ -54,6 +54,12 @@ sql() {
 	psql -X -v ON_ERROR_STOP=1 -q -A -t -P pager=off "$@"
 }
 
+# sql_soon [PSQL OPTION]...: the same within a second, or 124; asks for no password
+sql_soon() {
+	PGOPTIONS="${PGOPTIONS:-} -c statement_timeout=900" timeout 1.2 \
+	    psql -X -w -v ON_ERROR_STOP=1 -q -A -t -P pager=off "$@"
+}
+
 # sql_table [PSQL OPTION]...: a table for people, 80 columns at most, and no
 # pager: whoever calls holds a lock, and may have nobody to press a key.
 sql_table() {
