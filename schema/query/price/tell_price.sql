@@ -97,7 +97,15 @@ where (l."by" !~ 'catalog' or c.catalog_id = w.catalog_id)
     and (l."by" !~ 'size' or w.has_size
         and c.size is not distinct from w.size);
 create temporary table chosen as
-select distinct on (c.kind) c.place,
+with
+best as (
+	select distinct on (c.kind) c.*
+	from candidate c
+	where c.kind in ('asked', 'sold')
+	order by c.kind, c.n >= :enough desc,
+	    case when c.n >= :enough then c.place end, c.n desc, c.place
+)
+select c.place,
     c.kind,
     c."by",
     c.catalog_id,
@@ -111,7 +119,7 @@ select distinct on (c.kind) c.place,
     q.*,
     p.as_of,
     narrower.*
-from candidate c
+from best c
     join serving.prices p on p.cell = c.cell
     left join lateral (
 	select p.p10, p.q1, p.median, p.q3, p.p90
@@ -122,10 +130,7 @@ from candidate c
 	where d.kind = c.kind
 	    and d.place < c.place
 	order by d.place desc
-	limit 1) as narrower on true
-where c.kind in ('asked', 'sold')
-order by c.kind, c.n >= :enough desc, case when c.n >= :enough then c.place end,
-    c.n desc, c.place;
+	limit 1) as narrower on true;
 
 create temporary table exchange as
 select :'in' as currency,
