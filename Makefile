@@ -104,8 +104,11 @@ test-parts: all $(UNITS:%=$(O)/unit/%) $(O)/fail.so
 
 # -- tests ------------------------------------------------------------------
 
+# files side by side: three a core, since many tests wait for servers and clocks
+JOBS = $(shell expr 3 '*' $$(nproc))
+
 # BIN and O reach the tests, so that the same suite runs on sanitized programs
-BATS = BIN="$(abspath $(BIN))" O="$(abspath $(O))" bats --jobs 4 --timing \
+BATS = BIN="$(abspath $(BIN))" O="$(abspath $(O))" bats --jobs $(JOBS) --timing \
 	--no-parallelize-within-files --report-formatter tap
 
 # report, and its TAP where scripts/test counts
