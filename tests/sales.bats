@@ -153,8 +153,8 @@ from (values (5, 75), (10, 50), (20, 25)) as p(p, sold)
 select ops.refresh_facts('staging', 'serving', null);
 SQL
   run -0 --separate-stderr price --brand puma
-  [[ $output == *"sold in 7 days            3 of 4 at              half at            1 of 4 at
-                   5.00 (3.87–6.46)   10.00 (8.55–11.69)  20.00 (15.49–25.82)"* ]]
+  [[ $output == *"sold in 7 days             3 of 4 at               half at             1 of 4 at
+                    5.00 (3.87–6.46)    10.00 (8.55–11.69)   20.00 (15.49–25.82)"* ]]
   same '150|15.00|150|7.50|0.5000' "$(sql "select asked, asked_median, sold, sold_median, ratio
       from serving.asked_and_sold where \"by\" = 'brand' and brand = 'Puma'")"
   same '20|7.00|0||' "$(sql "select asked, asked_median, sold, sold_median, ratio

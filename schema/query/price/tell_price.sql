@@ -214,7 +214,7 @@ from wanted w
 	    (f.size = w.size) desc nulls last,
 	    (f.condition_id = w.condition_id) desc nulls last,
 	    (f.brand = w.brand) desc nulls last,
-	    abs(f.price - w.price),
+	    abs(f.price - coalesce(w.price, c.median)), f.last_seen desc,
 	    f.item_id
 	limit 10) as f;
 
@@ -288,14 +288,23 @@ from wanted
     cross join (values ('asked'), ('sold')) as k(kind)
     left join chosen c using (kind)
 order by m.suffix, k.kind;
-select E'\nsold in 7 days' || lpad('3 of 4 at', 21) || lpad('half at', 21)
-    || lpad('1 of 4 at', 21) || E'\n' || rpad('', 14)
-    || string_agg(lpad(case p ->> 'beyond' when 'less' then '< '
-        when 'more' then '> ' else '' end || (p ->> 'price')
-        || coalesce(' (' || (p ->> 'low') || '–' || (p ->> 'high') || ')', ''),
-        21), '' order by o)
+-- without cents from so much on
+create function pg_temp.rounded(price text, much int) returns text
+language sql as $$
+	select case when price::numeric < much then price
+	    else round(price::numeric)::text end
+$$;
+select E'\nsold in 7 days' || lpad('3 of 4 at', 22) || lpad('half at', 22)
+    || lpad('1 of 4 at', 22) || E'\n' || rpad('', 14)
+    || string_agg(lpad(t.told, greatest(22, length(t.told) + 1)), ''
+        order by o)
 from week
     cross join jsonb_array_elements(prices) with ordinality as a(p, o)
+    cross join lateral (
+	select case p ->> 'beyond' when 'less' then '< ' when 'more' then '> '
+	        else '' end || pg_temp.rounded(p ->> 'price', 1000)
+	    || coalesce(' (' || pg_temp.rounded(p ->> 'low', 100) || '–'
+	        || pg_temp.rounded(p ->> 'high', 100) || ')', '') as told) as t
 where reason is null
 having count(*) > 0;
 select case when kind = min(kind) over () then E'\n' else '' end
