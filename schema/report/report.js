@@ -336,6 +336,11 @@ vpipe.pages.sources = {
 vpipe.pages.quality = {
   title: "Quality",
   show: () => [element("h1", {}, "Quality"),
+    table({ caption: "Rules that found bad rows", file: "findings", empty: "The last check found no bad row.",
+      rows: (index.findings ?? []).map(([rule, severity, bad, total, broken, checked]) =>
+        [rule, severity, bad, total, broken && `broken: ${broken}`, checked]),
+      columns: [{ name: "Rule" }, { name: "Severity" }, { name: "Bad rows", type: "number" }, { name: "Of", type: "number" },
+        { name: "Remark" }, { name: "Checked", type: "time" }] }),
     table({ caption: "What was refused of what came", file: "rejects", rows: index.rejects ?? [], empty: "Nothing was refused.",
       columns: [{ name: "Stream" }, { name: "Reason" }, { name: "Times", type: "number" }] }),
     table({ caption: "Sweeps by day", file: "coverage", rows: [...index.coverage ?? []].reverse().map((r) => [r[2], r[1], r[3], r[4], r[5], r[6], r[7], r[8]]),

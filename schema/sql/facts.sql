@@ -62,6 +62,8 @@ create index if not exists listing_fact_leaves
 create index if not exists listing_fact_week
     on :"serving".listing_fact (source, site, week_leaves_at)
     where week is not null;
+create index if not exists listing_fact_first_seen
+    on :"serving".listing_fact (source, site, first_seen);
 create index if not exists listing_fact_brand
     on :"serving".listing_fact (brand, condition_id, price);
 comment on table :"serving".listing_fact is

@@ -152,6 +152,10 @@ const struct setting settings[] = {
 	    "What vpipe watch tells of.  By default watches in the data "
 	    "folder.",
 	    NULL },
+	{ "VPIPE_REPORT", SETTING_PATH, NULL, NULL, NULL, "/srv/vpipe/report",
+	    "Where vpipe cron makes the report after each flow.  Unset: "
+	    "nowhere.",
+	    NULL },
 	{ "VPIPE_KEEP_DAYS", SETTING_TEXT, NULL, "[0-9]{1,6}",
 	    "a whole number of days", "90",
 	    "Raw records older than this are deleted by vpipe retain.  Unset: "

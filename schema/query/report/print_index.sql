@@ -1,5 +1,5 @@
 -- What vpipe report needs at once: sites, pages with their main figures, names,
--- coverage of sweeps, sellers by country, the last runs.  One JSON object.
+-- coverage of sweeps, sellers by country, the last runs, what rules of quality found.  One JSON object.
 --
 -- Variables: language (of names), simulated (true: the marketplace was a simulator).
 \ir choose_pages.sql
@@ -122,6 +122,16 @@ select json_build_object(
 		from ops.run
 		order by started_at desc nulls last
 		limit 100) as r),
+    'findings', (
+	select json_agg(json_build_array(f.rule, f.severity, f.bad, f.total,
+	        f.broken, f.checked_at) order by f.severity, f.bad desc nulls first,
+	        f.rule)
+	from ops.finding f
+	where f.check_number = (
+		select max(check_number)
+		from ops.finding)
+	    and (f.bad > 0
+	        or f.bad is null)),
     'rejects', (
 	select json_agg(json_build_array(r.stream, r.reason, r.n)
 	    order by r.n desc, r.stream, r.reason)

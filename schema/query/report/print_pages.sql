@@ -102,23 +102,35 @@ create index on binned (key);
 
 -- the newest listings of each page, of the newest of its site
 create temporary table newest as
-select p.key,
-    f.*
-from page p
-    cross join lateral (
+with
+recent as materialized (
 	select f.*
 	from (
+		select distinct source,
+		    site
+		from page) as s
+	    cross join lateral (
 		select *
 		from serving.listing_fact f
-		where f.source = p.source
-		    and f.site = p.site
+		where f.source = s.source
+		    and f.site = s.site
 		order by f.first_seen desc
 		limit 20000) as f
-	where f.currency = p.currency
-	    and (p.catalog_id is null
-	        or p.catalog_id = any (f.catalogs))
-	order by f.first_seen desc, f.item_id
-	limit 500) as f;
+),
+placed as (
+	select p.key,
+	    r.*,
+	    row_number() over (
+	        partition by p.key
+	        order by r.first_seen desc, r.item_id) as place
+	from page p
+	    join recent r using (source, site, currency)
+	where p.catalog_id is null
+	    or p.catalog_id = any (r.catalogs)
+)
+select *
+from placed
+where place <= 500;
 create index on newest (key);
 
 select p.key || E'\t' || json_build_object(
