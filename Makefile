@@ -124,7 +124,8 @@ endef
 # alone: it tries more of what another test tries.  The longest begin first.
 FIRST = tests/track_prices.bats tests/images.bats tests/dataset.bats \
 	tests/label.bats tests/pipeline.bats
-FIRST_LONG = $(wildcard tests/long/track_market.bats tests/long/quickstart.bats \
+FIRST_LONG = $(wildcard tests/long/track_market.bats tests/long/trends.bats \
+	tests/long/quickstart.bats \
 	tests/long/track.bats tests/long/s3.bats tests/long/images.bats \
 	tests/long/vimg*.bats tests/long/track_flow.bats)
 LONG = $(FIRST_LONG) $(filter-out $(FIRST_LONG),$(wildcard tests/long/*.bats)) \

@@ -187,7 +187,7 @@ replays() {
 
 	[[ -n ${SOAK:-} ]] || load	# what some has left to it
 	want=$("$ROOT/scripts/db" digest)
-	same "$want" "$(replayed batches in_batches "${1:-1}" "$(size "${2:-3}" 1)")" ||
+	same "$want" "$(replayed batches in_batches "${1:-1}" "$(size "${2:-6}" 1)")" ||
 	    return
 	[[ -n ${SOAK:-} ]] || return 0
 	same "$want" "$(replayed at_once load)" || return

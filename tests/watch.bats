@@ -603,16 +603,12 @@ by_hand() {
   simulated "${SEED:-7}" >"$tmp/changes"
   by_hand <"$tmp/changes" | LC_ALL=C sort >"$tmp/want"
   : >"$tmp/have"
-  : >"$tmp/some"
-  while read -r line; do
-    if [[ $line == run ]]; then
-      fed <"$tmp/some"
-      heard >>"$tmp/have"
-      : >"$tmp/some"
-    else
-      printf '%s\n' "$line" >>"$tmp/some"
-    fi
-  done <"$tmp/changes"
+  awk -v folder="$tmp" '/^run$/ { runs++; next }
+    { print >sprintf("%s/some.%03d", folder, runs) }' "$tmp/changes"
+  for some in "$tmp"/some.*; do
+    fed <"$some"
+    heard >>"$tmp/have"
+  done
   LC_ALL=C sort -o "$tmp/have" "$tmp/have"
   [ "$(wc -l <"$tmp/want")" -gt 3000 ]
   for kind in cheap cuts fresh sold left; do

@@ -38,10 +38,11 @@ setup() {
       exit bad || all < 10 * most }' "$tmp/all"
 }
 
+# bats test_tags=soak
 @test "coxph on midpoints, with no law of ages, finds the same" {
   staging_made
-  for shape in $(size 1.5 '0.8 1.5'); do
-    simulated "$(seed 2)" "$(size 2000 20000)" shape=$shape unknown=0
+  for shape in 0.8 1.5; do
+    simulated "$(seed 2)" 20000 shape=$shape unknown=0
     "$ROOT/scripts/factors" --json | jq -r 'select(.low) | [.factor, .level, .ratio, .low, .high] | @tsv' >"$tmp/told"
     run "$ROOT/tests/survival/cox" "$tmp/listings" "$tmp/told"
     sed "s/^/# /" <<<"$output" >&3

@@ -54,6 +54,10 @@ sold() {
   typed "'$ROOT/scripts/quickstart'"
   [[ $output == *$'\n EUR '*"What happened"*"Where it is"* && $output == *$'\n PLN '* ]]
   [[ $output =~ $'\n'' sold '\ +'|'\ +[1-9][0-9]*\ '|'\ +[1-9][0-9]*\ '|'\ +0\ '|' ]]
+  [[ $output == *"vpipe price --brand Ravelo"*"asked "*"sold "* ]]
+  # without npm it says who makes the report
+  [[ $output == *"file://$D/quickstart/report/index.html"* && -e $D/quickstart/report/index.html ]] ||
+    [[ $output == *"demo report FOLDER makes it, with npm"* ]]
   # no line is wider than the terminal; what the README shows is what it says
   run -1 grep -nE '^[^/'"'"']{81,}$' <(printf '%s\n' "${output//$'\033[K'/$'\n'}")
   shown=$(tr -d '\r' <"$tmp/typed")
