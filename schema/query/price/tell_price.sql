@@ -71,8 +71,9 @@ where :'listing' = ''
     and c.kind in ('asked', 'sold')
     and c."by" = case when :'catalog' <> '' then 'catalog'
         when :'brand' <> '' then 'brand' else 'all' end
-    and c.catalog_id is not distinct from nullif(:'catalog', '')
-    and (:'catalog' <> '' or c.brand is not distinct from nullif(:'brand', ''))
+    and (:'catalog' = '' or c.catalog_id = :'catalog')
+    and (:'catalog' <> '' or :'brand' = ''
+        or lower(c.brand) = lower(:'brand') and c.brand = :'brand')
     and c.source = coalesce(nullif(:'source', ''), c.source)
     and c.site = coalesce(nullif(:'site', ''), c.site)
     and c.currency = coalesce(nullif(:'currency', ''), c.currency)
@@ -85,17 +86,22 @@ select l.place,
     c.*
 from wanted w
     cross join ops.groups_of_like() as l
-    join serving.price_cell c on c."by" = l."by"
-        and c.source = w.source
-        and c.site = w.site
-        and c.currency = w.currency
-where (l."by" !~ 'catalog' or c.catalog_id = w.catalog_id)
-    and (l."by" !~ 'brand' or w.has_brand
-        and c.brand is not distinct from w.brand)
-    and (l."by" !~ 'condition' or w.has_condition
-        and c.condition_id is not distinct from w.condition_id)
-    and (l."by" !~ 'size' or w.has_size
-        and c.size is not distinct from w.size);
+    cross join (values ('asked'), ('sold'), ('week on'), ('week sold'),
+        ('week other'), ('week unknown')) as k(kind)
+    cross join lateral (
+	select l."by" ~ 'catalog' as of_catalog,
+	    l."by" ~ 'brand' as of_brand,
+	    l."by" ~ 'condition' as of_condition,
+	    l."by" ~ 'size' as of_size) as o
+    join serving.price_cell c on c.cell = ops.cell_of(row(w.source, w.site,
+        k.kind, w.currency, l."by", case when o.of_catalog then w.catalog_id end,
+        case when o.of_brand then w.brand end,
+        case when o.of_condition then w.condition_id end,
+        case when o.of_size then w.size end, null::text)::text)
+where (not o.of_catalog or w.catalog_id is not null)
+    and (not o.of_brand or w.has_brand)
+    and (not o.of_condition or w.has_condition)
+    and (not o.of_size or w.has_size);
 create temporary table chosen as
 with
 best as (
@@ -132,8 +138,11 @@ from best c
 	order by d.place desc
 	limit 1) as narrower on true;
 
-create temporary table exchange as
-select :'in' as currency,
+create temporary table exchange (currency text, rate numeric, day date);
+select :'in' <> '' as has_other \gset
+\if :has_other
+insert into exchange
+select :'in',
     r.rate,
     r.day
 from (
@@ -141,7 +150,8 @@ from (
 	from chosen) as c
     left join lateral serving.rate(c.source, c.currency, :'in',
         c.as_of::date) as r on true
-where :'in' not in ('', c.currency);
+where c.currency <> :'in';
+\endif
 
 -- What sells within a week: of the narrowest group of which that can be told, else
 -- of the one that has most.
