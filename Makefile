@@ -20,6 +20,7 @@ CPPFLAGS = -D_GNU_SOURCE -Isrc/lib $(shell pkg-config --cflags $(PKGS))
 BASELIBS = -lsimdjson
 LIBS_vfetch = -lcurl -lbrotlidec -lzstd -lz -lcrypto -lm
 LIBS_vput = -lzstd -lcrypto
+LIBS_vplace = -lcrypto
 LIBS_vraw = -lzstd -lcrypto
 LIBS_vwrap = -lcrypto
 LIBS_vnormalize = -ljq -lxml2 -lcrypto

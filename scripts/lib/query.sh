@@ -25,7 +25,13 @@ rows_of() {
 	select ops.rows_of(:'query', nullif(:'most', '')::bigint);
 	rollback;
 	end
-	[ "$asked" -ne 0 ] || return 0
+	query_answered "$asked"
+}
+
+# query_answered STATUS: of psql, of what somebody typed; its words are in
+# $scratch/sql.words.  Dies (64) where the query is bad.
+query_answered() {
+	[ "$1" -ne 0 ] || return 0
 	why=$(sed -n 's/.*ERROR: *//p' "$scratch/sql.words" | head -n 1)
 	case $why in
 	'cannot open multi-query plan as cursor'*)
@@ -36,8 +42,8 @@ rows_of() {
 	*'schema ops' | *'schema serving' | 'function ops.rows_of'*)
 		die 69 "database: $why (vpipe db migrate mends it)" ;;
 	esac
-	[ "$asked" -ne 3 ] || die 64 "the query: $why"
-	sql_status "$asked" "$scratch/sql.words" || exit
+	[ "$1" -ne 3 ] || die 64 "the query: $why"
+	sql_status "$1" "$scratch/sql.words" || exit
 }
 
 # Said of a query that somebody typed, when it was good.
