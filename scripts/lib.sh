@@ -12,6 +12,7 @@
 . "${0%/*}/lib/database.sh"
 . "${0%/*}/lib/names.sh"
 . "${0%/*}/lib/query.sh"
+. "${0%/*}/lib/npm.sh"
 . "${0%/*}/lib/quality.sh"
 . "${0%/*}/lib/publish.sh"
 . "${0%/*}/lib/sources.sh"
