@@ -105,7 +105,7 @@ END
   fails 64 "there is no table, view or query 'od'; nearest: odd" export_rows od
   fails 64 "there is no table, view or query 'staging.vinted_user'" export_rows staging.vinted_user
   fails 64 "'xml' is no format" export_rows odd --format xml
-  fails 64 "'$tmp/x' ends neither in .csv nor in .ndjson" export_rows odd "$tmp/x"
+  fails 64 "'$tmp/x' ends in none of .csv, .ndjson and .parquet" export_rows odd "$tmp/x"
   fails 64 "'/dev/null' is there, and no regular file" export_rows odd --format csv /dev/null
   fails 64 "no such option '--to'" export_rows --to x
   fails 64 "it takes one query" export_rows --sql 'select 1' --sql 'select 2'
@@ -233,4 +233,142 @@ failing() {
   # on a mount an fsync is tried again
   failing FAIL_CALL=fsync FAIL_TIMES=2 FAIL_MOUNT=/d/ FAIL_PATH="$tmp/d/" vplace "$tmp/new" "$tmp/d/x"
   same new "$(cat "$tmp/d/x")"
+}
+
+# --- Parquet ------------------------------------------------------------------
+
+# DuckDB's library, from npm the first time; kept in build
+need_duckdb() {
+  local kept=${O:-$ROOT/build}/libduckdb.so
+
+  mkdir -p "$VPIPE_DATA"
+  if [[ -e $kept ]]; then
+    ln "$kept" "$VPIPE_DATA" 2>/dev/null || cp "$kept" "$VPIPE_DATA"
+    return
+  fi
+  command -v npm >/dev/null || skip "no npm, which brings DuckDB (scripts/deps)"
+  export_rows --sql 'select 1 as a' "$tmp/brought.parquet" 2>"$tmp/npm" ||
+    skip "npm does not bring DuckDB: $(head -n 1 "$tmp/npm")"
+  cp "$VPIPE_DATA/libduckdb.so" "$kept.$$"
+  mv "$kept.$$" "$kept"
+}
+
+# printed FOLDER: its rows as CSV, $tmp/printed
+printed() {
+  vparquet --library "$VPIPE_DATA/libduckdb.so" --print "$tmp/printed" "$1"
+}
+
+# vouched FOLDER: _SUCCESS names what is there, by its hash, and nothing else is
+vouched() {
+  jq -r '.vpipe_export.files[] | "\(.sha256)  \(.file)"' "$1/_SUCCESS" >"$tmp/sums"
+  same "$(cut -c 67- "$tmp/sums" | LC_ALL=C sort)" "$(cd "$1" && find . -type f ! -name _SUCCESS | sed 's|^\./||' | LC_ALL=C sort)"
+  [ ! -s "$tmp/sums" ] || (cd "$1" && sha256sum --quiet -c "$tmp/sums")
+  same true "$(jq .end "$1/_SUCCESS")"
+}
+
+@test "Parquet comes back as the same rows, and its sums are PostgreSQL's" {
+  need_duckdb
+  export_rows odd "$tmp/odd.parquet"
+  vouched "$tmp/odd.parquet"
+  same 7 "$(jq .vpipe_export.rows "$tmp/odd.parquet/_SUCCESS")"
+  printed "$tmp/odd.parquet"
+  same '' "$(differing "$tmp/printed" '' ", null '\\N'")"
+  same PAR1 "$(head -c 4 "$tmp/odd.parquet/data_0.parquet")"
+  # a mart's worth of prices
+  local rows="select n, (n * 7919 % 1000003)::numeric / 100 as price, n % 3 as third from generate_series(1, 20000) n"
+  export_rows --sql "select n, price::numeric(12, 2), third from ($rows) r" --by third "$tmp/many.parquet" 2>"$tmp/words"
+  printed "$tmp/many.parquet"
+  same "$(sql "select third, count(*), sum(price::numeric(12, 2)) from ($rows) r group by 1 order by 1")" \
+    "$(psql -X -q -A -t -c 'create temp table r (n bigint, price numeric, third text)' \
+      -c "\\copy r from '$tmp/printed' (format csv, header)" \
+      -c 'select third, count(*), sum(price) from r group by 1 order by 1')"
+}
+
+@test "partitions are Hive's: one for each value, nulls and odd letters too" {
+  need_duckdb
+  export_rows odd --by site "$tmp/d.parquet"
+  vouched "$tmp/d.parquet"
+  same 'site=
+site=__HIVE_DEFAULT_PARTITION__
+site=a%20b%2520c
+site=it
+site=pt%2Fa%3Db' "$(cd "$tmp/d.parquet" && printf '%s\n' site=* | LC_ALL=C sort)"
+  printed "$tmp/d.parquet"
+  same '' "$(differing "$tmp/printed" "($(head -n 1 "$tmp/printed"))" ", null '\\N'")"
+  export_rows odd --by day,site "$tmp/two.parquet"
+  [ -e "$tmp/two.parquet/day=2026-09-20/site=it/data_0.parquet" ]
+}
+
+@test "an export again replaces, and leaves no partition that is gone" {
+  need_duckdb
+  export_rows odd --by site "$tmp/d.parquet"
+  cp -r "$tmp/d.parquet" "$tmp/first"
+  export_rows odd --by site "$tmp/d.parquet"
+  diff -r "$tmp/first" "$tmp/d.parquet"
+  export_rows --sql "select * from odd where site = 'it'" --by site "$tmp/d.parquet"
+  same 'site=it' "$(cd "$tmp/d.parquet" && echo site=*)"
+  vouched "$tmp/d.parquet"
+  export_rows --sql "select * from odd where false" --by site "$tmp/d.parquet"
+  same '_SUCCESS 0' "$(ls -A "$tmp/d.parquet") $(jq .vpipe_export.rows "$tmp/d.parquet/_SUCCESS")"
+  export_rows --sql "select * from odd where false" "$tmp/d.parquet"
+  vouched "$tmp/d.parquet"
+  printed "$tmp/d.parquet"
+  same '"id","t","p","ok","at","day","doc","f","site"' "$(cat "$tmp/printed")"
+}
+
+@test "killed half way it does not look finished, and the next one finishes it" {
+  need_duckdb
+  export_rows odd --by site "$tmp/d.parquet"
+  run -137 failing FAIL_CALL=write FAIL_HOW=kill FAIL_PATH="$tmp/d.parquet/site=it" \
+    "$ROOT/scripts/export" odd --by site "$tmp/d.parquet"
+  [ ! -e "$tmp/d.parquet/_SUCCESS" ]
+  [ -e "$tmp/d.parquet/_unfinished" ]
+  # nor while another writes there
+  exec 5>"$VPIPE_DATA/lock/export.$(printf '%s\n' "$tmp/d.parquet" | sha256sum | cut -c -16)"
+  flock 5
+  fails 75 "another 'export' is writing to '$tmp/d.parquet'" export_rows odd "$tmp/d.parquet" 5>&-
+  exec 5>&-
+  export_rows odd --by site "$tmp/d.parquet"
+  vouched "$tmp/d.parquet"
+}
+
+@test "a full disk below the folder is 74, and leaves it unfinished" {
+  [ "$EUID" -eq 0 ] || skip "needs root, to mount a small disk"
+  need_duckdb
+  mkdir "$tmp/small"
+  mount -t tmpfs -o size=16k tmpfs "$tmp/small" || skip "no tmpfs can be mounted here"
+  fails 74 "No space left on device" export_rows odd --by site "$tmp/small/d.parquet"
+  [ ! -e "$tmp/small/d.parquet/_SUCCESS" ]
+  same '' "$(find "$tmp/small" -name '*.tmp-*')"
+}
+
+@test "what Parquet cannot hold exactly is refused by its column" {
+  need_duckdb
+  fails 65 "column 'a' needs decimals of 39 digits, and Parquet's have 38" export_rows --sql "select 1e38::numeric as a" "$tmp/x.parquet"
+  fails 65 "column 'a' needs decimals of 39 digits" export_rows --sql "select a from (values (1e37::numeric), (0.1)) v (a)" "$tmp/x.parquet"
+  fails 65 "column 'a' holds NaN" export_rows --sql "select 'nan'::numeric as a" "$tmp/x.parquet"
+  fails 65 "column 'a' holds infinity" export_rows --sql "select 'infinity'::timestamptz as a" "$tmp/x.parquet"
+  fails 64 "there is no column 'b' to partition by" export_rows --sql 'select 1 as a' --by b "$tmp/x.parquet"
+  fails 64 "two columns are called 'A'" export_rows --sql 'select 1 as "A", 2 as a' "$tmp/x.parquet"
+  fails 64 "--by is for parquet" export_rows odd --by site "$tmp/x.csv"
+  fails 64 "parquet is written into a folder" export_rows odd --format parquet
+  [ ! -e "$tmp/x.parquet" ]
+  mkdir "$tmp/mine.parquet"
+  echo precious >"$tmp/mine.parquet/file.parquet"
+  fails 64 "'$tmp/mine.parquet' holds other files" export_rows odd "$tmp/mine.parquet"
+  same precious "$(cat "$tmp/mine.parquet/file.parquet")"
+  fails 78 "is not mounted" export_rows odd --mount "$tmp/x.parquet"
+}
+
+@test "a library that is not DuckDB, or not the one of the lock, is not used" {
+  need_duckdb
+  fails 69 "cannot load DuckDB" vparquet --library "$tmp/none.so" --print "$tmp/x" "$tmp"
+  fails 69 "lacks 'duckdb_library_version'" vparquet --library libm.so.6 --print "$tmp/x" "$tmp"
+  rm "$VPIPE_DATA/libduckdb.so"
+  echo other >"$VPIPE_DATA/libduckdb.so"
+  mkdir "$tmp/none"
+  printf '#!/bin/sh\necho npm is away >&2\nexit 1\n' >"$tmp/none/npm"
+  chmod +x "$tmp/none/npm"
+  PATH=$tmp/none:$PATH fails 69 "npm cannot bring DuckDB: npm is away" export_rows odd "$tmp/x.parquet"
+  [ ! -e "$tmp/x.parquet" ]
 }

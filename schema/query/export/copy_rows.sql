@@ -24,11 +24,15 @@ $$;
 -- A text of JSON has neither \x01 nor \x02, so none is quoted; a line end in it is
 -- white space of a column of type json.
 select format(case :'shape'
-	when 'csv' then 'copy (%s) to stdout (format csv, header)'
+	when 'csv' then 'copy (%1$s) to stdout (format csv, header)'
 	when 'ndjson' then 'copy (select translate(row_to_json(q)::text, '
-	    || 'e''\n\r'', ''  '') from (%s) q) '
+	    || 'e''\n\r'', ''  '') from (%1$s) q) '
 	    || 'to stdout (format csv, delimiter e''\x02'', quote e''\x01'')'
-	when 'columns' then 'copy (select * from (%s) q limit 0) to stdout '
+	when 'columns' then 'copy (select * from (%1$s) q limit 0) to stdout '
 	    || '(format csv, header, delimiter e''\x02'', quote e''\x01'')'
-    end, e'\n' || current_setting('vpipe.query') || e'\n') \gexec
+	when 'texts' then 'copy (%1$s) to stdout (format csv, header, '
+	    || 'null ''\N'', force_quote *)'
+	when 'types' then 'copy (select unnest(array[%2$s]) from (select) one '
+	    || 'left join (%1$s) q on false) to stdout'
+    end, e'\n' || current_setting('vpipe.query') || e'\n', :'types') \gexec
 rollback;
