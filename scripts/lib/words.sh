@@ -95,7 +95,7 @@ help_options() { help | grep -oE -e '--[a-z][a-z-]*'; }
 argued() { [ $# -ge 2 ] || usage "'$1' needs an argument"; }
 
 help() {
-	sed -n '2s/^# /usage: vpipe /p; 3,/^[^#]/s/^#\( \|$\)//p' "$0"
+	sed -n '2s/^# \(.*\) - /usage: vpipe \1\n/p; 3,/^[^#]/s/^#\( \|$\)//p' "$0"
 	exit 0
 }
 
