@@ -164,6 +164,14 @@ check-parsers: $(PARSING:%=$(BIN)/%) $(PARSED:%=$(O)/unit/%) $(O)/fail.so
 	    $(PARSERS:%=tests/%.bats))
 comma = ,
 
+# pictures of each page of a report, at a desk and, dark, on a phone:
+# make shots REPORT=FOLDER
+shots:
+	@tests/browser/ready $(O)/browser
+	@mkdir -p $(O)/shots
+	@node $(O)/browser/report.mjs "$(abspath $(REPORT))" $(abspath $(O))/shots
+	@ls $(O)/shots/*.png
+
 # what check-long tries in small, in its full size; some hours.  The figures
 # stand in tests/soak.txt afterwards, with date and commit
 soak: test-parts
@@ -251,6 +259,6 @@ clean:
 	rm -rf build bin/asan $(PROGRAMS:%=bin/%) bin/vmarket bin/vpipe
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
-.PHONY: all help test-parts check check-long check-parsers asan asan-parsers \
+.PHONY: all help shots test-parts check check-long check-parsers asan asan-parsers \
 	soak torture bench fuzz lint format format-check \
 	install uninstall image clean

@@ -99,9 +99,9 @@ const prices = (p, given) => {
     return share;
   };
   return chart({ title: "Prices", y: { title: "Listings" },
-    x: { title: `Price from (${p.currency}); the last bar is all above`, type: "category",
+    x: { title: `Price from (${p.currency})`, type: "category",
       values: [...Array(last + 1).keys()].map((n) => write(n * width, "number")) },
-    about: `${p.asked} on offer in the last seven days, ${p.sold} sold in ninety days, at the last price asked.`,
+    about: `${p.asked} on offer in the last seven days, ${p.sold} sold in ninety days, at the last price asked; the last bar is all above.`,
     series: [{ name: "on offer", kind: "bar", values: values("asked") }, { name: "sold", kind: "bar", values: values("sold") }] });
 };
 
