@@ -311,6 +311,12 @@ loaded() {
   few=$(sql "select brand from serving.prices where \"by\" = 'brand' and site = 'www.vinted.pt'
       and brand is not null order by n limit 1")
   run -0 --separate-stderr price --brand "$few" --site www.vinted.pt
+  # capitals do not matter, nor those beyond ASCII
+  for word in price trends; do
+    run -0 --separate-stderr "$ROOT/scripts/$word" --brand żURAWKA
+    same "$("$ROOT/scripts/$word" --brand Żurawka)" "$output"
+  done
+  run -0 --separate-stderr price --brand "$few" --site www.vinted.pt
   [[ $output == *'of the same '* ]]
 }
 

@@ -109,6 +109,14 @@ language sql immutable as $$
 	select interval '90 days'
 $$;
 
+-- Text whose capitals do not matter.  Columns of ours have the collation C, of
+-- which lower() knows the letters of ASCII alone.
+create or replace function ops.folded(words text)
+returns text
+language sql immutable as $$
+	select lower(words collate "default")
+$$;
+
 -- How a listing left: sold, other (its seller removed or hid it) or unknown; null
 -- while it is on sale.
 create or replace function ops.exit_of(state text)

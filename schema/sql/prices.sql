@@ -37,7 +37,7 @@ create table if not exists :"serving".price_cell (
 create index if not exists price_cell_by
     on :"serving".price_cell ("by", catalog_id, brand, condition_id);
 create index if not exists price_cell_brand
-    on :"serving".price_cell (lower(brand))
+    on :"serving".price_cell (ops.folded(brand))
     where "by" = 'brand';
 comment on table :"serving".price_cell is
     'a row is a combination of what prices are counted by; vpipe load writes '

@@ -5,7 +5,7 @@ with
 brand as (
 	select c.brand,
 	    sum(c.n) as n,
-	    regexp_replace(regexp_replace(lower(normalize(c.brand, NFKD)),
+	    regexp_replace(regexp_replace(ops.folded(normalize(c.brand, NFKD)),
 	        U&'[\0300-\036F]', '', 'g'), '[^[:alnum:]]+', '', 'g') as form
 	from serving.price_cell c
 	where c."by" = 'brand'

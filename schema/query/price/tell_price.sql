@@ -57,7 +57,7 @@ select coalesce((
 	select c.brand
 	from serving.price_cell c
 	where c."by" = 'brand'
-	    and lower(c.brand) = lower(:'brand')
+	    and ops.folded(c.brand) = ops.folded(:'brand')
 	group by c.brand
 	order by c.brand = :'brand' desc, sum(c.n) desc
 	limit 1), :'brand') as brand \gset
@@ -73,7 +73,7 @@ where :'listing' = ''
         when :'brand' <> '' then 'brand' else 'all' end
     and (:'catalog' = '' or c.catalog_id = :'catalog')
     and (:'catalog' <> '' or :'brand' = ''
-        or lower(c.brand) = lower(:'brand') and c.brand = :'brand')
+        or ops.folded(c.brand) = ops.folded(:'brand') and c.brand = :'brand')
     and c.source = coalesce(nullif(:'source', ''), c.source)
     and c.site = coalesce(nullif(:'site', ''), c.site)
     and c.currency = coalesce(nullif(:'currency', ''), c.currency)

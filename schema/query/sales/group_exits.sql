@@ -34,7 +34,7 @@ where c."by" = coalesce(nullif(concat_ws(' ',
         case when :'by' ~ 'condition' or :'condition' <> '' then 'condition' end,
         case when :'by' ~ 'size' then 'size' end), ''), 'all')
     and (:'source' = '' or c.source = :'source')
-    and (:'brand' = '' or lower(c.brand) = lower(:'brand'))
+    and (:'brand' = '' or ops.folded(c.brand) = ops.folded(:'brand'))
     and (:'catalog' = '' or c.catalog_id = :'catalog')
     and (:'condition' = ''
         or c.condition_id = nullif(:'condition', '')::bigint);

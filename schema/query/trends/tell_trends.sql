@@ -22,7 +22,7 @@ from serving.trend_cell c
 where c."by" = :'by'
     and c.catalog_id is not distinct from nullif(:'catalog', '')
     and c.condition_id is not distinct from nullif(:'condition', '')::bigint
-    and (:'brand' = '' or lower(c.brand) = lower(:'brand'))
+    and (:'brand' = '' or ops.folded(c.brand) = ops.folded(:'brand'))
     and c.source = coalesce(nullif(:'source', ''), c.source)
     and c.site = coalesce(nullif(:'site', ''), c.site)
     and c.currency = coalesce(nullif(:'currency', ''), c.currency)

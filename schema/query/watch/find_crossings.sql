@@ -186,10 +186,10 @@ where (w.currency is null or c.currency = w.currency)
         and 100 * (c.old - c.new) > w.cut * c.old)
     and (w.source is null or c.source = w.source)
     and (w.site is null or c.site = w.site)
-    and (w.brand is null or lower(c.brand) = lower(w.brand))
+    and (w.brand is null or ops.folded(c.brand) = ops.folded(w.brand))
     and (w.catalog is null or c.catalogs @> array[w.catalog collate "C"])
     and (w.condition is null or c.condition_id::text = w.condition)
-    and (w.size is null or lower(c.size) = lower(w.size))
+    and (w.size is null or ops.folded(c.size) = ops.folded(w.size))
     and (w.confidence is null or c.confidence = any (w.confidence))
     and (w.within is null
         or c.latest >= (
@@ -198,8 +198,8 @@ where (w.currency is null or c.currency = w.currency)
 	where m.source = c.source
 	    and m.site = c.site))
     and (w.title is null or (
-	select bool_and(strpos(lower(c.title), word) > 0)
-	from regexp_split_to_table(lower(w.title), '[[:space:]]+') as word));
+	select bool_and(strpos(ops.folded(c.title), word) > 0)
+	from regexp_split_to_table(ops.folded(w.title), '[[:space:]]+') as word));
 
 -- The narrowest group of a listing with enough that are offered, of those that name
 -- a brand or a catalog.
