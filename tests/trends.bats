@@ -54,7 +54,7 @@ SQL
   for seed in $(seq "$(size 1 20)"); do
     sql "set client_min_messages = warning; drop schema if exists staging cascade; delete from ops.stream;
       delete from ops.contract; delete from ops.run"
-    same 't|t|t' "$(made_up "$(size 35 90)" "$seed")"
+    same 't|t|t' "$(made_up "$(size 49 90)" "$seed")"
     trends_are_true 100 one
   done
 }
