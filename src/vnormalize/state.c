@@ -174,7 +174,8 @@ state_quality(const struct normalizer *n)
 			buf_reset(&b);
 			keys_write(&c->keys, &b, c->stream->name, c->variant,
 			    c->version);
-			writer_add(&w, b.data, b.len);
+			if (b.len > 0)
+				writer_add(&w, b.data, b.len);
 		}
 	}
 	buf_release(&b);
