@@ -9,9 +9,14 @@ const color = (name) => getComputedStyle(document.documentElement).getPropertyVa
 const hues = ["--one", "--two", "--three"];
 const faint = (hex) => hex + "33";
 
+// plotly reads <b>, <a href> and entities in names; those that others gave are text.
+const plain = (value) => typeof value === "string"
+  ? value.replaceAll("&", "&amp;").replaceAll("<", "&lt;") : value;
+
 // Traces of one series: a band from low to high first, then its values.
-const traces = (series, x, i, write) => {
+const traces = (series, values, i, write) => {
   const hue = color(hues[i % hues.length]);
+  const x = values.map(plain);
   const base = { x, name: series.name, hoverinfo: "text",
     hovertext: series.values.map((v, n) => `${x[n]}<br>${series.name}: ${v === null ? "not known" : write(v)}`) };
   if (series.kind === "bar")

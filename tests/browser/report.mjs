@@ -39,6 +39,7 @@ const desk = await opened({ viewport: { width: 1280, height: 900 }, colorScheme:
 await go(desk, "");
 const names = await desk.locator("#nav a").evaluateAll((all) => all.map((a) => a.hash));
 const first = await desk.locator(".tile h2 a").first().evaluate((a) => a.hash.split("/")[2]);
+seen.first = first;
 const addresses = [...names, `#/categories/${first}`, `#/trends/${first}/week`, `#/sales/${first}`, "#/products/ravelo"];
 const phone = await opened({ viewport: { width: 390, height: 844 }, colorScheme: "dark", bypassCSP: true });
 for (const [name, page] of [["desk", desk], ["phone", phone]])
@@ -105,6 +106,14 @@ const told = () => desk.locator("#live").textContent();
 seen.told = [await told()];
 await desk.keyboard.press("ArrowRight");
 seen.told.push(await told());
+
+// labels that others wrote
+await go(desk, "#/overview");
+await desk.evaluate(() => document.querySelector("main").replaceChildren(vpipe.chart({ title: "Labels", about: "",
+  x: { title: "Brand", values: ["<b>bold</b> & co", "<a href=x>link</a>"] }, y: { title: "Ratio" },
+  series: [{ name: "ratio", kind: "interval", values: [1, 2], low: [0.5, 1], high: [2, 3] }] })));
+await desk.waitForFunction(() => document.querySelector("[data-state=drawn]"));
+seen.labels = await desk.locator(".ytick text").allTextContents();
 
 // search
 await desk.locator("#search input").fill("Ravelo");
