@@ -36,6 +36,12 @@ on_mount() {
 	    die 78 "'$folder' is not mounted, and $1_MOUNT says it must be"
 }
 
+# put_whole FROM TO: a copy, whole or not at all
+put_whole() {
+	cp -- "$1" "$2.new" || die 74 "cannot write '$2.new'"
+	mv -f -- "$2.new" "$2" || die 74 "cannot write '$2'"
+}
+
 # page_folder FOLDER GENERATOR [KEEP]: it is new, empty (but for KEEP), or holds an
 # earlier page of that generator; else nothing is written there.
 page_folder() {

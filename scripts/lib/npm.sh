@@ -21,6 +21,5 @@ npm_brings() {
 	    die 69 "npm cannot bring $5: $(grep -m 1 . "$scratch/npm.words")"
 	is_hashed "$scratch/npm/node_modules/$1" "$3" ||
 	    die 65 "what npm brought is not the $5 of $2/package-lock.json"
-	cp -- "$scratch/npm/node_modules/$1" "$4.new" && mv -f -- "$4.new" "$4" ||
-	    die 74 "cannot write '$4'"
+	put_whole "$scratch/npm/node_modules/$1" "$4"
 }

@@ -48,6 +48,15 @@ passing() {
 	passed_all
 }
 
+# printed FILE: to standard output; ends when nobody reads (141) or it cannot (74)
+printed() {
+	cat -- "$1" 2>/dev/null || {
+		failed=$?
+		[ "$failed" -ne 141 ] || exit 141
+		die 74 'cannot write to standard output'
+	}
+}
+
 # For a terminal: lines without the control characters of names that others gave.
 shown() {
 	LC_ALL=C sed 's/\xc2[\x80-\x9f]/??/g' | LC_ALL=C tr '\000-\010\013-\037\177' '[?*]'
