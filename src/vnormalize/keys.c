@@ -5,6 +5,7 @@
 
 #include "json.h"
 #include "msg.h"
+#include "quality.h"
 #include "banned.h"
 
 struct key {
@@ -129,14 +130,7 @@ keys_write(const struct keys *k, struct buf *b, const char *stream,
 	size_t i;
 
 	for (i = 0; i < k->n; i++) {
-		json_start(&j, b);
-		json_object(&j);
-		json_key(&j, "stream");
-		json_cstr(&j, stream);
-		json_key(&j, "variant");
-		json_cstr(&j, variant);
-		json_key(&j, "version");
-		json_int(&j, version);
+		quality_begin(&j, b, stream, variant, version);
 		json_key(&j, "key");
 		json_str(&j, (struct slice){ k->list[i].text, k->list[i].len });
 		write_types(&j, k->list[i].types);

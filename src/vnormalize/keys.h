@@ -1,12 +1,12 @@
 /*
  * keys: which keys a contract's elements have, whether it reads them or not,
- *and of which types their values are.  What came, went or changed in an answer
- *shows here, before anybody wrote a property for it.
+ * and of which types their values are.  What came, went or changed in an answer
+ * shows here, before anybody wrote a property for it.
  *
  * The first element of each page is looked at, and no other: the elements of a
- *page are alike, and this costs a hundredth of reading them all.  Keys that
- *could name somebody are left out: those that are no identifiers, such as
- *numbers.
+ * page are alike, and this costs a hundredth of reading them all.  Keys that
+ * could name somebody are left out: those that are no identifiers, such as
+ * numbers.
  *
  *	keys_note(&c->keys, element);		once a page
  *	keys_write(&c->keys, &b, stream, variant, version);

@@ -58,20 +58,27 @@ write_extreme(struct json *j, const char *key, enum type t,
 }
 
 void
+quality_begin(struct json *j, struct buf *b, const char *stream,
+    const char *variant, int64_t version)
+{
+	json_start(j, b);
+	json_object(j);
+	json_key(j, "stream");
+	json_cstr(j, stream);
+	json_key(j, "variant");
+	json_cstr(j, variant);
+	json_key(j, "version");
+	json_int(j, version);
+}
+
+void
 quality_write(const struct quality *q, struct buf *b, enum type t,
     const char *stream, const char *variant, int64_t version,
     const char *property)
 {
 	struct json j;
 
-	json_start(&j, b);
-	json_object(&j);
-	json_key(&j, "stream");
-	json_cstr(&j, stream);
-	json_key(&j, "variant");
-	json_cstr(&j, variant);
-	json_key(&j, "version");
-	json_int(&j, version);
+	quality_begin(&j, b, stream, variant, version);
 	json_key(&j, "property");
 	json_cstr(&j, property);
 	json_key(&j, "records");

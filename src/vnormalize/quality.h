@@ -5,6 +5,7 @@
 #ifndef QUALITY_H
 #define QUALITY_H
 
+#include "json.h"
 #include "value.h"
 
 #define QUALITY_TEXT 64 /* longer texts are cut, at a character */
@@ -20,6 +21,10 @@ struct quality {
 	struct extreme min, max;
 };
 
+/* Begins an object for --quality: which contract it is about.  The caller adds
+ * members, and ends it. */
+void quality_begin(struct json *j, struct buf *b, const char *stream,
+    const char *variant, int64_t version);
 void quality_value(struct quality *q, enum type t, struct slice text);
 void quality_write(const struct quality *q, struct buf *b, enum type t,
     const char *stream, const char *variant, int64_t version,
