@@ -1,5 +1,5 @@
 -- The pages of vpipe report, into the temporary table page: a site and currency, and
--- each catalog there.  Included by the others of this folder.
+-- each catalog there.
 set client_min_messages = warning;
 set timezone = 'UTC';
 
@@ -24,3 +24,5 @@ from (
 	where "by" in ('all', 'catalog')) as c
     join serving.mart_window w using (source, site)
 where c.currency is not null;
+alter table page add primary key (key);
+analyze page;

@@ -1,8 +1,5 @@
 -- What vpipe report needs at once: sites, pages with their main figures, names,
 -- coverage of sweeps, sellers by country, the last runs, what rules of quality found.  One JSON object.
---
--- Variables: language (of names), simulated (true: the marketplace was a simulator).
-\ir choose_pages.sql
 
 -- what was asked and got on the days before the window's last one; a day without a
 -- sweep counts as one of which nothing came
@@ -48,7 +45,7 @@ language sql stable as $$
 	        null::text)::text)
 $$;
 
-select json_build_object(
+select E'index\t' || json_build_object(
     'simulated', :'simulated'::boolean,
     'sites', (
 	select json_agg(json_build_array(w.source, w.site, s.country, w.as_of)

@@ -1,14 +1,5 @@
 -- One line a page of vpipe report: its key, a tabulator, and a JSON object of
 -- prices, days, weeks, ages and the newest listings.
---
--- Variables: keys (of the wanted pages, with commas between; empty: all), language.
-\ir choose_pages.sql
-
-delete from page
-where :'keys' <> ''
-    and key <> all (string_to_array(:'keys', ','));
-alter table page add primary key (key);
-analyze page;
 
 -- cells of prices by brand, condition and size, the sixty largest of each
 create temporary table priced as
