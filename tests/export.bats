@@ -1,5 +1,6 @@
 # scripts/export and vplace(1): tables and queries as files
 load helper
+load duckdb
 
 setup_file() {
   pg_start
@@ -236,22 +237,6 @@ failing() {
 }
 
 # --- Parquet ------------------------------------------------------------------
-
-# DuckDB's library, from npm the first time; kept in build
-need_duckdb() {
-  local kept=${O:-$ROOT/build}/libduckdb.so
-
-  mkdir -p "$VPIPE_DATA"
-  if [[ -e $kept ]]; then
-    ln "$kept" "$VPIPE_DATA" 2>/dev/null || cp "$kept" "$VPIPE_DATA"
-    return
-  fi
-  command -v npm >/dev/null || skip "no npm, which brings DuckDB (scripts/deps)"
-  export_rows --sql 'select 1 as a' "$tmp/brought.parquet" 2>"$tmp/npm" ||
-    skip "npm does not bring DuckDB: $(head -n 1 "$tmp/npm")"
-  cp "$VPIPE_DATA/libduckdb.so" "$kept.$$"
-  mv "$kept.$$" "$kept"
-}
 
 # printed FOLDER: its rows as CSV, $tmp/printed
 printed() {

@@ -2,6 +2,7 @@
 # bats file_tags=long
 load ../helper
 load ../s3
+load ../duckdb
 
 setup_file() {
   s3_start
@@ -33,9 +34,7 @@ teardown() {
   same $'a\n1' "$(s3_asks "$S3_URL/bucket$BATS_TEST_NUMBER/out/x.csv")"
   : | "$ROOT/scripts/export" --mount --sql 'select 1 as a where false' "$mnt/out/x.ndjson" 2>/dev/null
   [ -e "$mnt/out/x.ndjson" ] && [ ! -s "$mnt/out/x.ndjson" ]
-  kept=${O:-$ROOT/build}/libduckdb.so
-  [ -e "$kept" ] || skip "DuckDB is not here (tests/export.bats brings it)"
-  cp "$kept" "$VPIPE_DATA"
+  need_duckdb
   for most in 3000 1; do
     "$ROOT/scripts/export" --mount --sql "$rows limit $most" --by third "$mnt/p.parquet" 2>/dev/null
     jq -r '.vpipe_export.files[] | "\(.sha256)  \(.file)"' "$mnt/p.parquet/_SUCCESS" >"$tmp/sums"

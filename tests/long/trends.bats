@@ -38,11 +38,16 @@ some_days() {
   done
 }
 
-@test "days in two currencies, a refusal, a hole: day and week as the oracle has them, in any order of loading" {
+# its database is kept as "days"
+market_of_days() {
   calm_market '.items = 400 | .sold_per_1000_item_days = 60 | .cancel_share = 0.2 |
     .favourite_rate = 0.02 | .arrival_rate = 60'
   some_days "$(size 7 24)"
   psql -X -q -d postgres -c "create database days template $PGDATABASE"
+}
+
+@test "days in two currencies, a refusal, a hole: day and week as the oracle has them, in any order of loading" {
+  market_of_days
   trends_are_true "$(size 300 1000)"
   [ "$(sql "select count(distinct currency) = 2 and count(*) filter (where blank = 'coverage') > 0
       and count(*) filter (where blank = 'no sweep') > 0 and sum(sold) > $(size 5 50)
@@ -56,10 +61,30 @@ some_days() {
   trends_are_true "$(size 300 1000)"
 }
 
-# the market of the test before
+# the market of the test before, or anew
 with_days() {
+  psql -X -q -d days -c 'select' >/dev/null 2>&1 || market_of_days
   export PGDATABASE=days VPIPE_BASE_URL=http://127.0.0.1:1
-  psql -X -q -c 'select' >/dev/null 2>&1 || skip "the test before has not made its market"
+}
+
+# five whole weeks before: so few days have neither an index nor a share sold by age
+with_weeks() {
+  sql "create temporary table first as select min(day) - (extract(isodow from min(day))::int - 1) as day
+      from serving.trend_coverage;
+    insert into serving.sale_cell select ops.cell_of(row(source, site, \"by\", catalog_id, null::text, null::bigint, null::text)::text),
+        source, site, \"by\", catalog_id, null, null, null, 60
+      from (select distinct source, site, \"by\", catalog_id from serving.trend_cell where \"by\" in ('all', 'catalog')) c
+      on conflict do nothing;
+    insert into serving.sale_age select cell, f.day - 105, 0, v.last, v.gone, v.exit, v.n from serving.sale_cell, first f,
+      (values (100, 100, 'on', 30), (3, 5, 'sold', 21), (12, 14, 'sold', 4), (6, 8, 'unknown', 5)) v(last, gone, exit, n)
+      where \"by\" in ('all', 'catalog');
+    insert into serving.trend_coverage select distinct c.source, c.site, f.day - n, c.catalog_id, 1, 1, 5, 5, 0, 0, 90, 3, 0
+      from serving.trend_coverage c, first f, generate_series(1, 35) n;
+    insert into serving.trend_flow (cell, span, day, new, ended, sold, favourites, asked_n, sold_n, asked_median, sold_median)
+      select cell, 'week', f.day - 7 * w, 50 + w, 9, 30, 5, 50 + w, 30, 10 + w, 9 + w
+      from serving.trend_cell, first f, generate_series(1, 5) w where \"by\" in ('all', 'catalog');
+    insert into serving.trend_link select cell, f.day - 7 * w, 50 + w, 45, 45, w, 2 * w
+      from serving.trend_cell, first f, generate_series(1, 5) w where \"by\" in ('all', 'catalog')"
 }
 
 report() {
@@ -74,7 +99,9 @@ held() {
 @test "each figure of the report is that of the marts; days without a sweep are blank" {
   with_days
   command -v npm >/dev/null || skip "no npm: plotly cannot be brought"
+  with_weeks
   report "$tmp/site"
+  [ "$(held "$(held index '.pages[0][0]')" '[[.weeks[][12] // empty], [.ages[][6] // empty]] | map(length > 2) | tojson')" = '[true,true]' ]
   same "$(sql "select distinct source, site, currency, catalog_id from serving.prices
       where \"by\" in ('all', 'catalog') order by 1, 2, 3, 4 nulls first")" \
     "$(held index '.pages[] | .[1:5] | map(. // "") | join("|")' | LC_ALL=C sort)"
@@ -89,12 +116,34 @@ held() {
     same "$(sql "select day, new, sold, live, trim_scale(asked_median), trim_scale(coverage), blank
         from serving.trends where $whole order by day")" \
       "$(held "$key" '.days[]? | [.[0], .[1], .[3], .[4], .[7], .[10], .[11]] | map(. // "") | join("|")')"
+    same "$(sql "select week, new, sold, trim_scale(sold_median), trim_scale(index), blank
+        from serving.trends_weekly where $whole order by week")" \
+      "$(held "$key" '.weeks[]? | [.[0], .[1], .[3], .[9], .[12], .[11]] | map(. // "") | join("|")')"
+    same "$(sql "select age, listings, sold, other, unknown, too_young, trim_scale(share), trim_scale(low), trim_scale(high)
+        from serving.sell_through where \"by\" in ('all', 'catalog') and site = '$site' and born_week is null
+          and catalog_id is not distinct from nullif('$catalog', '') order by age")" \
+      "$(held "$key" '.ages[]? | map(. // "") | join("|")')"
+    same "$(sql "select replace(\"by\", 'catalog ', ''), kind, brand, condition_id, size, n,
+          case when n >= 20 then trim_scale(p10) end, case when n >= 20 then trim_scale(q1) end,
+          case when n >= 20 then trim_scale(median) end, case when n >= 20 then trim_scale(q3) end,
+          case when n >= 20 then trim_scale(p90) end
+        from serving.prices where $of and kind in ('asked', 'sold') and \"by\" in (select (case when '$catalog' = '' then w
+          else nullif(concat_ws(' ', 'catalog', nullif(w, 'all')), '') end) from unnest('{all,brand,condition,size}'::text[]) as w)" |
+        LC_ALL=C sort)" \
+      "$(held "$key" '.prices[]? | map(. // "") | join("|")' | LC_ALL=C sort)"
     same "$(sql "select count(*) from serving.listing_fact where site = '$site' and currency = '$currency'
         and ('$catalog' = '' or '$catalog' = any (catalogs))" | awk '{ print $1 < 500 ? $1 : 500 }')" \
       "$(held "$key" '.listings | length')"
     same "$n $sold" "$(held "$key" '.bins.rows // [] | [.[] | select(.[0] == "asked") | .[2]] as $a
         | [.[] | select(.[0] == "sold") | .[2]] as $s | "\($a | add // 0) \($s | add // 0)"')"
   done < <(held index '.pages[] | [.[0], .[2], .[3], .[4], .[7], .[9], .[11], .[12]] | map(. // "") | join("|")')
+  same "$(sql 'select site, day, sum(sweeps), sum(complete), sum(pages_asked), sum(pages_got)
+      from serving.trend_coverage group by 1, 2 order by 1, 2')" \
+    "$(held index '.coverage[] | .[1:7] | join("|")')"
+  same "$(sql 'select country, count(*), sum(item_count), sum(sold) from serving.seller group by 1 order by 2 desc, 1')" \
+    "$(held index '.places[] | .[1:] | map(. // "") | join("|")')"
+  same "$({ "$ROOT/scripts/sales" --json; "$ROOT/scripts/sales" --json --by catalog; } | jq -c '[.n, .sold, .median, .curve]')" \
+    "$(held curves '.[] | [.n, .sold, .median, .days] | tojson')"
   # nothing changed: nothing is written again
   touch -d 2000-01-01 "$tmp"/site/data/*
   report "$tmp/site"
@@ -105,6 +154,10 @@ held() {
   : >"$tmp/file"
   VPIPE_REPORT=$tmp/file run -0 "$ROOT/scripts/cron" load --pending
   grep -q "'$tmp/file' is no folder" "$VPIPE_DATA/log/load.log"
+  # a page of a catalog that is no more goes
+  : >"$tmp/site/data/0123456789abcdef.js"
+  report "$tmp/site"
+  [ ! -e "$tmp/site/data/0123456789abcdef.js" ]
   # nobody is in it
   ! grep -rlF -e "$(sql "select seller_key from serving.listing_fact where seller_key is not null limit 1")" "$tmp/site/data"
   # another folder is left alone
@@ -121,11 +174,16 @@ held() {
   same '[[],[],[],[],[]]' "$(jq -c '[.errors, .requests, .wide, .undrawn, .axe]' <<<"$said")"
   same '["Not here","Not here","Not here","Not here"]' "$(jq -c .wrong <<<"$said")"
   same true "$(jq -c '.brands == [.brand] and .unfiltered > 0 and .filtered == 0' <<<"$said")"
+  # sorted by price, the dearest first
+  same "$(held "$(jq -r .first <<<"$said")" '[.listings[][5]] | max * 100')" \
+    "$(jq '.dearest | gsub(","; "") | tonumber * 100' <<<"$said")"
   same '["#/overview","#/categories","#/products","#/trends","#/sales","#/places","#/sources","#/quality"]' \
     "$(jq -c .keyed <<<"$said")"
   [[ $(jq -r '.told[0]' <<<"$said") == 20??-??-??:*new*sold* ]]
   [[ $(jq -r '.told[1]' <<<"$said") != "$(jq -r '.told[0]' <<<"$said")" ]]
   same 'Products: Ravelo' "$(jq -r .searched <<<"$said")"
+  # what others wrote is text, in labels too
+  same '["<a href=x>link</a>","<b>bold</b> & co"]' "$(jq -c '.labels | sort' <<<"$said")"
   # each page shows something: a picture, a table, or why not
   same '[]' "$(jq -c '[.pages | to_entries[] | select(.value.drawn + .value.few + .value.rows == 0).key]' <<<"$said")"
 }
