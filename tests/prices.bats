@@ -62,6 +62,9 @@ values ('one_item_state', 'one', 'item_state', '{item_id}', '{}'),
     ('one_event', 'one', 'event', '{item_id,type}', '{}'),
     ('one_seller_snapshot', 'one', 'seller_snapshot', '{}', '{}');
 select setseed(:seed / 1000.0);
+-- cells become large and small again
+create or replace function ops.large_cell() returns bigint
+language sql immutable as 'select 12::bigint';
 
 create function pg_temp.any_of(variadic texts text[]) returns text
 language sql volatile as $$
@@ -190,13 +193,27 @@ select ops.make_views('staging', 'serving');
 select pg_temp.step(n) from generate_series(1, :steps) as n;
 
 \i tests/prices.sql
-select 'n and sum', c.cell
+select 'sums', c.cell
 from serving.price_cell c
     left join lateral (
-	select sum(b.n) as n, sum(b.n * b.price) as sum
+	select sum(b.n) as n, sum(b.n * b.price) as sum,
+	    sum(b.n * b.price * b.price) as squares
 	from serving.price_bin b
 	where b.cell = c.cell) as b on true
-where (c.n, c.sum) is distinct from (b.n, b.sum);
+where (c.n, c.sum, c.squares) is distinct from (b.n, b.sum, b.squares);
+select 'ranges', cell, price
+from (
+	select cell, price, n
+	from serving.price_range) as r
+    full join (
+	select cell, ops.range_of(b.price) as price, sum(b.n) as n
+	from serving.price_bin b
+	    join serving.price_cell c using (cell)
+	where c.n >= 12
+	group by 1, 2) as b using (cell, price)
+where r.n is distinct from b.n;
+select count(*) > 20
+from serving.price_range;
 -- of each kind there was something
 select kind, count(*) > 1
 from serving.price_cell
@@ -228,7 +245,8 @@ SQL
 @test "histograms mended load by load are those made anew: late dumps, sales, catalogs, windows" {
   cd "$ROOT"
   for seed in $(seq "$(size 1 60)"); do
-    same "asked|t
+    same "t
+asked|t
 sold|t
 week on|t
 week other|t
@@ -385,9 +403,13 @@ SQL
 )"
 }
 
-@test "each quantile of a cell is that of its sorted prices" {
-  same "" "$(psql -X -v ON_ERROR_STOP=1 -q -A -t 2>&1 <<'SQL'
+# quantiles LARGE: those that are not of the sorted prices, where a cell of so many
+# listings has ranges
+quantiles() {
+  psql -X -v ON_ERROR_STOP=1 -q -A -t -v large="$1" 2>&1 -X -v ON_ERROR_STOP=1 -q -A -t 2>&1 <<'SQL'
 begin;
+select format('create or replace function ops.large_cell() returns bigint '
+    'language sql immutable as %L', 'select ' || :'large' || '::bigint') \gexec
 insert into serving.mart_window values ('s', 'a', now(), 0);
 select setseed(0.3);
 create temporary table listing as
@@ -399,9 +421,15 @@ insert into serving.price_bin
 select cell, price, count(*) from listing group by cell, price;
 insert into serving.price_cell
 select cell, 's', 'a', 'asked', 'EUR', 'all', cell::text, null, null, null, null,
-    count(*), sum(price)
+    count(*), sum(price), sum(price * price)
 from listing
 group by cell;
+insert into serving.price_range
+select cell, ops.range_of(price), count(*)
+from listing
+    join serving.price_cell using (cell)
+where n >= ops.large_cell()
+group by 1, 2;
 with
 place as (
 	select cell, (count(*) - 1) * q as h, q,
@@ -427,10 +455,39 @@ where abs(deviation - (
 	from listing
 	where cell::text = catalog_id)) > 0.01
 having count(*) > 0;
+select p.cell, p.median, a.asked_median, q.quantile
+from serving.prices p
+    join serving.asked_and_sold a on a.catalog_id = p.catalog_id
+    cross join lateral ops.price_quantile('serving', p.cell, p.n, 0.5) as q(quantile)
+where q.quantile <> p.median
+    or a.asked_median is distinct from case when p.n >= 20 then p.median end;
 rollback;
 SQL
-)"
 }
+
+@test "each quantile of a cell is that of its sorted prices" {
+  same "" "$(quantiles 1000)"
+  same "" "$(quantiles 1)"
+  same "" "$(quantiles 30)"
+}
+
+@test "each price is of one range, and no range lies in another" {
+  same "" "$(sql "with price as (
+	select distinct p
+	from generate_series(-20, 3000) as i
+	    cross join lateral unnest(array[i * 0.01, i, i * 7.77, i * 1000.001,
+	        9.99999999999999999999 * 10 ^ (i % 7), 10 ^ (i % 30)]::numeric[]) as p)
+    select p, range, next
+    from (
+	select p, ops.range_of(p) as range, lead(ops.range_of(p)) over (order by p) as next
+	from price) as r
+    where range > p or next < range
+        or ops.range_of(range) <> range")"
+  same '12|120|0.3|0|1000000|-1.5' "$(sql "select string_agg(ops.range_of(p)::text, '|' order by o)
+    from unnest(array['12.99', '129.00', '0.39', '0.05', '1000000.00', '-1.50']::numeric[])
+        with ordinality as a(p, o)")"
+}
+
 
 @test "the price for which half are sold in a week: of two prices the curve through both" {
   cd "$ROOT"

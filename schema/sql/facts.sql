@@ -11,7 +11,7 @@
 create or replace function ops.marts_version()
 returns int
 language sql immutable as $$
-	select 6
+	select 7
 $$;
 
 create table if not exists :"serving".mart_window (

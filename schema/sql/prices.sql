@@ -5,6 +5,8 @@
 --   price_cell    one combination of source, site, kind, currency, catalog,
 --                 brand ...: how many listings and their sum
 --   price_bin     how many listings of a cell have one price
+--   price_range   how many listings of a large cell cost from one price to the
+--                 next; a quantile is looked for in the bins of its range alone
 --
 -- A listing contributes as one of two kinds.  `asked`: seen since seven days before
 -- the site's newest `ok` look, at its latest price, and neither sold nor deleted.
@@ -32,8 +34,12 @@ create table if not exists :"serving".price_cell (
 	size text collate "C",
 	color_id text collate "C",
 	n bigint not null check (n >= 0),
-	sum numeric not null
+	sum numeric not null,
+	squares numeric not null
 );
+-- marts of an earlier version are made anew by the next mart step
+alter table :"serving".price_cell
+    add column if not exists squares numeric not null default 0;
 create index if not exists price_cell_by
     on :"serving".price_cell ("by", catalog_id, brand, condition_id);
 create index if not exists price_cell_brand
@@ -54,6 +60,33 @@ create table if not exists :"serving".price_bin (
 comment on table :"serving".price_bin is
     'a row is how many listings of a cell have one price; vpipe load writes it';
 
+create table if not exists :"serving".price_range (
+	cell bigint not null,
+	price numeric not null,
+	n bigint not null check (n >= 0),
+	primary key (cell, price)
+);
+comment on table :"serving".price_range is
+    'a row is how many listings of a cell of a thousand and more cost from this '
+    'price on, to the next row''s; vpipe load writes it';
+
+-- From how many listings on a cell has ranges.
+create or replace function ops.large_cell()
+returns bigint
+language sql immutable as $$
+	select 1000::bigint
+$$;
+
+-- The least price of a price's range: its first two digits, cents as tens of them.
+create or replace function ops.range_of(price numeric)
+returns numeric
+language sql immutable as $$
+	select trim_scale(case
+	    when price >= 1 then trunc(price, 2 - length(trunc(price)::text))
+	    when price >= 0 then trunc(price, 1)
+	    else price end)
+$$;
+
 -- The quantile q (of six digits) of a cell of n listings, linear between neighbours
 -- (Hyndman and Fan's type 7, as percentile_cont), exact: whole numbers say between
 -- which.  The expression is of the columns `price` and `upto` (how many listings
@@ -68,17 +101,48 @@ language sql immutable as $$
 	    format('((%s - 1)::bigint * %s)', n, round(q * 1000000)))
 $$;
 
+-- A subquery for `price` and `upto` of those bins of a cell of n listings that the
+-- quantiles are of, and of some around them.
+create or replace function ops.bins_of_quantiles(serving text, cell text, n text,
+    variadic qs numeric[])
+returns text
+language sql stable as $$
+	select format($sql$(
+		select b.price,
+		    r.below + sum(b.n::int) over (partition by r.price
+		        order by b.price rows unbounded preceding) as upto
+		from (
+			select price,
+			    lead(price, 1, 'infinity') over w as next,
+			    sum(n::int) over w - n as below,
+			    sum(n::int) over w as upto
+			from %1$I.price_range
+			where cell = %2$s
+			    and %3$s >= ops.large_cell()
+			window w as (order by price)
+			union all
+			select '-infinity', 'infinity', 0, %3$s
+			where %3$s < ops.large_cell()) as r
+		    join %1$I.price_bin b on b.cell = %2$s
+		        and b.price >= r.price
+		        and b.price < r.next
+		where %4$s)$sql$, serving, cell, n,
+	    string_agg(format('r.below <= (%1$s + 999999) / 1000000 '
+	        'and r.upto > %1$s / 1000000',
+	        format('((%s - 1)::bigint * %s)', n, round(q * 1000000))), ' or '))
+	from unnest(qs) as q
+$$;
+
 -- The quantiles of the cell c, made when they are asked for.
 create or replace function ops.price_quantiles(serving text)
 returns text
 language sql stable as $$
-	select format('cross join lateral (select %2$s from (select price, n, '
-	    'sum(n::int) over (order by price rows unbounded preceding) as upto '
-	    'from %1$I.price_bin b where b.cell = c.cell) as u) as q', serving,
-	    string_agg(format('%s as %s', ops.quantile_of_bins('c.n', q.q),
-	        q.name), ', ')
-	    || ', round(sqrt((sum(n * price * price) - c.sum * c.sum / c.n) / c.n), 2) '
-	        'as deviation')
+	select format('cross join lateral (select %s, '
+	    'round(sqrt((c.squares - c.sum * c.sum / c.n) / c.n), 2) as deviation '
+	    'from %s as u) as q', string_agg(format('%s as %s',
+	        ops.quantile_of_bins('c.n', q.q), q.name), ', '),
+	    ops.bins_of_quantiles(serving, 'c.cell', 'c.n',
+	        variadic array_agg(q.q)))
 	from (values ('p10', 0.1), ('q1', 0.25), ('median', 0.5), ('q3', 0.75),
 	    ('p90', 0.9)) as q(name, q)
 $$;
@@ -87,11 +151,11 @@ $$;
 create or replace function ops.price_median(serving text, cell text, alias text)
 returns text
 language sql stable as $$
-	select format('cross join lateral (select case when %2$s.n >= 20 then %4$s end '
-	    'as median from (select price, '
-	    'sum(n::int) over (order by price rows unbounded preceding) as upto '
-	    'from %1$I.price_bin b where b.cell = %2$s.cell) as u) as %3$s', serving,
-	    cell, alias, ops.quantile_of_bins(cell || '.n', 0.5))
+	select format('cross join lateral (select case when %s.n >= 20 then %s end '
+	    'as median from %s as u) as %s', cell,
+	    ops.quantile_of_bins(cell || '.n', 0.5),
+	    ops.bins_of_quantiles(serving, cell || '.cell', cell || '.n', 0.5),
+	    alias)
 $$;
 
 -- The quantile q of one cell of n listings.
@@ -102,10 +166,8 @@ language plpgsql stable as $$
 declare
 	found numeric;
 begin
-	execute format('select %s from (select price, '
-	    'sum(n::int) over (order by price rows unbounded preceding) as upto '
-	    'from %I.price_bin where cell = $1) as u',
-	    ops.quantile_of_bins('$2', q), serving)
+	execute format('select %s from %s as u', ops.quantile_of_bins('$2', q),
+	    ops.bins_of_quantiles(serving, '$1', '$2', q))
 	into found
 	using cell, n;
 	return found;
@@ -245,24 +307,64 @@ begin
 	        '{brand,condition_id,size,color_id}', '{price}',
 	        ops.price_levels());
 	analyze price_delta;
+	create temporary table price_sum on commit drop as
+	select cell,
+	    sum(n) as n,
+	    sum(n * price) as sum,
+	    sum(n * price * price) as squares
+	from price_delta
+	group by cell;
+	analyze price_sum;
 	execute format('update %1$I.price_cell c set n = c.n + d.n, '
-	    'sum = trim_scale(c.sum + d.sum) from (select cell, sum(n) as n, '
-	    'sum(n * price) as sum from price_delta group by cell) as d '
+	    'sum = trim_scale(c.sum + d.sum), '
+	    'squares = trim_scale(c.squares + d.squares) from price_sum d '
 	    'where c.cell = d.cell', serving);
-	execute format('insert into %1$I.price_cell '
-	    'select cell, source, site, kind, currency, "by", catalog_id, brand, '
-	    'condition_id, size, color_id, sum(n), trim_scale(sum(n * price)) '
-	    'from price_delta d where not exists (select from %1$I.price_cell c '
-	    'where c.cell = d.cell) group by cell, source, site, kind, currency, '
-	    '"by", catalog_id, brand, condition_id, size, color_id', serving);
-	execute format('delete from %1$I.price_cell c where c.n = 0 '
-	    'and c.cell in (select cell from price_delta)', serving);
+	execute format('insert into %1$I.price_cell (cell, source, site, kind, '
+	    'currency, "by", catalog_id, brand, condition_id, size, color_id, n, '
+	    'sum, squares) select distinct on (cell) cell, d.source, d.site, '
+	    'd.kind, d.currency, d."by", d.catalog_id, d.brand, d.condition_id, '
+	    'd.size, d.color_id, s.n, trim_scale(s.sum), trim_scale(s.squares) '
+	    'from price_delta d join price_sum s using (cell) where not exists ('
+	    'select from %1$I.price_cell c where c.cell = d.cell)', serving);
 	perform ops.add_counts(serving, 'price_bin', 'price_delta', '{cell,price}');
+	perform ops.renew_ranges(serving);
+	execute format('delete from %1$I.price_cell c where c.n = 0 '
+	    'and c.cell in (select cell from price_sum)', serving);
 	select count(*)
 	into written
 	from price_delta;
-	drop table price_signed, price_delta;
+	drop table price_signed, price_delta, price_sum;
 	return written;
+end
+$$;
+
+-- Brings the ranges up to date with the cells and bins that price_delta and
+-- price_sum have changed.
+create or replace function ops.renew_ranges(serving text)
+returns void
+language plpgsql set client_min_messages = warning as $$
+begin
+	execute format('create temporary table price_large on commit drop as '
+	    'select cell, c.n >= ops.large_cell() as is_large, '
+	    'c.n - d.n >= ops.large_cell() as was_large '
+	    'from %1$I.price_cell c join price_sum d using (cell) '
+	    'where greatest(c.n, c.n - d.n) >= ops.large_cell()', serving);
+	execute format('delete from %1$I.price_range r using price_large l '
+	    'where l.cell = r.cell and not l.is_large', serving);
+	create temporary table range_delta on commit drop as
+	select d.cell, ops.range_of(d.price) as price, sum(d.n) as n
+	from price_delta d
+	    join price_large l using (cell)
+	where l.is_large
+	    and l.was_large
+	group by 1, 2;
+	perform ops.add_counts(serving, 'price_range', 'range_delta',
+	    '{cell,price}');
+	execute format('insert into %1$I.price_range '
+	    'select cell, ops.range_of(b.price), sum(b.n) '
+	    'from price_large l join %1$I.price_bin b using (cell) '
+	    'where l.is_large and not l.was_large group by 1, 2', serving);
+	drop table price_large, range_delta;
 end
 $$;
 
@@ -271,6 +373,9 @@ create or replace function ops.empty_prices(serving text)
 returns void
 language plpgsql set client_min_messages = warning as $$
 begin
+	execute format('delete from %1$I.price_range r using %1$I.price_cell c '
+	    'join mart_site s using (source, site) '
+	    'where s.is_anew and r.cell = c.cell', serving);
 	execute format('delete from %1$I.price_bin b using %1$I.price_cell c '
 	    'join mart_site s using (source, site) '
 	    'where s.is_anew and b.cell = c.cell', serving);
