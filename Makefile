@@ -169,7 +169,8 @@ comma = ,
 shots:
 	@tests/browser/ready $(O)/browser
 	@mkdir -p $(O)/shots
-	@node $(O)/browser/report.mjs "$(abspath $(REPORT))" $(abspath $(O))/shots
+	@node $(O)/browser/report.mjs "$(abspath $(REPORT))" $(abspath $(O))/shots shots \
+	    >$(O)/shots/seen.json
 	@ls $(O)/shots/*.png
 
 # what check-long tries in small, in its full size; some hours.  The figures

@@ -1,13 +1,13 @@
-// report FOLDER PICTURES - opens a report as a person would, and says what it saw
+// report FOLDER PICTURES [shots] - opens a report as a person would, and says what it saw
 //
 // From disk, in Debian's Chromium: each page at a desk and, dark, on a phone; the
-// keyboard alone; a wrong address; drilling down.  Prints JSON; pictures of the
-// pages stand in PICTURES.
+// keyboard alone; a wrong address; drilling down (not with `shots`).  Prints JSON;
+// pictures of the pages stand in PICTURES.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
-const [folder, pictures] = process.argv.slice(2);
+const [folder, pictures, shots] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true,
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -62,6 +62,12 @@ for (const [name, page] of [["desk", desk], ["phone", phone]])
         few: await page.locator("[data-state=few]").count(), rows: await page.locator("tbody tr").count() };
     await page.screenshot({ path: `${pictures}/${name}-${address.replaceAll(/[^a-z0-9]+/g, "-")}.png`, fullPage: true });
   }
+
+if (shots) {
+  console.log(JSON.stringify(seen));
+  await browser.close();
+  process.exit();
+}
 
 // a wrong address is a friendly page
 for (const address of ["#/nothing", "#/categories/nobody", "#/constructor", "#/%E0%A4%A"]) {

@@ -2,7 +2,8 @@
 -- coverage of sweeps, sellers by country, the last runs, what rules of quality found.  One JSON object.
 
 -- what was asked and got on the days before the window's last one; a day without a
--- sweep counts as one of which nothing came
+-- sweep counts as one of which nothing came, and of a site that was never swept
+-- nobody knows
 create temporary table page_week as
 select p.key,
     c.coverage,
@@ -10,8 +11,14 @@ select p.key,
     f.sold
 from page p
     cross join lateral (
-	select coalesce(sum(k.share), 0) / 7 as coverage
+	select case when w.is_swept then coalesce(sum(k.share), 0) / 7 end as coverage
 	from (
+		select exists (
+			select
+			from serving.trend_coverage k
+			where k.source = p.source
+			    and k.site = p.site) as is_swept) as w
+	    left join (
 		select sum(pages_got)::numeric / nullif(sum(pages_asked), 0)
 		        as share
 		from serving.trend_coverage k
@@ -21,7 +28,8 @@ from page p
 		        or k.catalog_id = p.catalog_id)
 		    and k.day >= p.as_of::date - 7
 		    and k.day < p.as_of::date
-		group by k.day) as k) as c
+		group by k.day) as k on true
+	group by w.is_swept) as c
     cross join lateral (
 	select coalesce(sum(f.new), 0) as new,
 	    coalesce(sum(f.sold), 0) as sold
