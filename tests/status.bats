@@ -18,6 +18,7 @@ setup() {
 }
 
 teardown() {
+  market_stop
   ! mountpoint -q "$tmp/small" || umount "$tmp/small"
 }
 
