@@ -322,3 +322,25 @@ refused() {
   umount "$tmp/small"
   [[ $stderr =~ "cannot write '$tmp/small/d/"(train|validation|test)/00000\.tar\' ]]
 }
+
+@test "a report with pictures has the main ones of its newest listings, and one without has none" {
+  command -v npm >/dev/null || skip "no npm: plotly cannot be brought"
+  owns small
+  "$ROOT/scripts/report" "$tmp/site" 2>/dev/null
+  [ ! -e "$tmp/site/pictures" ]
+  "$ROOT/scripts/report" --pictures "$tmp/site" 2>/dev/null
+  want=$(sql "select u.sha256 || '.' || i.format from serving.image_use u join serving.image i using (sha256)
+      join serving.listing_fact f using (source, site, item_id)
+      where u.position = 1 and i.path is not null and f.currency is not null order by 1" | LC_ALL=C sort -u)
+  [ "$(wc -l <<<"$want")" -gt 3 ]
+  same "$want" "$(ls "$tmp/site/pictures")"
+  same "$want" "$(cat "$tmp"/site/data/*-stories.js | grep -o '[0-9a-f]\{64\}\.[a-z]*' | LC_ALL=C sort -u)"
+  (cd "$tmp/site/pictures" && for name in *; do printf '%s  %s\n' "${name%.*}" "$name"; done | sha256sum --quiet -c)
+  # one that the store lost is left out; what no page names goes
+  : >"$tmp/site/pictures/stray.jpg"
+  rm "$VPIPE_DATA/images/$(sql "select path from serving.image where sha256 = '${want:0:64}'")" "$tmp/site/pictures/${want%%$'\n'*}"
+  "$ROOT/scripts/report" --pictures "$tmp/site" 2>/dev/null
+  same "$(tail -n +2 <<<"$want")" "$(ls "$tmp/site/pictures")"
+  "$ROOT/scripts/report" "$tmp/site" 2>/dev/null
+  [ -z "$(ls "$tmp/site/pictures")" ]
+}

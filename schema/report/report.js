@@ -124,21 +124,25 @@ const beside = (p, given, by) => {
       { name: "Sold", type: "number" }, { name: "Median sold", type: "price", unit }] });
 };
 
+const listing_names = ["id", "title", "brand", "condition", "size", "price", "first", "born", "seen", "state", "left", "likes"];
+const to_listing = (p, id) => `#/listing/${p.key}/${encodeURIComponent(id)}`;
+const stands = (state) => state === "live" || !state ? "on sale" : state;
+
 const listings = (p, given, [by, value]) => {
-  const rows = (given.listings ?? []).map(([id, title, brand, state_of, size, price, first, seen, last, state, left, likes]) =>
-    [title ?? id, brand, condition(p, state_of), size, price, first === null || first === price ? null : first,
-      state === "live" ? "on sale" : state ?? "on sale", seen, left ?? last, likes, id]);
+  const rows = (given.listings ?? []).map((row) => named(listing_names, row)).map((l) =>
+    [l.title ?? l.id, l.brand, condition(p, l.condition), l.size, l.price, l.first === l.price ? null : l.first,
+      stands(l.state), l.born, l.left ?? l.seen, l.likes, l.id]);
   const which = { brand: 1, condition: 2, size: 3 }[by];
   const shown = which ? rows.filter((row) => (row[which] || "(none)") === value) : rows;
   const unit = p.currency;
   return [element("h2", { id: "listings" }, which ? `Listings: ${value}` : "Listings"),
     table({ caption: `The newest ${rows.length}${which ? `, of which ${shown.length} are of ${by} ${value}` : ""}`,
       file: `listings-${p.key}`, rows: shown, empty: "None among the newest listings.",
-      columns: [{ name: "Title" }, { name: "Brand" }, { name: "Condition" }, { name: "Size" },
+      columns: [{ name: "Title", link: (row) => to_listing(p, row[10]) }, { name: "Brand" }, { name: "Condition" }, { name: "Size" },
         { name: "Price", type: "price", unit }, { name: "First price", type: "price", unit }, { name: "State" },
         { name: "First seen", type: "day" }, { name: "Last seen or left", type: "day" },
         { name: "Favourites", type: "number" }, { name: "Id" }] }),
-    element("p", { class: "dim" }, "Of one listing, with ten like it: ", element("code", {}, "vpipe price ID"), ".")];
+    element("p", { class: "dim" }, "All of them, as CSV: ", element("code", {}, "vpipe export listing_fact listings.csv"), ".")];
 };
 
 const ages = (p, given) => {
@@ -254,18 +258,57 @@ vpipe.pages.products = {
       brands.push(...rows.values());
       for (const row of given.listings ?? [])
         if (wanted.length && fits(`${row[0]} ${row[1] ?? ""} ${row[2] ?? ""}`))
-          found.push([row[1] ?? row[0], row[2], row[5], p.currency, row[9] ?? "live", row[7], p.site, row[0]]);
+          found.push([row[1] ?? row[0], row[2], row[5], p.currency, stands(row[9]), row[7], p.site, row[0], p]);
     }
     brands.sort((a, b) => b[2] - a[2]);
     return [element("h1", {}, words ? `Products: ${words}` : "Products"),
       element("p", { class: "dim" }, "The sixty largest brands of each site and its newest 500 listings. Of any other: ",
         element("code", {}, "vpipe price --brand NAME"), "."),
       words ? table({ caption: "Listings", file: "found", rows: found, empty: "No listing among the newest is called that.",
-        columns: [{ name: "Title" }, { name: "Brand" }, { name: "Price", type: "price" }, { name: "In" }, { name: "State" },
+        columns: [{ name: "Title", link: (row) => to_listing(row[8], row[7]) }, { name: "Brand" }, { name: "Price", type: "price" }, { name: "In" }, { name: "State" },
           { name: "First seen", type: "day" }, { name: "Site" }, { name: "Id" }] }) : [],
       table({ caption: "Brands", file: "brands", rows: brands, empty: "No large brand is called that.",
         columns: [{ name: "Brand", link: (row) => at(row[6], "brand", row[0]) }, { name: "Site" }, { name: "On offer", type: "number" },
           { name: "Median asked", type: "price" }, { name: "Sold", type: "number" }, { name: "Median sold", type: "price" }] })];
+  },
+};
+
+// One listing: no link of the navigation.
+const event_names = ["id", "type", "earliest", "latest", "old", "new", "currency", "confidence", "why"];
+vpipe.pages.listing = {
+  show: async (key, id) => {
+    const p = key_of(key);
+    const all = p ? ((await load(key)).listings ?? []).map((row) => named(listing_names, row)) : [];
+    const l = all.find((one) => one.id === id);
+    if (!l) return unknown("This listing is not among the newest of the report.");
+    const told = await load(`${key}-stories`);
+    const events = (told.events ?? []).map((row) => named(event_names, row)).filter((e) => e.id === id);
+    const changes = events.filter((e) => e.type === "repriced" && e.currency === p.currency);
+    const steps = [[l.born, l.first ?? l.price], ...changes.map((e) => [e.latest, e.new]), [l.left ?? l.seen, l.price]]
+      .filter(([, price]) => price !== null);
+    const picture = told.pictures?.[id];
+    const near = all.filter((o) => o !== l && o.price !== null && (!l.brand || o.brand === l.brand))
+      .sort((a, b) => (b.condition === l.condition) - (a.condition === l.condition)
+        || Math.abs(a.price - l.price) - Math.abs(b.price - l.price)).slice(0, 10);
+    const unit = p.currency;
+    return [element("h1", {}, l.title ?? l.id),
+      element("p", { class: "dim" }, [l.brand, l.size, condition(p, l.condition), `${write(l.price, "price", unit)}`, stands(l.state),
+        `first seen ${write(l.born, "day")}`, `id ${l.id}`].filter(Boolean).join(", "), ". In ", element("a", { href: at(p) }, whole(p)), "."),
+      picture ? element("img", { class: "picture", src: `pictures/${picture}`, alt: `The main picture of ${l.title ?? l.id}`,
+        error: (event) => event.target.remove() }) : [],
+      chart({ title: "Price", file: `price-${id}`, about: `From the day it was first seen to ${l.left ? "the day it left" : "the last look"}; ${changes.length} changes are known.`,
+        x: { title: "Time (UTC)", type: "date", values: steps.map(([time]) => write(time, "time")) }, y: { title: `Price (${unit})`, type: "price", unit },
+        series: [{ name: "price", shape: "hv", values: steps.map(([, price]) => price) }] }),
+      table({ caption: "What happened to it", file: `events-${id}`, empty: "No event is known: vpipe track looks at sellers, and finds them.",
+        rows: events.map((e) => [e.type, e.earliest, e.latest, e.old, e.new, e.currency, e.confidence, e.why]),
+        columns: [{ name: "Event" }, { name: "Not before", type: "time" }, { name: "Not after", type: "time" }, { name: "Old", type: "price" },
+          { name: "New", type: "price" }, { name: "In" }, { name: "Known" }, { name: "By" }] }),
+      table({ caption: `Like it, of the newest${l.brand ? ` of ${l.brand}` : ""}`, file: `like-${id}`, empty: "None like it is among the newest.",
+        rows: near.map((o) => [o.title ?? o.id, o.brand, condition(p, o.condition), o.size, o.price, stands(o.state), o.born, o.id]),
+        columns: [{ name: "Title", link: (row) => to_listing(p, row[7]) }, { name: "Brand" }, { name: "Condition" }, { name: "Size" },
+          { name: "Price", type: "price", unit }, { name: "State" }, { name: "First seen", type: "day" }, { name: "Id" }] }),
+      element("p", { class: "dim" }, "The records behind it: ", element("code", {}, `vpipe why ${id}`), ". What things like it sell for: ",
+        element("code", {}, `vpipe price ${id}`), ".")];
   },
 };
 
@@ -388,7 +431,7 @@ const dark = (on) => {
 };
 
 const begin = async () => {
-  document.getElementById("nav").append(...Object.entries(vpipe.pages).map(([name, page]) =>
+  document.getElementById("nav").append(...Object.entries(vpipe.pages).filter(([, page]) => page.title).map(([name, page]) =>
     element("a", { href: `#/${name}` }, page.title)));
   dark(matchMedia("(prefers-color-scheme: dark)").matches);
   document.getElementById("theme").addEventListener("click", () => {

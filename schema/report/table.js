@@ -86,7 +86,7 @@ vpipe.table = ({ caption, columns, rows, file, most = 50, empty = "Nothing to sh
       fill();
     } });
   fill();
-  return element("section", { class: "listed" },
+  return element("section", { class: "listed", "data-file": file },
     element("div", { class: "choice" }, element("h3", {}, caption), rows.length > 12 ? filter : null,
       element("button", { type: "button", click: () => vpipe.save(`${file}.csv`,
         vpipe.csv(columns.map((c) => c.name), shown.map((r) => columns.map((c, i) => r[i])))) }, "Save as CSV")),

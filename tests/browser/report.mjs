@@ -41,6 +41,9 @@ const names = await desk.locator("#nav a").evaluateAll((all) => all.map((a) => a
 const first = await desk.locator(".tile h2 a").first().evaluate((a) => a.hash.split("/")[2]);
 seen.first = first;
 const addresses = [...names, `#/categories/${first}`, `#/trends/${first}/week`, `#/sales/${first}`, "#/products/ravelo"];
+await go(desk, `#/categories/${first}`);
+const told = desk.locator("section.listed").last().locator("tbody th a").first();
+if (await told.count()) addresses.push(await told.evaluate((a) => a.hash));
 const phone = await opened({ viewport: { width: 390, height: 844 }, colorScheme: "dark", bypassCSP: true });
 for (const [name, page] of [["desk", desk], ["phone", phone]])
   for (const address of addresses) {
@@ -108,10 +111,10 @@ for (const name of names) {
 await go(desk, `#/trends/${first}`);
 await desk.locator(".plot").first().focus();
 await desk.keyboard.press("Home");
-const told = () => desk.locator("#live").textContent();
-seen.told = [await told()];
+const live = () => desk.locator("#live").textContent();
+seen.told = [await live()];
 await desk.keyboard.press("ArrowRight");
-seen.told.push(await told());
+seen.told.push(await live());
 
 // labels that others wrote
 await go(desk, "#/overview");
@@ -125,6 +128,14 @@ seen.labels = await desk.locator(".ytick text").allTextContents();
 await desk.locator("#search input").fill("Ravelo");
 await moved(desk, () => desk.locator("#search input").press("Enter"));
 seen.searched = await desk.locator("h1").textContent();
+const found = desk.locator("section.listed").first().locator("tbody th a").first();
+seen.story = { found: await found.textContent() };
+await moved(desk, () => found.click());
+seen.story.title = await desk.locator("h1").textContent();
+seen.story.drawn = await desk.locator("figure[data-state=drawn]").count();
+seen.story.events = await desk.locator("section.listed[data-file^=events] tbody tr").count();
+await moved(desk, () => desk.locator("section.listed").last().locator("tbody th a").first().click());
+seen.story.like = await desk.locator("h1").textContent();
 
 console.log(JSON.stringify(seen));
 await browser.close();

@@ -134,6 +134,11 @@ held() {
     same "$(sql "select count(*) from serving.listing_fact where site = '$site' and currency = '$currency'
         and ('$catalog' = '' or '$catalog' = any (catalogs))" | awk '{ print $1 < 500 ? $1 : 500 }')" \
       "$(held "$key" '.listings | length')"
+    same "$(sql "select item_id, type, number, trim_scale(e.new), e.confidence
+        from serving.event e where item_id in ('$(held "$key" '[.listings[][0]] | join("'"','"'")')') order by 1, latest, number, type" |
+        awk -F '|' '{ row[NR] = $1 "|" $2 "|" $4 "|" $5; of[NR] = $1; n[$1]++ }
+          END { for (i = 1; i <= NR; i++) if (++seen[of[i]] > n[of[i]] - 20) print row[i] }')" \
+      "$(held "$key-stories" '.events[] | [.[0], .[1], .[5], .[7]] | map(. // "") | join("|")')"
     same "$n $sold" "$(held "$key" '.bins.rows // [] | [.[] | select(.[0] == "asked") | .[2]] as $a
         | [.[] | select(.[0] == "sold") | .[2]] as $s | "\($a | add // 0) \($s | add // 0)"')"
   done < <(held index '.pages[] | [.[0], .[2], .[3], .[4], .[7], .[9], .[11], .[12]] | map(. // "") | join("|")')
@@ -182,6 +187,9 @@ held() {
   [[ $(jq -r '.told[0]' <<<"$said") == 20??-??-??:*new*sold* ]]
   [[ $(jq -r '.told[1]' <<<"$said") != "$(jq -r '.told[0]' <<<"$said")" ]]
   same 'Products: Ravelo' "$(jq -r .searched <<<"$said")"
+  # from what was found to the listing, its price and its events, and on to one like it
+  same "$(jq -c '.story.title' <<<"$said")" "$(jq -c '.story.found' <<<"$said")"
+  same '[1,true,true]' "$(jq -c '[.story.drawn, .story.events > 0, .story.like != .story.title]' <<<"$said")"
   # what others wrote is text, in labels too
   same '["<a href=x>link</a>","<b>bold</b> & co"]' "$(jq -c '.labels | sort' <<<"$said")"
   # each page shows something: a picture, a table, or why not
