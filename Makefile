@@ -167,7 +167,7 @@ comma = ,
 # pictures of each page of a report, at a desk and, dark, on a phone:
 # make shots REPORT=FOLDER
 shots:
-	@tests/browser/ready $(O)/browser
+	@tests/modules tests/browser $(O)/browser
 	@mkdir -p $(O)/shots
 	@node $(O)/browser/report.mjs "$(abspath $(REPORT))" $(abspath $(O))/shots shots \
 	    >$(O)/shots/seen.json

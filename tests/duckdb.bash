@@ -15,3 +15,14 @@ need_duckdb() {
 	cp "$VPIPE_DATA/libduckdb.so" "$kept.$$"
 	mv "$kept.$$" "$kept"
 }
+
+# sums FOLDER: the columns of its Parquet files, added up by a reader of its own
+sums() {
+	local reader=${O:-$ROOT/build}/parquet
+
+	"$ROOT/tests/modules" "$ROOT/tests/parquet" "$reader" 2>"$tmp/npm" || {
+		cat "$tmp/npm"
+		return 1
+	}
+	find "$1" -type f -name '*.parquet' -exec node "$reader/sums.mjs" {} +
+}

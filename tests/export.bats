@@ -269,6 +269,24 @@ vouched() {
       -c 'select third, count(*), sum(price) from r group by 1 order by 1')"
 }
 
+@test "a reader that shares nothing with the writer adds up what PostgreSQL does" {
+  need_duckdb
+  export_rows odd "$tmp/odd.parquet"
+  same "$(sql "select 'id', count(id), sum(id) from serving.odd
+    union all select 't', count(t), sum(octet_length(t)) from serving.odd
+    union all select 'p', count(p), sum(p) from serving.odd
+    union all select 'ok', count(ok), count(*) filter (where ok) from serving.odd
+    union all select 'site', count(site), sum(octet_length(site)) from serving.odd")" \
+    "$(sums "$tmp/odd.parquet" | grep -E '^(id|t|p|ok|site)\|')"
+  local rows="select n, ((n * 7919 % 1000003)::numeric / 100)::numeric(12, 2) as price, ('2026-09-20Z'::timestamptz
+      + n * interval '1 s') as at, n % 3 as third from generate_series(1, 20000) n"
+  export_rows --sql "$rows" --by third "$tmp/many.parquet" 2>"$tmp/words"
+  same "$(sql "with r as ($rows)
+    select 'n', count(n), sum(n) from r
+    union all select 'price', count(price), sum(price) from r
+    union all select 'at', count(at), trim_scale(sum(extract(epoch from at) * 1000000)) from r")" "$(sums "$tmp/many.parquet")"
+}
+
 @test "partitions are Hive's: one for each value, nulls and odd letters too" {
   need_duckdb
   export_rows odd --by site "$tmp/d.parquet"

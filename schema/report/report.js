@@ -296,7 +296,7 @@ vpipe.pages.listing = {
         `first seen ${write(l.born, "day")}`, `id ${l.id}`].filter(Boolean).join(", "), ". In ", element("a", { href: at(p) }, whole(p)), "."),
       picture ? element("img", { class: "picture", src: `pictures/${picture}`, alt: `The main picture of ${l.title ?? l.id}`,
         error: (event) => event.target.remove() }) : [],
-      chart({ title: "Price", file: `price-${id}`, about: `From the day it was first seen to ${l.left ? "the day it left" : "the last look"}; ${changes.length} changes are known.`,
+      chart({ title: "Price", file: `price-${id}`, few: new Set(steps.map(([time]) => time)).size > 1 ? undefined : "It was seen once.", about: `From the day it was first seen to ${l.left ? "the day it left" : "the last look"}; ${changes.length} changes are known.`,
         x: { title: "Time (UTC)", type: "date", values: steps.map(([time]) => write(time, "time")) }, y: { title: `Price (${unit})`, type: "price", unit },
         series: [{ name: "price", shape: "hv", values: steps.map(([, price]) => price) }] }),
       table({ caption: "What happened to it", file: `events-${id}`, empty: "No event is known: vpipe track looks at sellers, and finds them.",
