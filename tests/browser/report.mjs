@@ -132,6 +132,12 @@ const found = desk.locator("section.listed").first().locator("tbody th a").first
 seen.story = { found: await found.textContent() };
 await moved(desk, () => found.click());
 seen.story.title = await desk.locator("h1").textContent();
+
+// one that was repriced, and one like it
+await go(desk, `#/categories/${first}`);
+await table.getByRole("button", { name: /^First price/ }).click();
+await moved(desk, () => table.locator("tbody th a").first().click());
+seen.story.repriced = await desk.locator("h1").textContent();
 seen.story.drawn = await desk.locator("figure[data-state=drawn]").count();
 seen.story.events = await desk.locator("section.listed[data-file^=events] tbody tr").count();
 await moved(desk, () => desk.locator("section.listed").last().locator("tbody th a").first().click());
