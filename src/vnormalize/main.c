@@ -41,6 +41,8 @@ options(struct opts *o, int argc, char *argv[])
 		    "write no SCHEMA and no STATE" },
 		{ 0, "rejects", "FILE", OPT_STRING, &o->rejects,
 		    "write what was rejected" },
+		{ 0, "seller-keys", NULL, OPT_FLAG, &o->seller_keys,
+		    "print the pseudonyms of the sellers SOURCE:ID" },
 		{ 0, "stream", "NAME", OPT_LIST, &o->streams,
 		    "this stream only; may be repeated" },
 		{ 0, "threshold", "SHARE", OPT_STRING, &o->threshold_text,
@@ -50,6 +52,8 @@ options(struct opts *o, int argc, char *argv[])
 	int first = opt_parse(argc, argv, "[OPTION]... [FILE]...",
 	    "Raw records to typed records, by contract.", table);
 
+	if (o->seller_keys && o->no_key)
+		die(EX_USAGE, "--seller-keys and --no-key exclude each other");
 	if (first < argc && (o->as_jq != NULL || o->list_contracts))
 		die(EX_USAGE, "'%s' is one argument too many", argv[first]);
 	o->reference = o->engine != NULL && strcmp(o->engine, "jq") == 0;
@@ -99,6 +103,33 @@ print_contracts(struct normalizer *n, const struct opts *o, struct writer *out)
 	return EX_OK;
 }
 
+/* --seller-keys: of lines SOURCE:ID, a line each. */
+static int
+print_seller_keys(struct reader *in, const struct opts *o, struct writer *out)
+{
+	struct person *p = person_new(o->key, false);
+	char hex[SELLER_HEX + 1];
+	const char *colon;
+	struct slice line, source;
+
+	while (!stopped && reader_next(in, &line)) {
+		colon = memchr(line.p, ':', line.len);
+		if (colon == NULL || colon == line.p)
+			die(EX_DATAERR, "'%.*s' is not SOURCE:ID",
+			    SLICE_ARG(line));
+		source = (struct slice){ line.p, (size_t)(colon - line.p) };
+		line.p = colon + 1;
+		line.len -= source.len + 1;
+		person_hash(p, source, line, hex);
+		writer_add(out, hex, SELLER_HEX);
+		writer_add(out, "\n", 1);
+	}
+	person_free(p);
+	reader_close_or_die(in);
+	writer_close_or_die(out);
+	return stopped ? stop_again() : EX_OK;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -119,6 +150,8 @@ main(int argc, char *argv[])
 	reader_init(&in, STDIN_FILENO, (size_t)o.maxline);
 	reader_files(&in, argc - first, argv + first, "raw records");
 	reader_tie(&in, &out);
+	if (o.seller_keys)
+		return print_seller_keys(&in, &o, &out);
 
 	while (!stopped && reader_next(&in, &line))
 		normalize(&n, line, in.toolong);

@@ -25,7 +25,7 @@ struct opts {
 	const char *threshold_text, *as_jq;
 	double threshold;
 	int64_t maxline;
-	bool no_key, records_only, list_contracts;
+	bool no_key, records_only, list_contracts, seller_keys;
 	bool reference; /* --engine jq */
 };
 
@@ -67,6 +67,12 @@ void normalizer_init(struct normalizer *n, const struct opts *o,
     struct writer *out, struct rejects *rej);
 /* toolong: the line was cut. */
 void normalize(struct normalizer *n, struct slice line, bool toolong);
+/* The line into n->rec, ready for choice_make, for who makes no records of it;
+ * NULL and why when it is no raw record. */
+struct catalogue *normalizer_read(struct normalizer *n, struct slice line,
+    struct verdict *v, const char **why);
+/* May its body hold elements? */
+bool normalizer_is_data(const struct normalizer *n, const struct verdict *v);
 /* The last STATE, the quality report, the ledger. */
 void normalizer_end(struct normalizer *n);
 /* 0, or 65 with a sentence when too much was rejected. */
