@@ -298,7 +298,7 @@ closed() {
     {"query":"www.vinted.pt/wardrobe?user=8","user_id":8,"walked":"yes","asked":1.5},
     {"kind":"wardrobe","user_id":"9"}, null]' | tr -d '\n' >"$tmp/raw"
   run -0 --separate-stderr vnormalize --threshold 1 --rejects "$tmp/rejects" <"$tmp/raw"
-  [[ $stderr == *"vinted_closing: 3 elements = 2 records + 0 filtered + 1 rejected"* ]]
+  [[ $stderr == *"vinted_closing: 4 elements = 2 records + 1 filtered + 1 rejected"* ]]
   same "$(jq -c 'select(.stream == "vinted_closing" and .type == "RECORD").record |
     [.run, .line, .index, .query, .user_id, .seller_key != null, .asked, .stop, .walked, .total_last]' <<<"$output")" \
     '["r-1",9,1,"www.vinted.pt/wardrobe?user=7","7",true,2,"end",true,3]

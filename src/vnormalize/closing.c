@@ -203,7 +203,8 @@ apply_entry(struct normalizer *n, struct catalogue *k, struct val entry,
 	n->totals.elements++;
 	n->whole++;
 	/* a query that names no seller's id may name her all the same */
-	if (!pseudonym(n, entry, hex) || n->o->no_key) {
+	if (val_type(entry) == SCAN_NULL || !pseudonym(n, entry, hex) ||
+	    n->o->no_key) {
 		s->filtered++;
 		n->totals.filtered++;
 	} else if (val_type(query) != SCAN_STRING || val_lone(query)) {
