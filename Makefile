@@ -24,6 +24,7 @@ LIBS_vplace = -lcrypto
 LIBS_vraw = -lzstd -lcrypto
 LIBS_vwrap = -lcrypto
 LIBS_vnormalize = -ljq -lxml2 -lcrypto
+LIBS_vredact = $(LIBS_vnormalize)
 LIBS_vupsert = -lpq -lcrypto -lz
 LIBS_vsurv = -lm
 LIBS_vimg = -lcurl -lbrotlidec -lzstd -lz -lcrypto -ljpeg -lpng -lwebp -lpthread -lm
@@ -33,6 +34,9 @@ PROGRAMS = $(notdir $(patsubst %/main.c,%,$(wildcard src/*/main.c)))
 LIBOBJ = $(patsubst src/%,$(O)/%.o,$(wildcard src/lib/*.c src/lib/*.cc))
 # vimg without its main: unit tests try the modules that only it has
 VIMGOBJ = $(patsubst src/%,$(O)/%.o,$(filter-out %/main.c,$(wildcard src/vimg/*.c)))
+# what vredact shares with vnormalize: how a line and its contracts are read
+NORMALIZEOBJ = $(patsubst src/%,$(O)/%.o,$(filter-out %/main.c,$(wildcard src/vnormalize/*.c)))
+OBJ_vredact = $(O)/libvnormalize.a
 MARKETFOLDERS = $(sort $(patsubst %/,-I%,$(dir $(wildcard fixtures/market/*/*.h))))
 MARKETOBJ = $(patsubst fixtures/%,$(O)/%.o,$(wildcard fixtures/market/*/*.c))
 UNITS = $(notdir $(basename $(wildcard tests/unit/*.c)))
@@ -70,7 +74,7 @@ $(O)/libv.a: $(LIBOBJ)
 	$(AR) rcs $@ $^
 
 define PROGRAM
-$(BIN)/$(1): $(patsubst src/%,$(O)/%.o,$(wildcard src/$(1)/*.c)) $(O)/libv.a
+$(BIN)/$(1): $(patsubst src/%,$(O)/%.o,$(wildcard src/$(1)/*.c)) $(OBJ_$(1)) $(O)/libv.a
 	@mkdir -p $$(@D)
 	$(CXX) $(LDFLAGS) $(SAN) -o $$@ $$^ -Wl,--as-needed $(LIBS_$(1)) \
 	    $(BASELIBS)
@@ -84,6 +88,10 @@ $(BIN)/vmarket: $(MARKETOBJ) $(O)/libv.a
 	    -ljpeg -lpng -lwebp -lz -lcrypto -lm $(BASELIBS)
 
 $(O)/libvimg.a: $(VIMGOBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(O)/libvnormalize.a: $(NORMALIZEOBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
@@ -154,9 +162,9 @@ asan-parsers:
 # Built is only what these tests run.  Left out are tests of memory and length
 # (the sanitizers have a memory of their own) and those that load PostgreSQL,
 # whose bytes other tests of the same file read, too.
-PARSERS = unit json vnormalize vnormalize_pages vnormalize_rejects vput vraw \
+PARSERS = unit json vnormalize vnormalize_pages vnormalize_rejects vredact vput vraw \
 	vwrap wrap vsnapshot vsurv
-PARSING = vnormalize vput vraw vwrap vsnapshot vsurv
+PARSING = vnormalize vredact vput vraw vwrap vsnapshot vsurv
 PARSED = clock decimal decode http_multi image json line phash scan scan_check store \
 	utf8 vsnapshot_fuzz vsnapshot_judge vsnapshot_values
 check-parsers: $(PARSING:%=$(BIN)/%) $(PARSED:%=$(O)/unit/%) $(O)/fail.so

@@ -1,7 +1,7 @@
 # the manual pages and --help: one truth each
 load helper
 
-programs="vfetch vput vraw vwrap vnormalize vsnapshot vsurv vupsert vimg vplace"
+programs="vfetch vput vraw vwrap vnormalize vredact vsnapshot vsurv vupsert vimg vplace"
 
 help_options() {
   "$1" --help | sed -n 's/^ *\(-.,\)\{0,1\} *--\([a-z-]*\).*/\2/p' | sort -u

@@ -57,7 +57,7 @@ vpipe() {
 @test "one version: of the command, the programs, and what vfetch calls itself" {
   version=$(sed -n 's/^#define VPIPE_VERSION "\(.*\)"$/\1/p' "$ROOT/src/lib/msg.h")
   same "vpipe $version" "$(vpipe --version)"
-  for program in vfetch vput vraw vwrap vnormalize vsnapshot vsurv vimg vupsert vplace vparquet vconf; do
+  for program in vfetch vput vraw vwrap vnormalize vredact vsnapshot vsurv vimg vupsert vplace vparquet vconf; do
     same "$program $version" "$("$BIN/$program" --version)"
   done
 }
