@@ -489,14 +489,21 @@ begin_line(struct normalizer *n, struct catalogue *k)
 	use_contracts(n, k);
 }
 
-/* Of a body that was redacted as a whole the record tells what it was. */
+/* Was the whole body redacted? */
+static bool
+is_cut(const struct record *r)
+{
+	return val_type(r->body) == SCAN_NULL &&
+	    val_true(val_member(r->root, "redacted"));
+}
+
+/* Of such a one the record tells what it was. */
 static bool
 is_told(const struct record *r, struct verdict *v)
 {
 	struct slice name = val_text(val_member(r->root, "verdict"));
 
-	if (val_type(r->body) != SCAN_NULL || name.len <= 2 ||
-	    !val_true(val_member(r->root, "redacted")))
+	if (!is_cut(r) || name.len <= 2)
 		return false;
 	*v = (struct verdict){ .found = 0 };
 	snprintf(v->name, sizeof v->name, "%.*s", (int)name.len - 2,
@@ -529,7 +536,7 @@ take_as_said(struct normalizer *n, struct catalogue *k)
 	if (k->closing->wanted && slice_is(n->rec.kind, "run"))
 		closing_apply(n, k);
 	begin_line(n, k);
-	if (is_data(n, &v))
+	if (is_data(n, &v) && !is_cut(&n->rec))
 		apply_streams(n, k, &v);
 }
 

@@ -319,7 +319,9 @@ redact_picture(struct redaction *r)
 	    !is_her_item(r, val_member(rec->request, "item_id")))
 		return;
 	known_add(r->known, rec->source, "picture", id_of(sha));
-	cut_members(r, rec->request);
+	cut(r, val_member(rec->request, "item_id"));
+	cut(r, val_member(rec->request, "photo_key"));
+	cut(r, val_member(rec->request, "url"));
 	cut_body(r);
 	if (r->edits.n > 0)
 		mark(r, false, NULL);
