@@ -712,7 +712,8 @@ begin
 	execute format('insert into %I.image_unused select sha256 from changed '
 	    'where not is_used on conflict do nothing', serving);
 	execute format('delete from %I.image_unused u using changed c '
-	    'where c.sha256 = u.sha256 and c.is_used', serving);
+	    'where c.sha256 = u.sha256 and (c.is_used or not exists (%s))',
+	    serving, ops.records_of_image(staging, 'u.sha256'));
 
 	-- the hashes that come or go, or gain and lose pictures
 	execute format('delete from changed c using %I.image_hash h '
@@ -750,6 +751,20 @@ begin
 	found := ops.join_near(serving);
 	drop table brought, changed, stirred;
 	return found;
+end
+$$;
+
+-- A query for what was said of a picture; nothing, when its seller was forgotten.
+create or replace function ops.records_of_image(staging text, sha256 text)
+returns text
+language plpgsql stable as $$
+begin
+	return (
+		select coalesce(string_agg(format(
+		    'select from %I.%I i where i.sha256 = %s', staging,
+		    stream || '_seen', sha256), ' union all '),
+		    'select where false')
+		from ops.streams_of(staging, 'image', '_seen'));
 end
 $$;
 
