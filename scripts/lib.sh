@@ -16,5 +16,6 @@
 . "${0%/*}/lib/quality.sh"
 . "${0%/*}/lib/publish.sh"
 . "${0%/*}/lib/sources.sh"
+. "${0%/*}/lib/made.sh"
 use_programs
 configure
