@@ -240,9 +240,9 @@ table_line='^#(   ((-[a-z], )?--[a-z0-9-]+( [A-Z][A-Z0-9,=]*)?|[a-z0-9]+|  --[a-
   mkdir "$tmp/units"
   VPIPE_IMAGE_PERIOD=never VPIPE_KEEP_DAYS=9 run -0 --separate-stderr \
     "$tmp/a folder/scripts/systemd" --write "$tmp/units"
-  same $'vpipe-catalog.service\nvpipe-catalog.timer\nvpipe-dictionaries.service\nvpipe-dictionaries.timer\nvpipe-retain.service\nvpipe-retain.timer\nvpipe-track.service\nvpipe-track.timer' \
+  same $'vpipe-catalog.service\nvpipe-catalog.timer\nvpipe-dictionaries.service\nvpipe-dictionaries.timer\nvpipe-forget.service\nvpipe-forget.timer\nvpipe-retain.service\nvpipe-retain.timer\nvpipe-track.service\nvpipe-track.timer' \
     "$(ls "$tmp/units")"
-  [[ $stderr == *'enable --now vpipe-catalog.timer vpipe-track.timer vpipe-dictionaries.timer vpipe-retain.timer' ]]
+  [[ $stderr == *'enable --now vpipe-catalog.timer vpipe-track.timer vpipe-dictionaries.timer vpipe-retain.timer vpipe-forget.timer' ]]
   grep -Fqx "ExecStart=\"$tmp/a folder/scripts/cron\" track" "$tmp/units/vpipe-track.service"
   fails 74 "cannot write '$tmp/none/" "$ROOT/scripts/systemd" --write "$tmp/none"
 }
@@ -267,7 +267,7 @@ track_line() {
 
 @test "crontab: second looks every six hours, half an hour apart from the catalogs" {
   run -0 "$ROOT/scripts/crontab"
-  [[ ${#lines[@]} -eq 8 && ${lines[2]} == '# the tracking flow, every 6h' ]]
+  [[ ${#lines[@]} -eq 10 && ${lines[2]} == '# the tracking flow, every 6h' ]]
   [[ ${lines[3]} =~ ^([0-9]+)\ \*/6\ \*\ \*\ \*\ .*/cron\'\ track$ ]]
   same "$(((${BASH_REMATCH[1]} + 30) % 60))" "${lines[1]%% *}"
 }
@@ -278,7 +278,7 @@ track_line() {
   [[ ${lines[5]} =~ ^([0-9]+)\ \*/6\ \*\ \*\ \*\ .*/cron\'\ images$ ]]
   same "$(((${lines[3]%% *} + 15) % 60))" "${lines[5]%% *}"
   VPIPE_IMAGE_PERIOD=never run -0 "$ROOT/scripts/crontab"
-  [ ${#lines[@]} -eq 6 ]
+  [ ${#lines[@]} -eq 8 ]
   VPIPE_IMAGE_PERIOD=5h fails 78 "VPIPE_IMAGE_PERIOD takes a divisor" \
     "$ROOT/scripts/crontab"
 }
@@ -289,7 +289,7 @@ track_line() {
   [[ ${lines[7]} =~ ^([0-9]+)\ 3\ \*\ \*\ \*\ .*/cron\'\ dictionaries$ ]]
   same "$(((${lines[1]%% *} + 15) % 60))" "${BASH_REMATCH[1]}"
   VPIPE_DICTIONARY_PERIOD=never run -0 "$ROOT/scripts/crontab"
-  [ ${#lines[@]} -eq 6 ]
+  [ ${#lines[@]} -eq 8 ]
 }
 
 @test "crontab: second looks have a period of their own, or none" {
@@ -326,6 +326,7 @@ track_line() {
   [[ ${lines[1]} == *" VPIPE_REJECTS='0.2' "*"/cron' catalog" ]]
   [[ ${lines[3]} == *" VPIPE_REJECTS='0.2' "*"/cron' track" ]]
   [[ ${lines[9]} == *"VPIPE_KEEP_DAYS='9' "*"/cron' retain" ]]
+  [[ ${lines[11]} =~ ^[0-9]+\ 5\ \*\ \*\ \*\ .*/cron\'\ forget$ ]]
 }
 
 @test "crontab: a line break in a setting is refused" {
@@ -352,7 +353,7 @@ track_line() {
     "PGSSLMODE='verify-full'" "PGSSLROOTCERT='/etc/ssl/db.pem'" \
     "PGSERVICEFILE='/etc/pg_service.conf'" "PGOPTIONS='-c statement_timeout=9'" \
     "PGOFTOMORROW='yes'"; do
-    same 4 "$(grep -cF " $word " <<<"$output")"
+    same 5 "$(grep -cF " $word " <<<"$output")"
   done
   [[ $output != *secret* && $output != *PGSSLCRL* && $output != *PASSWORD* ]]
   [[ $stderr == *"PGPASSWORD is left out"*"PGSSLPASSWORD is left out"* ]]
