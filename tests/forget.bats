@@ -1,0 +1,186 @@
+# vpipe forget: a seller leaves the tables and raw; what is asked wrongly, what fails
+load helper
+load track
+load images
+load flow		# the last: its load is that of scripts
+
+setup_file() {
+  pg_start
+  pg_migrated
+  world
+  two_sellers
+  load
+}
+
+teardown_file() {
+  pg_stop
+}
+
+# A copy of what setup_file loaded, for each test.
+setup() {
+  cp -r "$BATS_FILE_TMPDIR/data" "$VPIPE_DATA"
+  export VPIPE_RAW=$VPIPE_DATA/raw PGDATABASE=test_$BATS_TEST_NUMBER
+  psql -X -q -d postgres -c "create database $PGDATABASE template world"
+  forgotten=$VPIPE_DATA/forgotten.ndjson
+}
+
+# Two days of two sellers, in two currencies, one of whose items is gone.
+two_sellers() {
+  kept 2026-09-01T09:00:00Z <<<$'user 300123456 5 8\nuser 300777777 5 8
+    wardrobe 300123456 8011 8012 8013\nwardrobe 300777777 8021 8022
+    list 5 8011@300123456 8021@300777777'
+  kept 2026-09-02T09:00:00Z <<<$'wardrobe 300123456 8012 8013\nwardrobe 300777777 8022
+    page 8021 gone\npage 8011 gone\npage 8012 live'
+  kept 2026-09-03T10:00:00Z <<<$'user 300123456 6 8\nuser 300777777 6 8'
+}
+
+forget() {
+  "$ROOT/scripts/forget" "$@"
+}
+
+# names_her FILE...: her number or one of her listings
+names_her() {
+  grep -wE '300123456|801[1-3]' "$@"
+}
+
+tables() {
+  sql "select format('select to_jsonb(whole) from %I.%I whole;', nspname, relname)
+    from pg_class c join pg_namespace n on n.oid = relnamespace
+    where nspname in ('ops', 'staging', 'serving') and relkind in ('r', 'p', 'v')" |
+    psql -X -v ON_ERROR_STOP=1 -q -A -t
+}
+
+raw_unpacked() {
+  vraw list "$VPIPE_RAW" | jq -r .path | xargs -n 1 vraw unpack
+}
+
+is_gone() {
+  tables >"$tmp/rows"
+  raw_unpacked >"$tmp/raw"
+  grep -qw 300777777 "$tmp/rows" && grep -qw 300777777 "$tmp/raw"
+  run ! names_her -m 1 "$tmp/rows" "$tmp/raw"
+  run ! names_her -r "$VPIPE_RAW" --include='*.json'
+}
+
+key_of() {
+  printf 'vinted:%s\n' "$1" | vnormalize --seller-keys
+}
+
+@test "by her number, her profile's address and her key: the same, and a rebuild finds it so" {
+  for seller in 300123456 https://www.vinted.it/member/300123456-name?tab=closet "$(key_of 300123456)"; do
+    rm -rf "$VPIPE_DATA"
+    psql -X -q -d postgres -c "drop database $PGDATABASE"
+    setup
+    run -0 --separate-stderr forget "$seller"
+    [ -z "$output$stderr" ]
+    is_gone
+    same "vinted $(key_of 300123456)" "$(jq -r '[.source, .seller_key] | join(" ")' "$forgotten")"
+    "$ROOT/scripts/db" digest >"$tmp/digest"
+    [ ! -e "$tmp/first" ] || diff "$tmp/first" "$tmp/digest"
+    cp "$tmp/digest" "$tmp/first"
+  done
+  run -0 "$ROOT/scripts/rebuild"
+  [[ $output != *differs* ]]
+  "$ROOT/scripts/db" digest | diff "$tmp/first" -
+}
+
+@test "what a rebuild without her gives, forgetting gives; also where raw is no longer kept" {
+  cp -r "$VPIPE_DATA" "$tmp/kept"
+  forget 300123456
+  "$ROOT/scripts/db" digest >"$tmp/want"
+  psql -X -q -d postgres -c "create database retained template world"
+  export PGDATABASE=retained VPIPE_DATA=$tmp/kept VPIPE_RAW=$tmp/kept/raw
+  VPIPE_NOW=2026-09-10T00:00:00Z "$ROOT/scripts/retain" 7 >"$tmp/deleted"
+  [ "$(wc -l <"$tmp/deleted")" -ge 2 ]
+  forget 300123456
+  "$ROOT/scripts/db" digest | diff "$tmp/want" -
+  tables >"$tmp/rows"
+  run ! names_her -m 1 "$tmp/rows"
+}
+
+@test "a dry run says what would go, and writes nothing" {
+  find "$VPIPE_DATA" -type f ! -path '*/lock/*' -exec sha256sum {} + | sort >"$tmp/before"
+  run -0 --separate-stderr forget -n 300123456
+  [[ $output == "3 listings, 0 pictures, "*" lines of the feed; 3 raw parts to look through" ]]
+  find "$VPIPE_DATA" -type f ! -path '*/lock/*' -exec sha256sum {} + | sort | diff "$tmp/before" -
+}
+
+@test "nobody has seen her: she is never loaded, and raw loses her the next time" {
+  run -0 forget 300999999
+  same 1 "$(wc -l <"$forgotten")"
+  kept 2026-09-05T09:00:00Z <<<$'user 300999999 5 8\nwardrobe 300999999 8099\nlist 5 8099@300999999 8022@300777777
+    wardrobe 300777777 8022'
+  load
+  tables >"$tmp/rows"
+  run ! grep -wE '300999999|8099' "$tmp/rows"
+  raw_unpacked | grep -qw 8099
+  run -0 forget
+  raw_unpacked >"$tmp/raw"
+  run ! grep -wE '300999999|8099' "$tmp/raw"
+  run -0 "$ROOT/scripts/rebuild"
+  [[ $output != *differs* ]]
+  # nothing is new
+  find "$VPIPE_RAW" -type f | sort >"$tmp/files"
+  run -0 forget
+  find "$VPIPE_RAW" -type f | sort | diff "$tmp/files" -
+}
+
+@test "twice there is one line; a last line without a newline stays whole" {
+  printf '{"source": "vinted", "seller_key": "%s"}' "$(key_of 7)" >"$forgotten"
+  forget 300123456 7
+  forget "$(key_of 300123456)"
+  same "$(key_of 7)
+$(key_of 300123456)" "$(jq -r .seller_key "$forgotten")"
+}
+
+@test "without SELLER and nobody forgotten there is nothing to do, not even a database" {
+  PGHOST=$tmp run -0 --separate-stderr forget
+  [ -z "$output$stderr" ]
+}
+
+@test "what is no seller is refused, and nobody is forgotten" {
+  for word in her-name 7x '' -1 0x7 "$(key_of 7)a" https://www.vinted.it/member/; do
+    run -64 --separate-stderr forget -- "$word"
+    [ -n "$stderr" ]
+  done
+  fails 64 "is no address at a site of a source" forget https://example.org/member/7
+  fails 78 "no description of the source 'nowhere'" forget --source nowhere 7
+  fails 64 "no such option '--all'" forget --all
+  VPIPE_SOURCES=$ROOT/schema/sources:$ROOT/fixtures/sources \
+    fails 64 "there are several sources: --source says whose number it is" forget 7
+  [ ! -e "$forgotten" ]
+}
+
+@test "a lock that is held: 75, and nothing is written" {
+  fails 75 "another 'load' is running" flock "$VPIPE_DATA/lock/load" "$ROOT/scripts/forget" 7
+  fails 75 "another 'images' is running" flock "$VPIPE_DATA/lock/images" "$ROOT/scripts/forget" 7
+  [ ! -e "$forgotten" ]
+}
+
+@test "the database away: 75, and her line is there; with it back the next time does it all" {
+  PGHOST=$tmp run -75 --separate-stderr forget 300123456
+  same 1 "$(wc -l <"$forgotten")"
+  PGDATABASE=none run -69 --separate-stderr forget
+  run -0 forget
+  is_gone
+}
+
+@test "raw that cannot be written: 74, the tables as they were; then all of it" {
+  "$ROOT/scripts/db" digest >"$tmp/before"
+  run -74 --separate-stderr env LD_PRELOAD="${O:-$ROOT/build}/fail.so" ASAN_OPTIONS=verify_asan_link_order=0 \
+    FAIL_CALL=rename FAIL_HOW=EROFS FAIL_TIMES=0 FAIL_PATH=/raw/vinted/ "$ROOT/scripts/forget" 300123456
+  "$ROOT/scripts/db" digest | diff "$tmp/before" -
+  vraw check -q "$VPIPE_RAW"
+  run -0 forget
+  is_gone
+}
+
+@test "a part that is held loses her, too, and what was rejected of her" {
+  kept 2026-09-04T09:00:00Z <<<$'list 5 8012:x@300123456 8013:x@300123456 8022:x@300777777'
+  run -65 load
+  [ "$(sql 'select count(*) from ops.hold')" = 1 ]
+  forget 300123456 2>"$tmp/words"
+  is_gone
+  [ "$(sql 'select count(*) from ops.hold')" = 1 ]
+  [ "$(sql "select count(*) from ops.reject where run like '20260904%'")" -ge 1 ]
+}
