@@ -28,6 +28,13 @@ from (
 		from known) as f
 	group by source) as s;
 
+-- of what is held; what is loaded again gets others
+update ops.quality q
+set min = null, max = null
+from rewritten r
+where q.run = r.run
+    and q.part = r.part
+    and (q.min is not null or q.max is not null);
 delete from ops.load l
 using rewritten r
 where l.run = r.run
