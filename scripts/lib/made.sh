@@ -7,7 +7,8 @@ made() {
 	made_kind=$1 made_place=$(readlink -m -- "$2")
 	shift 2
 	jq -nc --arg made "$made_kind" --arg place "$made_place" \
-	    '{made: $made, place: $place} + ([$ARGS.positional | _nwise(2)
-	    | {key: .[0], value: .[1]}] | from_entries)' --args -- "$@" \
+	    '$ARGS.positional as $a | {made: $made, place: $place}
+	    + ([range(0; $a | length; 2) | {key: $a[.], value: $a[. + 1]}]
+	        | from_entries)' --args -- "$@" \
 	    >>"$VPIPE_DATA/made.ndjson" || die 74 "cannot write '$VPIPE_DATA/made.ndjson'"
 }
