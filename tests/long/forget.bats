@@ -123,6 +123,7 @@ rebuilt_is_the_same() {
   "$ROOT/scripts/export" --sql "select count(*) from item where seller_key = '$key'" "$tmp/out/her.csv"
   "$ROOT/scripts/export" prices "$tmp/out/prices.csv"
   "$ROOT/scripts/dataset" main "$tmp/out/set" >/dev/null
+  ! command -v npm >/dev/null || "$ROOT/scripts/report" "$tmp/out/report"
   hers -q "$tmp/out/facts.csv" && hers -q "$tmp/out/states.ndjson"
   hers -rq "$tmp/out/set"
   printf '== a\nseller %s of 7\nanother line\n' "$seller" >"$VPIPE_DATA/log/track.log"
@@ -143,7 +144,8 @@ rebuilt_is_the_same() {
   [[ $stderr == *"'$tmp/out/her.csv' was made by a query about her, and is deleted"* ]]
   tables_are_free
   raw_is_free
-  same "vinted $key" "$(jq -r '[.source, .seller_key] | join(" ")' "$VPIPE_DATA/forgotten.ndjson")"
+  forgotten=$VPIPE_DATA/forgotten.ndjson
+  same "vinted $key" "$(jq -r '[.source, .seller_key] | join(" ")' "$forgotten")"
   # the data folder; her key stands in one file
   run -0 hers -rl "$VPIPE_DATA" --exclude-dir=raw
   same "$VPIPE_DATA/forgotten.ndjson" "$output"
@@ -158,6 +160,7 @@ rebuilt_is_the_same() {
   done >"$tmp/samples"
   run ! hers -a -m 1 "$tmp/samples"
   run ! hers -r "$tmp/out"
+  [ ! -e "$tmp/out/report" ] || [ "$tmp/out/report/data/index.js" -nt "$forgotten" ]
   [ -s "$tmp/out/set/manifest.ndjson" ]
   cmp "$tmp/prices.csv" "$tmp/out/prices.csv"	# names nobody
   # others' rows, and pictures that others show
