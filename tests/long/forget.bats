@@ -123,6 +123,8 @@ rebuilt_is_the_same() {
   "$ROOT/scripts/export" --sql "select count(*) from item where seller_key = '$key'" "$tmp/out/her.csv"
   "$ROOT/scripts/export" prices "$tmp/out/prices.csv"
   "$ROOT/scripts/dataset" main "$tmp/out/set" >/dev/null
+  "$ROOT/scripts/label" sheet --values a,b "$tmp/out/sheet"
+  sheet=$(ls "$tmp/out/sheet/pictures" | wc -l)
   ! command -v npm >/dev/null || "$ROOT/scripts/report" "$tmp/out/report"
   hers -q "$tmp/out/facts.csv" && hers -q "$tmp/out/states.ndjson"
   hers -rq "$tmp/out/set"
@@ -163,6 +165,7 @@ rebuilt_is_the_same() {
   [ ! -e "$tmp/out/report" ] || [ "$tmp/out/report/data/index.js" -nt "$forgotten" ]
   [ -s "$tmp/out/set/manifest.ndjson" ]
   cmp "$tmp/prices.csv" "$tmp/out/prices.csv"	# names nobody
+  [ "$(ls "$tmp/out/sheet/pictures" | wc -l)" -lt "$sheet" ]
   # others' rows, and pictures that others show
   others >"$tmp/others.now"
   diff "$tmp/others" "$tmp/others.now"
