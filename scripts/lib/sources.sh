@@ -76,8 +76,9 @@ fractions() {
 	    die 78 "VPIPE_SAMPLE_FRAC '$VPIPE_SAMPLE_FRAC' is not like '0.05 1904=0.2'"
 }
 
-# judge SCHEMA SOURCE FEED: the events of the items that the parts in
-# $scratch/due touch; FEED (true or false): the change feed too
+# judge SCHEMA SOURCE FEED [forgetting]: the events of the items that the parts in
+# $scratch/due touch; FEED (true or false): the change feed too; forgetting: those
+# parts lost rows of a seller, and brought none
 judge() {
 	describe "$2"
 	cat >"$scratch/judge" <<-end
@@ -93,7 +94,7 @@ judge() {
 	(
 		export description
 		cd "$scratch" && : >judge.status && sql -v staging="$1" \
-		    -v source="$2" -v feed="$3" \
+		    -v source="$2" -v feed="$3" ${4:+-v "$4=yes"} \
 		    -f "$VPIPE_SCHEMA/query/events/judge_source.sql" 2>sql.words
 	) || judged=$?
 	[ "$judged" -ne 0 ] || return 0

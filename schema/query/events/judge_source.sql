@@ -5,6 +5,8 @@
 --   staging    the schema of the tables
 --   source     the source, as tables are called after it
 --   feed       false: the change feed is not written, nor ops.load
+--   forgetting defined: rows of a seller left the parts, and nothing came: others'
+--              events change by the rates of exchange alone
 --
 -- In the current folder: `due`, the parts to judge, "run,part" a line, and
 -- `judge`, a script that takes history lines and stores events; its environment
@@ -65,7 +67,10 @@ set default_statistics_target = 10;
 -- judged again, and an absence is in no part.
 begin;
 \ir track_due.sql
+\if :{?forgetting}
+\else
 \ir track_sweep.sql
+\endif
 \ir track_interval.sql
 \ir track_rate.sql
 \ir track_relist.sql

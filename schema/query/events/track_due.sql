@@ -2,7 +2,10 @@
 -- which sellers they touch, since when.
 create temporary table due (run text collate "C", part text);
 \copy due from 'due' with (format csv, force_not_null (part))
-\if :feed
+\set brings true
+\if :{?forgetting}
+\set brings false
+\elif :feed
 -- what another load judged while this one waited for the lock
 delete from due d
 using ops.load e
@@ -38,7 +41,8 @@ select s.item_id collate "C" as item_id,
     s.currency,
     s.seller_price
 from :"staging".:"snapshot" s
-    join due_run d using (run);
+    join due_run d using (run)
+where :brings;
 analyze fresh;
 
 create temporary table was_item as
@@ -103,7 +107,8 @@ told as (
 	    min(s.country collate "C") as country_least,
 	    max(s.country collate "C") as country_greatest
 	from :"staging".:"seller_snapshot" s
-	where s.user_id in (
+	where :brings
+	    and s.user_id in (
 		select o.user_id
 		from :"staging".:"seller_snapshot" o
 		    join due_run d using (run))
@@ -166,6 +171,7 @@ from (
 	    cross join lateral (values (w.user_id), (t.user_id)) as u(user_id)
 	where w.user_id is distinct from t.user_id) as t(user_id, at)
 where user_id is not null
+    and :brings
 group by user_id;
 create unique index on touched (user_id);
 analyze touched;
