@@ -182,7 +182,7 @@ no_backend() {
 @test "a negative price is rejected, and its sweep is no whole one" {
   kept 2026-09-01T09:00:00Z <<<'wardrobe 300 3001 3002 3003'
   kept 2026-09-02T09:00:00Z <<<'wardrobe 300 3002 3003:-1.00'
-  fails 65 "were rejected" load
+  fails 65 "were rejected; first, in line 1 of vinted_item: 'price' is negative" load
   same "price|'price' is negative" "$(sql 'select property, reason
     from ops.reject')"
   same 3 "$(sql "select count(*) from staging.vinted_snapshot")"

@@ -106,7 +106,7 @@ results() {
   search 02 1 "$(results "$(listing a2 '"dear"')" "$(listing a3 6)")" | published
   search 03 1 "$(results "$(listing a4 7)")" | published
   run -65 --separate-stderr load
-  [[ ${#stderr_lines[@]} = 1 && $stderr == "load: '20260920T080200Z-"*" is held: too much is rejected, 1 in all; first, in line 1 of bazar_item: 'price' is not a number" ]]
+  [[ ${#stderr_lines[@]} = 1 && $stderr == "load: '20260920T080200Z-"*" is held: "*" were rejected; first, in line 1 of bazar_item: 'price' is not a number" ]]
   same "${stderr#*is held: }" "$(sql 'select reason from ops.hold')"
   [ "$(sql 'select string_agg(item_id, $$,$$ order by 1) from staging.bazar_item')" \
     = a1,a4 ]
