@@ -206,7 +206,7 @@ $(key_of 300123456)" "$(jq -r .seller_key "$forgotten")"
   [[ $output != *differs* ]]
 }
 
-# bats test_tags=long
+# bats test_tags=long,soak
 @test "a run of several parts: what its last part says of her listings goes, too" {
   kept 2026-09-06T09:00:00Z < <(echo 'list 5 8012@300123456'; seq -f 'list 5 90%g@300777777' 100 160)
   part=$(vraw list "$VPIPE_RAW" --since 2026-09-06T00:00:00Z | jq -r .path)

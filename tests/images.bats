@@ -243,7 +243,7 @@ touched() {
   sql "select string_agg(distinct photo_key, ' ' order by photo_key) from ops.touched_photo"
 }
 
-# bats test_tags=long
+# bats test_tags=long,soak
 @test "photos that loads touch are looked at, not those that are done; the same are due as by looking at all" {
   fresh
   export NOW=2026-09-20T10:00:00Z

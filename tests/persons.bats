@@ -67,7 +67,7 @@ ops_names() {
   run ! grep -rq -e 300123456 -e 300777777 "$VPIPE_DATA/raw" --include='*.manifest.json'
 }
 
-# bats test_tags=long
+# bats test_tags=long,soak
 @test "loaded before the manifests are rewritten or after: the same rows, and ops names nobody" {
   "$ROOT/scripts/db" digest >"$tmp/want"
   aged

@@ -388,7 +388,7 @@ t|1' "$(sql "select complete, count(*) from staging.vinted_track_sweep
   done
 }
 
-# bats test_tags=long
+# bats test_tags=long,soak
 @test "all of it in another order, in other batches, a third twice: the same rows" {
   as_of 3
   marts_are_true

@@ -1,8 +1,8 @@
-// report FOLDER PICTURES [shots] - opens a report as a person would, and says what it saw
+// report FOLDER PICTURES [shots|desk] - opens a report as a person would, and says what it saw
 //
 // From disk, in Debian's Chromium: each page at a desk and, dark, on a phone; the
-// keyboard alone; a wrong address; drilling down (not with `shots`).  Prints JSON;
-// pictures of the pages stand in PICTURES.
+// keyboard alone; a wrong address; drilling down.  With `shots` the pages are all,
+// with `desk` those at a desk.  Prints JSON; pictures of the pages stand in PICTURES.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
@@ -45,7 +45,7 @@ await go(desk, `#/categories/${first}`);
 const told = desk.locator("section.listed").last().locator("tbody th a").first();
 if (await told.count()) addresses.push(await told.evaluate((a) => a.hash));
 const phone = await opened({ viewport: { width: 390, height: 844 }, colorScheme: "dark", bypassCSP: true });
-for (const [name, page] of [["desk", desk], ["phone", phone]])
+for (const [name, page] of [["desk", desk], ...shots === "desk" ? [] : [["phone", phone]]])
   for (const address of addresses) {
     await go(page, address);
     const where = `${name} ${address}`;

@@ -227,6 +227,7 @@ unfit html true'
   store_lists | diff "$tmp/whole" -
 }
 
+# bats test_tags=soak
 @test "a forgotten seller's pictures are said to be unused, and pruned" {
   opened '{items: 40}'
   catalog "$pt" "$it" >/dev/null 2>"$tmp/words"

@@ -65,7 +65,8 @@ many_items_and_events() {
 @test "many catalogs, two currencies, thousands of items, two refusals: the truth" {
   half_a_day 1
   many_items_and_events
-  # and once more from the raw layer alone
+  [[ -n ${SOAK:-} ]] || return 0
+  # and once more from the raw layer alone (in CI replay_ways.bats does)
   want=$("$ROOT/scripts/db" digest)
   psql -X -q -d postgres -c "create database again template vpipe"
   PGDATABASE=again load --pending

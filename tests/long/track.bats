@@ -230,6 +230,7 @@ relists_of_all() {
   done
 }
 
+# bats test_tags=soak
 @test "runs that overlap in time: the rates of all at once" {
   loaded 2026-09-01T08:00:00Z < <(polish 300 303 304 305)
   loaded 2026-09-02T09:00:00Z <<<'list 5 11:10.00@300 12:20.00@303 13:30.00@304 14:40.00@305'
@@ -251,6 +252,7 @@ two_groups() {
   loaded 2026-09-05T09:00:00Z <<<'list 5 21:10.10@400 22:20.20@401 23:30.30@402 24:40.40@400 25:50.50@401 26:60.60@402'
 }
 
+# bats test_tags=soak
 @test "two groups of items that no run joins, and then one does: the errors of both, and the rows of all at once" {
   loaded 2026-09-01T08:00:00Z < <(polish 300 301 302 400 401 402)
   two_groups
@@ -306,6 +308,7 @@ agreed() {
   replays
 }
 
+# bats test_tags=soak
 @test "one id of two sellers in two currencies: the rates of all at once" {
   loaded 2026-09-01T08:00:00Z < <(echo 'user 300 5 8'; polish 400 401 402)
   loaded 2026-09-02T09:00:00Z <<<'list 5 11:10.00@400 12:20.00@401 13:30.00@402 14:40.00@400'
@@ -323,6 +326,7 @@ unnamed() {
   load
 }
 
+# bats test_tags=soak
 @test "sellers that are named later: the rates of all at once" {
   loaded 2026-09-01T08:00:00Z < <(polish 400 401 402)
   unnamed 2026-09-01T09:00:00Z <<<'list 5 11:10.00@400 12:20.00@401 13:30.00@402'
@@ -332,6 +336,7 @@ unnamed() {
   replays
 }
 
+# bats test_tags=soak
 @test "a seller who moves to another country: causes that were known are not" {
   loaded 2026-09-01T08:00:00Z < <(polish 300 301 302 303)
   loaded 2026-09-02T09:00:00Z <<<'list 5 11:10.00@300 12:20.00@301 13:30.00@302 14:40.00@303'

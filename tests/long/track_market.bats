@@ -176,7 +176,7 @@ some_days() {
   replays
 }
 
-@test "days with looks lost and refusals: sales as in the truth; replayed" {
+@test "days with looks lost and refusals: sales as in the truth" {
   # refusals last so long that a run falls into them, whenever it comes
   jq '.faults[0] += {burst_hours: 30, burst_every_hours: 60}' \
     "$ROOT/fixtures/market/scenarios/tracking-small.json" >"$tmp/refusing.json"
@@ -188,9 +188,9 @@ some_days() {
   feed_is_true
   marts_are_true
   [ "$(sql 'select count(*) > 9 from serving.sale_age')" = t ]
+  [[ -n ${SOAK:-} ]] || return 0	# replays of less are tried by track.bats
   want=$("$ROOT/scripts/db" digest)
   same "$want" "$(replayed batches in_batches 5 30)"
-  [[ -n ${SOAK:-} ]] || return 0
   same "$want" "$(replayed at_once load)"
   same "$want" "$(replayed other_batches in_batches 6 3)"
 }
