@@ -79,11 +79,17 @@ void normalizer_end(struct normalizer *n);
 int normalizer_status(const struct normalizer *n);
 void normalizer_release(struct normalizer *n);
 
+/* ---- sources.c: sources, and which of their streams are wanted ---- */
+
 /* A source, loaded when first asked for; NULL when there is none. */
 struct catalogue *normalizer_source(struct normalizer *n, struct slice name);
 /* "item.search-2026-09" or "source/item.search-2026-09"; dies (78). */
 struct contract *normalizer_contract(struct normalizer *n, const char *name,
     struct catalogue **k);
+/* --contract: that one alone, no other and no look. */
+void normalizer_choose_contract(struct normalizer *n);
+/* --stream: dies (78) of one that no source has. */
+void normalizer_check_streams(struct normalizer *n);
 
 /*
  * ---- choice.c: which of a stream's contracts a line is read by ----
