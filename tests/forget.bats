@@ -2,36 +2,20 @@
 load helper
 load track
 load images
+load sellers
 load flow		# the last: its load is that of scripts
 
 setup_file() {
-  pg_start
-  pg_migrated
-  world
-  two_sellers
-  load
+  sellers_loaded 'page 8011 gone' 'page 8012 live'
 }
 
 teardown_file() {
   pg_stop
 }
 
-# A copy of what setup_file loaded, for each test.
 setup() {
-  cp -r "$BATS_FILE_TMPDIR/data" "$VPIPE_DATA"
-  export VPIPE_RAW=$VPIPE_DATA/raw PGDATABASE=test_$BATS_TEST_NUMBER
-  psql -X -q -d postgres -c "create database $PGDATABASE template world"
+  sellers_fresh
   forgotten=$VPIPE_DATA/forgotten.ndjson
-}
-
-# Two days of two sellers, in two currencies, one of whose items is gone.
-two_sellers() {
-  kept 2026-09-01T09:00:00Z <<<$'user 300123456 5 8\nuser 300777777 5 8
-    wardrobe 300123456 8011 8012 8013\nwardrobe 300777777 8021 8022
-    list 5 8011@300123456 8021@300777777'
-  kept 2026-09-02T09:00:00Z <<<$'wardrobe 300123456 8012 8013\nwardrobe 300777777 8022
-    page 8021 gone\npage 8011 gone\npage 8012 live'
-  kept 2026-09-03T10:00:00Z <<<$'user 300123456 6 8\nuser 300777777 6 8'
 }
 
 forget() {
@@ -49,10 +33,6 @@ tables() {
     from pg_class c join pg_namespace n on n.oid = relnamespace
     where nspname in ('ops', 'staging', 'serving') and relkind in ('r', 'p', 'v')" |
     psql -X -v ON_ERROR_STOP=1 -q -A -t
-}
-
-raw_unpacked() {
-  vraw list "$VPIPE_RAW" | jq -r .path | xargs -n 1 vraw unpack
 }
 
 is_gone() {

@@ -2,35 +2,19 @@
 load helper
 load track
 load images
+load sellers
 load flow		# the last: its load is that of scripts
 
 setup_file() {
-  pg_start
-  pg_migrated
-  world
-  two_sellers
-  load
+  sellers_loaded
 }
 
 teardown_file() {
   pg_stop
 }
 
-# A copy of what setup_file loaded, for each test.
 setup() {
-  cp -r "$BATS_FILE_TMPDIR/data" "$VPIPE_DATA"
-  export VPIPE_RAW=$VPIPE_DATA/raw PGDATABASE=test_$BATS_TEST_NUMBER
-  psql -X -q -d postgres -c "create database $PGDATABASE template world"
-}
-
-# Two days of two sellers, one of whose items is gone on the second.
-two_sellers() {
-  kept 2026-09-01T09:00:00Z <<<$'user 300123456 5 8\nuser 300777777 5 8
-    wardrobe 300123456 8011 8012 8013\nwardrobe 300777777 8021 8022
-    list 5 8011@300123456 8021@300777777'
-  kept 2026-09-02T09:00:00Z <<<$'wardrobe 300123456 8012 8013\nwardrobe 300777777 8022
-    page 8021 gone'
-  kept 2026-09-03T10:00:00Z <<<$'user 300123456 6 8\nuser 300777777 6 8'
+  sellers_fresh
 }
 
 # aged: every manifest as older versions of vput wrote it
