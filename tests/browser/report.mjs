@@ -139,7 +139,11 @@ await table.getByRole("button", { name: /^First price/ }).click();
 await moved(desk, () => table.locator("tbody th a").first().click());
 seen.story.repriced = await desk.locator("h1").textContent();
 seen.story.drawn = await desk.locator("figure[data-state=drawn]").count();
-seen.story.events = await desk.locator("section.listed[data-file^=events] tbody tr").count();
+const events = desk.locator("section.listed[data-file^=events] tbody tr");
+seen.story.events = await events.count();
+seen.story.steps = await desk.locator("figure section.listed[data-file^=price] tbody tr")
+  .evaluateAll((all) => all.map((row) => row.lastElementChild.textContent));
+seen.story.changes = await events.filter({ hasText: "repriced" }).evaluateAll((all) => all.map((row) => row.children[4].textContent));
 await moved(desk, () => desk.locator("section.listed").last().locator("tbody th a").first().click());
 seen.story.like = await desk.locator("h1").textContent();
 

@@ -190,6 +190,8 @@ held() {
   same 'Products: Ravelo' "$(jq -r .searched <<<"$said")"
   # from what was found to the listing, its price and its events, and on to one like it
   same "$(jq -c '.story.title' <<<"$said")" "$(jq -c '.story.found' <<<"$said")"
+  # the first price, that after each change, the last
+  same true "$(jq -c '.story | (.changes | length > 0) and .steps[1:-1] == .changes and .steps[-1] == .changes[-1]' <<<"$said")"
   same '[1,true,true]' "$(jq -c '[.story.drawn, .story.events > 0, .story.like != .story.repriced]' <<<"$said")"
   # what others wrote is text, in labels too
   same '["<a href=x>link</a>","<b>bold</b> & co"]' "$(jq -c '.labels | sort' <<<"$said")"
