@@ -81,6 +81,15 @@ key_of() {
   run ! names_her -m 1 "$tmp/rows"
 }
 
+@test "a line of the feed about another's listing that names hers goes, too" {
+  sql "update ops.change set event = event || '{\"other_id\": \"8012\"}'
+    where n = (select min(n) from ops.change where item_id = '8021')"
+  lines=$(sql "select count(*) from ops.change where item_id in ('8011', '8012', '8013') or event ->> 'other_id' = '8012'")
+  forget 300123456
+  same "$lines" "$(sql "select cardinality(lines) from ops.change where op = 'forget'")"
+  same 0 "$(sql "select count(*) from ops.change where event ->> 'other_id' = '8012'")"
+}
+
 @test "a dry run says what would go, and writes nothing" {
   find "$VPIPE_DATA" -type f ! -path '*/lock/*' -exec sha256sum {} + | sort >"$tmp/before"
   run -0 --separate-stderr forget -n 300123456

@@ -68,9 +68,34 @@ as_if_filtered() {
       {query: "a/item-page?item=8011", kind: "item-page", item_id: 8011},
       {query: "a/wardrobe?user=7", kind: "wardrobe", user_id: 7}]' >"$tmp/closing"
   redacted <"$tmp/closing"
+  normalized --threshold 1 --rejects "$tmp/rejects" <"$tmp/out" >"$tmp/have"
+  [ ! -s "$tmp/rejects" ]
   same '[{"query":"a/search?catalog=5","state":{"at":"x","ids":[8010,8012]}},null,null,{"query":"a/wardrobe?user=7","kind":"wardrobe","user_id":7}]' \
     "$(jq -c '.body.queries | map(if . == null then . else to_entries | from_entries end)' "$tmp/out" |
       command jq -c 'map(if . == null then . else {query} + (if .state then {state} else {} end) + (if .kind then {kind, user_id} else {} end) end)')"
+}
+
+@test "what stands beside the list of her listings and names her goes, in headers, too" {
+  forget "$(pseudonym 300000001)"
+  jq -c '.body.owner = {id: 300000001, name: "a"} | .body.more = [{id: 7, by: 300000001}] | .body.seen = 3
+    | .headers.location = "/member/300000001-u_one"' "$raw/good-wardrobe-2026.ndjson" >"$tmp/in"
+  redacted <"$tmp/in"
+  run ! grep 300000001 "$tmp/out"
+  same '[0,3,"application/json"]' "$(jq -c '[.body.code, .body.seen, .headers["content-type"]]' "$tmp/out")"
+  as_if_filtered "$tmp/in"
+}
+
+@test "an answer about another, and a record that nobody can read: her numbers are masked, byte for byte" {
+  printf 'vinted\titem\t9000000001\nvinted\tuser\t300000001\n' >"$tmp/known"
+  forget "$(pseudonym 300000001)"
+  jq -c '.body.item += {related: [9000000001, 7], "by-300000001": "x 9000000001 y"}' "$raw/good-details-2025.ndjson" >"$tmp/in"
+  jq -c '.error = "timed out at /users/300000001" | .line = 1' "$raw/good-wardrobe-2026.ndjson" >>"$tmp/in"
+  jq -c '.v = 2 | .extra = {"300000001": 9000000001}' "$raw/good-wardrobe-2026.ndjson" >>"$tmp/in"
+  redacted <"$tmp/in"
+  run ! grep -wE '300000001|9000000001' "$tmp/out"
+  same "$(wc -l <"$tmp/in")" "$(jq -c 'select(.redacted and .run)' "$tmp/out" | wc -l)"
+  same "$(sed 's/9000000001/0.00000000/g; s/300000001/0.0000000/g; s/}$/,"redacted":true}/' "$tmp/in")" "$(cat "$tmp/out")"
+  as_if_filtered "$tmp/in"
 }
 
 @test "a key that is missing, a broken line of the forgotten, an option that is none" {

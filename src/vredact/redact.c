@@ -135,17 +135,70 @@ mask(struct redaction *r, struct slice word)
 	edits_add(&r->edits, r->line, word, zero);
 }
 
-/* In a page about another her numbers have no element that could be cut. */
+static void
+mark(struct redaction *r, bool whole, const struct verdict *v)
+{
+	struct val root = r->n->rec.root;
+	struct slice close = val_text(root);
+	struct buf b = { 0 };
+
+	close.p += close.len - 1;
+	close.len = 0;
+	if (whole && r->n->rec.has_look && r->bodies > 0 &&
+	    val_member(root, "verdict").s == NULL)
+		buf_addf(&b, ",\"verdict\":\"%s\"", v->name);
+	if (!val_true(val_member(root, "redacted")))
+		buf_adds(&b, ",\"redacted\":true");
+	edits_add(&r->edits, r->line, close, buf_slice(&b));
+	buf_release(&b);
+}
+
+static void
+mask_in(struct redaction *r, struct slice source, struct val v)
+{
+	struct slice text = val_text(v), word;
+	size_t at = 0;
+
+	while (known_word(r->known, source, text, &at, &word))
+		mask(r, word);
+}
+
+/* In an answer about another her numbers have no element that could be cut. */
 static void
 mask_page(struct redaction *r)
 {
-	struct slice text = val_text(val_member(r->n->rec.root, "body_text"));
-	struct slice word;
-	size_t at = 0, before = r->edits.n;
+	struct record *rec = &r->n->rec;
+	size_t before = r->edits.n;
 
-	while (known_word(r->known, r->n->rec.source, text, &at, &word))
-		mask(r, word);
+	mask_in(r, rec->source, val_member(rec->root, "body_text"));
+	if (r->list.s == NULL)
+		mask_in(r, rec->source, val_member(rec->root, "body"));
 	r->pages += r->edits.n > before;
+}
+
+/* A record that nobody can read gives no rows, and is published all the same:
+ * her numbers go from all that does not say which record it is. */
+static void
+mask_unreadable(struct redaction *r)
+{
+	static const char *const kept[] = { "v", "source", "site", "flow",
+		"kind", "run", "part", "line", "attempt", "fetched_at",
+		"status", "ms", "sha256" };
+	struct val root = r->n->rec.root, v;
+	struct slice source = id_of(val_member(root, "source")), key;
+	struct val_iter it = val_each(root);
+	size_t i;
+
+	while (val_next(&it, &key, &v)) {
+		for (i = 0; i < sizeof kept / sizeof *kept; i++)
+			if (slice_is(key, kept[i]))
+				break;
+		if (i == sizeof kept / sizeof *kept)
+			mask_in(r, source, v);
+	}
+	r->pages += r->edits.n > 0;
+	if (r->edits.n > 0)
+		mark(r, false, NULL);
 }
 
 /* ---- elements ---- */
@@ -269,24 +322,6 @@ cut_about(struct redaction *r)
 }
 
 static void
-mark(struct redaction *r, bool whole, const struct verdict *v)
-{
-	struct val root = r->n->rec.root;
-	struct slice close = val_text(root);
-	struct buf b = { 0 };
-
-	close.p += close.len - 1;
-	close.len = 0;
-	if (whole && r->n->rec.has_look && r->bodies > 0 &&
-	    val_member(root, "verdict").s == NULL)
-		buf_addf(&b, ",\"verdict\":\"%s\"", v->name);
-	if (!val_true(val_member(root, "redacted")))
-		buf_adds(&b, ",\"redacted\":true");
-	edits_add(&r->edits, r->line, close, buf_slice(&b));
-	buf_release(&b);
-}
-
-static void
 redact_answer(struct redaction *r, struct catalogue *k, const struct verdict *v)
 {
 	struct record *rec = &r->n->rec;
@@ -385,8 +420,11 @@ redact(struct redaction *r, struct slice line, struct buf *out)
 	r->line = line;
 	r->list = (struct val){ NULL, 0 };
 	edits_reset(&r->edits);
+	r->n->rec.root = (struct val){ NULL, 0 };
 	k = normalizer_read(r->n, line, &v, &why);
-	if (k != NULL && slice_is(r->n->rec.kind, "run"))
+	if (k == NULL && val_type(r->n->rec.root) == SCAN_OBJECT)
+		mask_unreadable(r);
+	else if (k != NULL && slice_is(r->n->rec.kind, "run"))
 		redact_closing(r);
 	else if (k != NULL && slice_is(r->n->rec.kind, "image"))
 		redact_picture(r);

@@ -5,7 +5,8 @@
  *	an answer about her, or one of her listings
  *				the body is null; `verdict` beside says what
  *				it was
- *	a page about another	her numbers in it are 0.00...
+ *	an answer about another, and what is no raw record that
+ *	anyone can read		her numbers in it are 0.00...
  *	a picture of hers	the body is null
  *	a closing record	queries about her are null; her listings are
  *				no longer among the newest of a catalog's
