@@ -27,6 +27,7 @@ LIBS_vnormalize = -ljq -lxml2 -lcrypto
 LIBS_vredact = $(LIBS_vnormalize)
 LIBS_vupsert = -lpq -lcrypto -lz
 LIBS_vsurv = -lm
+LIBS_vevents = -lm
 LIBS_vimg = -lcurl -lbrotlidec -lzstd -lz -lcrypto -ljpeg -lpng -lwebp -lpthread -lm
 LIBS_unit = -ljq -lpq -lcurl -lbrotlidec -lzstd -lcrypto -ljpeg -lpng -lwebp -lz -lpthread -lm
 
@@ -163,10 +164,10 @@ asan-parsers:
 # (the sanitizers have a memory of their own) and those that load PostgreSQL,
 # whose bytes other tests of the same file read, too.
 PARSERS = unit json vnormalize vnormalize_pages vnormalize_rejects vredact vput vraw \
-	vwrap wrap vsnapshot vsurv
-PARSING = vnormalize vredact vput vraw vwrap vsnapshot vsurv
+	vwrap wrap vsnapshot vevents vsurv
+PARSING = vnormalize vredact vput vraw vwrap vsnapshot vevents vsurv
 PARSED = clock decimal decode http_multi image json line phash scan scan_check store \
-	utf8 vsnapshot_fuzz vsnapshot_judge vsnapshot_values
+	utf8 vevents_fuzz vevents_judge moment
 check-parsers: $(PARSING:%=$(BIN)/%) $(PARSED:%=$(O)/unit/%) $(O)/fail.so
 	$(call RUN_BATS,check-parsers,--filter-tags '!size$(comma)!postgres' \
 	    $(PARSERS:%=tests/%.bats))

@@ -47,7 +47,7 @@ ops_names() {
     from staging.vinted_closing")"
   same 2 "$(sql "select count(*) from (select distinct user_id, seller_key
     from staging.vinted_closing where seller_key is not null) as s")"
-  same '4|t' "$(sql "select count(*), bool_and(complete) from staging.vinted_track_sweep")"
+  same '4|t' "$(sql "select count(*), bool_and(complete) from staging.vinted_seller_sweep")"
   run ! grep -rq -e 300123456 -e 300777777 "$VPIPE_DATA/raw" --include='*.manifest.json'
 }
 

@@ -304,8 +304,8 @@ vanished unknown lag' "$(happened 3101)"
 
 @test "a busy episode is not judged anew with each sweep" {
   as_of 1
-  rows="select xmin, run, item_days, g from staging.vinted_track_interval
-    where user_id = '600' and end_at < '2026-09-04' and prev_run is not null order by run"
+  rows="select xmin, run, item_days, episode_sold from staging.vinted_seller_interval
+    where owner = 'user:600' and last_at < '2026-09-04' and prev_run is not null order by run"
   before=$(sql "$rows")
   same '41 - | 41 -' "$(awk -F '|' '{ printf "%s%s %s", sep,
     $3, $4 == "" ? "-" : $4; sep = " | " }' <<<"$before")"
@@ -365,8 +365,8 @@ vanished unknown lag' "$(happened 3101)"
     where item_id like '800%' group by 1")"
   same 'live observed -' "$(state 8001)"
   same 'f|3
-t|1' "$(sql "select complete, count(*) from staging.vinted_track_sweep
-    where user_id = '800' group by 1 order by 1")"
+t|1' "$(sql "select complete, count(*) from staging.vinted_seller_sweep
+    where owner = 'user:800' group by 1 order by 1")"
 }
 
 # --- what changes the past of items that are in no new record -----------------

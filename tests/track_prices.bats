@@ -205,7 +205,7 @@ rates() {
 
 # relists SELLER...: of what is known to repeat what, an item a line
 relists() {
-  sql "select item_id, old_id, by from staging.vinted_track_relist
+  sql "select item_id, old_id, by from staging.vinted_relisting
     join staging.vinted_track_item using (item_id)
     where user_id = any (string_to_array('$*', ' ')) order by item_id" | tr '|' ' '
 }

@@ -13,12 +13,13 @@ declare
 	gained bigint;
 begin
 	perform pg_advisory_xact_lock(hashtext('vpipe.change'));
-	-- the number of an event in its set may change with its neighbours
+	-- the number of an event in its set may change with its neighbours; whose it is
+	-- stays here
 	create temporary table current_event (item_id text collate "C",
 	    event jsonb, latest timestamptz, type text) on commit drop;
 	if relation is not null then
 		execute format('insert into current_event '
-		    'select e.item_id, jsonb_strip_nulls(to_jsonb(e) - ''number''), '
+		    'select e.item_id, jsonb_strip_nulls(to_jsonb(e) - ''number'' - ''owner''), '
 		    'e.latest, e.type from %s e %s', relation,
 		    case when everything then '' else
 		        'join affected a on a.item_id = e.item_id' end);

@@ -261,6 +261,9 @@ begin
 		is_hers := concat_ws(' or ',
 		    case when 'user_id' = any (held.columns)
 		        then 'user_id::text = any ($1)' end,
+		    case when 'owner' = any (held.columns)
+		        then 'starts_with(owner, ''user:'') '
+		            'and substr(owner, 6) = any ($1)' end,
 		    case when 'seller_key' = any (held.columns)
 		        then 'seller_key = any ($4)' end,
 		    case when 'item_id' = any (held.columns)

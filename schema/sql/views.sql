@@ -78,6 +78,8 @@ begin
 		        ('item', '_seen', '_item', ops.id_as_text()),
 		        ('item_catalog', '', '_item', ops.id_as_text()),
 		        ('event', '', '_type', 'type, latest'),
+		        ('event', '', '_item', 'item_id collate "C"'),
+		        ('item_state', '', '_item', 'item_id collate "C"'),
 		        ('look', '', '_run', 'run'),
 		        ('look', '', '_newest', 'site, verdict, observed_at')
 		    ) as w(entity, suffix, name, what) using (entity)

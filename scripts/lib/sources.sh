@@ -83,8 +83,7 @@ judge() {
 	describe "$2"
 	cat >"$scratch/judge" <<-end
 	: >judge.status
-	{ vsnapshot events -q --source '$2' --item-days "\$ITEM_DAYS" \\
-	    --sold-page-hours "\$SOLD_PAGE_HOURS" 2>judge.words ||
+	{ vevents -q --source '$2' 2>judge.words ||
 	    echo \$? >>judge.status; } |
 	    { vupsert -q --schema '$1' 2>store.words ||
 	    echo \$? >>judge.status; }

@@ -1,9 +1,8 @@
-/* vsnapshot: typed records to snapshots of them, and the snapshots of one item
- * after another to what happened.  See vsnapshot(1). */
+/* vsnapshot: typed records, passed on, and snapshots of them.  See
+ * vsnapshot(1). */
 
 #include <unistd.h>
 
-#include "events.h"
 #include "line.h"
 #include "options.h"
 #include "reject.h"
@@ -27,22 +26,6 @@ run_take(const struct opts *o, struct reader *in, struct writer *out,
 	return status;
 }
 
-static int
-run_events(const struct opts *o, struct reader *in, struct writer *out,
-    struct rejects *rej)
-{
-	struct events e;
-	struct slice line;
-	int status;
-
-	events_init(&e, o, out, rej);
-	while (!stopped && reader_next(in, &line))
-		events_line(&e, line, in->lines, in->toolong);
-	status = events_end(&e);
-	events_release(&e);
-	return status;
-}
-
 int
 main(int argc, char *argv[])
 {
@@ -54,13 +37,12 @@ main(int argc, char *argv[])
 
 	first = options(&o, argc, argv);
 	reader_init(&in, STDIN_FILENO, (size_t)o.maxline);
-	reader_files(&in, argc - first, argv + first,
-	    o.events ? "history lines" : "Singer messages");
+	reader_files(&in, argc - first, argv + first, "Singer messages");
 	writer_init(&out, STDOUT_FILENO);
 	reader_tie(&in, &out);
 	rejects_init(&rej, o.rejects, o.threshold, NULL);
 
-	status = (o.events ? run_events : run_take)(&o, &in, &out, &rej);
+	status = run_take(&o, &in, &out, &rej);
 
 	reader_close_or_die(&in);
 	writer_close_or_die(&out); /* a full disk shows up here */

@@ -6,10 +6,7 @@
 #include <stdint.h>
 
 struct opts {
-	bool events; /* else take */
-	const char *source;
 	const char *stream, *key; /* plain NDJSON */
-	int64_t item_days, sold_page_hours;
 	int64_t maxline;
 	const char *rejects, *threshold_text;
 	double threshold;

@@ -215,12 +215,12 @@ group by 1;
 
 -- requests, by size of wardrobe; the naive plan opens each live item each look
 create table judge.size as
-select user_id,
+select substr(owner, 6) as user_id,
     avg(total) as mean,
     sum(total) as naive
-from staging.vinted_track_sweep
+from staging.vinted_seller_sweep
 where complete
-group by user_id;
+group by owner;
 
 insert into figure (name, value)
 select 'naive:' || s.class, sum(naive)

@@ -223,7 +223,7 @@ relists_of_all() {
     in_batches "3$seed" 3
     relists_of_all >"$tmp/want"
     grep -q picture "$tmp/want"
-    sql 'select item_id, old_id, by from staging.vinted_track_relist
+    sql 'select item_id, old_id, by from staging.vinted_relisting
       order by item_id collate "C"' | diff "$tmp/want" -
     feed_is_true
     replays

@@ -169,9 +169,9 @@ $sellers wardrobe" "$(asked | tail -n +$((before + 1)) | cut -d ' ' -f 1 | uniq 
   kinds item wardrobe item
   [[ $output == *'left: item '*'left: wardrobe '*'left: item '* ]]
   same 0 "$(sql "select count(*) from (
-    select count(*) as n from staging.vinted_track_sweep
+    select count(*) as n from staging.vinted_seller_sweep
     where complete and first_at > timestamptz '${VPIPE_NOW%+}' - interval '1 hour'
-    group by user_id) as a where n > 1")"
+    group by owner) as a where n > 1")"
 }
 
 # --- what is wrong ------------------------------------------------------------

@@ -105,8 +105,8 @@ needless() {
   forward 43200
   run -0 --separate-stderr track
   same 0 "$(sql "select count(*) from staging.vinted_track_item t
-    where not exists (select from staging.vinted_track_sweep s
-    where s.user_id = t.user_id and s.complete)")"
+    where not exists (select from staging.vinted_seller_sweep s
+    where s.owner = 'user:' || t.user_id and s.complete)")"
 }
 
 # --- days, and the truth ------------------------------------------------------

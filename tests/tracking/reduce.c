@@ -1,9 +1,9 @@
 /*
- * reduce - what "vsnapshot events" wrote, in the words of the oracle
+ * reduce - what vevents wrote of listings, in the words of the oracle
  *
  *	reduce SOURCE <SINGER
  *
- * On the way it looks at what the oracle does not know of: both SCHEMAs come
+ * On the way it looks at what the oracle does not know of: the SCHEMAs come
  * first and once, a SCOPE is of one item and holds as many records as it says,
  * an item has its two scopes once and one state.  What breaks that ends it, 65.
  */
@@ -39,7 +39,7 @@ read_scope(const struct object *o, const char *line)
 {
 	struct object of;
 
-	if (schemas != 2)
+	if (schemas != 5)
 		bad("a SCOPE before the schemas", line);
 	if (scope.left != 0)
 		bad("the scope before ended short", line);
@@ -47,12 +47,12 @@ read_scope(const struct object *o, const char *line)
 	if (!scope.events && !is(member(o, "stream"), state_stream))
 		bad("a SCOPE of another stream", line);
 	object_read(&of, member(o, "scope").p);
-	if (of.n != 1 || member(&of, "item_id").p == NULL)
-		bad("a scope that is no item", line);
-	copy(scope.item, member(&of, "item_id"));
+	if (of.n != 1 || member(&of, "owner").p == NULL)
+		bad("a scope that is no owner", line);
+	copy(scope.item, member(&of, "owner"));
 	if (strcmp(scope.item, last[scope.events]) == 0)
 		bad("a second scope of an item", line);
-	copy(last[scope.events], member(&of, "item_id"));
+	copy(last[scope.events], member(&of, "owner"));
 	scope.left = atoi(member(o, "records").p);
 	if (!scope.events && scope.left != 1)
 		bad("not one state", line);
@@ -90,7 +90,7 @@ read_record(const struct object *o, const char *line)
 	     name++, n++)
 		print_member(&comma, *name, member(&r, *name));
 	puts("}}");
-	if (r.n != n)
+	if (r.n != n + 1) /* and the owner */
 		bad("not the members of the law", line);
 }
 
@@ -110,7 +110,7 @@ read_line(const char *line)
 		read_record(&o, line);
 	else if (!is(type, "STATE"))
 		bad("a message we do not know", line);
-	if (is(type, "SCHEMA") && (schemas > 2 || last[1][0] != '\0'))
+	if (is(type, "SCHEMA") && (schemas > 5 || last[1][0] != '\0'))
 		bad("a SCHEMA too many", line);
 }
 
@@ -131,7 +131,7 @@ main(int argc, char *argv[])
 		line[strcspn(line, "\n")] = '\0';
 		read_line(line);
 	}
-	if (scope.left != 0 || schemas != 2)
+	if (scope.left != 0 || schemas != 5)
 		bad("it ended short", "");
 	free(line);
 	return ferror(stdin) || fflush(stdout) != 0;

@@ -1,4 +1,4 @@
-# tracking.bash - for the tests that hold vsnapshot's events against an oracle
+# tracking.bash - for the tests that hold vevents' rules against an oracle
 #
 #	tracking_build		in setup_file: the oracle and its like, from
 #				tests/tracking, into the file's folder
@@ -26,7 +26,7 @@ wanted() {
 }
 
 had() {
-	vsnapshot events -q --source made --threshold 0 "${judging[@]}" |
+	"$O/unit/vevents_lines" "${judging[1]}" "${judging[3]}" |
 	    "$TRACKING/reduce" made | LC_ALL=C sort
 	stages_are_well "${PIPESTATUS[@]}"
 }

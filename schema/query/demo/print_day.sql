@@ -6,10 +6,9 @@ select format('of %s: %s sold, %s deleted, %s hidden or reserved, '
     count(*) filter (where s.state = 'deleted'),
     count(*) filter (where s.state in ('hidden', 'reserved')),
     count(*) filter (where s.state = 'missing'))
-from staging.vinted_track_item t
-    join staging.vinted_item_state s using (item_id)
+from staging.vinted_item_state s
 where exists (
 	select
-	from staging.vinted_track_sweep w
-	where w.user_id = t.user_id
+	from staging.vinted_seller_sweep w
+	where w.owner = s.owner
 	    and w.complete);

@@ -2,11 +2,11 @@
 -- confidence, and last prices of sold and of live listings.
 create temporary table watched as
 select t.item_id
-from staging.vinted_track_item t
+from staging.vinted_item_state t
 where exists (
 	select
-	from staging.vinted_track_sweep w
-	where w.user_id = t.user_id
+	from staging.vinted_seller_sweep w
+	where w.owner = t.owner
 	    and w.complete);
 
 \echo 'What happened, and how that is known (vanished: not there, cause unknown):'

@@ -19,8 +19,8 @@ set timezone = 'UTC';
 \set item :source _item
 \set item_state :source _item_state
 \set track_item :source _track_item
-\set track_sweep :source _track_sweep
-\set track_interval :source _track_interval
+\set seller_sweep :source _seller_sweep
+\set seller_interval :source _seller_interval
 select to_regclass(format('%I.%I', :'staging', :'track_item')) is not null
     and to_regclass(format('%I.%I', :'staging', :'item_catalog')) is not null
     and to_regclass(format('%I.%I', :'staging', :'item_state')) is not null
@@ -108,11 +108,11 @@ from seller s
 	    count(*) filter (where not w.complete
 	        and w.first_at > coalesce((
 		select max(c.first_at)
-		from :"staging".:"track_sweep" c
-		where c.user_id = s.user_id
+		from :"staging".:"seller_sweep" c
+		where c.owner = 'user:' || s.user_id
 		    and c.complete), '-infinity')) as breaks
-	from :"staging".:"track_sweep" w
-	where w.user_id = s.user_id) as w on true
+	from :"staging".:"seller_sweep" w
+	where w.owner = 'user:' || s.user_id) as w on true
     left join lateral (
 	select c.item_count, c.given_count, c.total_count
 	from :"staging".:"seller_snapshot" c
@@ -169,9 +169,9 @@ from :"staging".:"item_state" s
     join watched w using (user_id)
     left join lateral (
 	select i.item_days, i.baseline, i.ripe
-	from :"staging".:"track_interval" i
-	where i.user_id = t.user_id
-	    and i.end_at = s.latest) as i on true
+	from :"staging".:"seller_interval" i
+	where i.owner = s.owner
+	    and i.last_at = s.latest) as i on true
     left join lateral (
 	select count(*) filter (where l.verdict in ('ok', 'gone')) as answers,
 	    count(distinct l.run) as times,

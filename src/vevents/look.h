@@ -1,6 +1,9 @@
 /*
- * look: reads one line of a history: a look at an item, or an absence (a
- * complete sweep of its seller lacked it), with its context.
+ * look: reads one line of a history (vevents(1), INPUT): a look at a listing,
+ * or another answer about its owner.
+ *
+ * The rules take a look with its context, which vevents computes; of a line
+ * only what INPUT names is used.  (The tests write contexts by hand.)
  *
  * Everything borrows from the line and the reader, until the next look_read.
  * An absent or null member has a slice whose p is NULL.  Numbers are their
@@ -14,10 +17,29 @@
 #include "scan.h"
 
 enum field {
+	F_OWNER,
+	F_TYPE,
 	F_ITEM_ID,
+	F_RUN,
+	F_LINE,
+	F_INDEX,
+	F_USER_ID,
+	F_PHOTO_KEY,
+	F_TITLE,
+	F_FOREIGN,
+	F_GIVEN,
+	F_TOTAL,
+	F_VERDICT,
+	F_FIRST_AT,
+	F_LAST_AT,
+	F_FOUND,
+	F_WALKED,
+	F_SHA256,
+	F_PHASH,
+	F_WIDTH,
+	F_HEIGHT,
 	F_SITE,
 	F_OBSERVED_AT,
-	F_ORD,
 	F_KIND,
 	F_STATE,
 	F_EVIDENCE,
@@ -58,6 +80,16 @@ enum field {
 	FIELDS
 };
 
+enum line_type {
+	LINE_LOOK,     /* at a listing */
+	LINE_COUNTERS, /* the owner's */
+	LINE_ACCOUNT,  /* is the owner, or her wardrobe, there? */
+	LINE_SWEEP,    /* a walk through her wardrobe */
+	LINE_PICTURE,  /* of a listing */
+	LINE_OWNER,    /* nothing but the owner: one that may have lost all */
+	LINE_TYPES
+};
+
 /* States of items; the first ones also are what a line says. */
 enum state {
 	STATE_NONE, /* nothing said */
@@ -83,8 +115,8 @@ struct count_of { /* an integer that may be unknown */
 
 struct look {
 	struct slice f[FIELDS];
+	enum line_type type;
 	struct moment at; /* observed_at */
-	int64_t ord;
 	enum state state;
 	struct moment unseen_at, absent_from;
 	/* of an absence; else all unknown */
@@ -103,7 +135,8 @@ struct look_reader {
 	struct val value;    /* the value at fault */
 };
 
-extern const char *const look_fields[FIELDS];
+/* Its name in a line. */
+const char *look_field(enum field f);
 
 void look_reader_init(struct look_reader *);
 void look_reader_release(struct look_reader *);

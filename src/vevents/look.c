@@ -6,101 +6,86 @@
 #include "decimal.h"
 #include "banned.h"
 
-const char *const look_fields[FIELDS] = {
-	[F_ITEM_ID] = "item_id",
-	[F_SITE] = "site",
-	[F_OBSERVED_AT] = "observed_at",
-	[F_ORD] = "ord",
-	[F_KIND] = "kind",
-	[F_STATE] = "state",
-	[F_EVIDENCE] = "evidence",
-	[F_STATE_RULE] = "state_rule",
-	[F_PRICE] = "price",
-	[F_CURRENCY] = "currency",
-	[F_SELLER_PRICE] = "seller_price",
-	[F_SELLER_CURRENCY] = "seller_currency",
-	[F_TOTAL_PRICE] = "total_price",
-	[F_FAVOURITE_COUNT] = "favourite_count",
-	[F_PROMOTED] = "promoted",
-	[F_RATE] = "rate",
-	[F_RATE_ERR] = "rate_err",
-	[F_HOME] = "home",
-	[F_ALIKE] = "alike",
-	[F_ALIKE_N] = "alike_n",
-	[F_UNSEEN_AT] = "unseen_at",
-	[F_RELIST_OF] = "relist_of",
-	[F_RELIST_BY] = "relist_by",
-	[F_RELIST_TO] = "relist_to",
-	[F_ABSENT_FROM] = "absent_from",
-	[F_BASELINE] = "baseline",
-	[F_G_MOST] = "g_most",
-	[F_RIPE] = "ripe",
-	[F_FELL] = "fell",
-	[F_G] = "g",
-	[F_T] = "t",
-	[F_V] = "v",
-	[F_N] = "n",
-	[F_RETURNS] = "returns",
-	[F_PENDING] = "pending",
-	[F_ITEM_DAYS] = "item_days",
-	[F_CLEARED] = "cleared",
-	[F_KEPT] = "kept",
-	[F_ON_HOLIDAY] = "on_holiday",
-	[F_BANNED] = "banned",
-	[F_SELLER_GONE] = "seller_gone",
+enum kind {
+	TEXT,
+	NUMBER,
+	BOOLEAN,
+	ID /* a text, or a number taken as its text */
 };
 
-#define TEXT 1
-#define NUMBER 2
-#define BOOLEAN 3
-#define ID 4 /* a text, or a number taken as its text */
-
-static const char kinds[FIELDS] = {
-	[F_ITEM_ID] = ID,
-	[F_SITE] = TEXT,
-	[F_OBSERVED_AT] = TEXT,
-	[F_ORD] = NUMBER,
-	[F_KIND] = TEXT,
-	[F_STATE] = TEXT,
-	[F_EVIDENCE] = TEXT,
-	[F_STATE_RULE] = TEXT,
-	[F_PRICE] = NUMBER,
-	[F_CURRENCY] = TEXT,
-	[F_SELLER_PRICE] = NUMBER,
-	[F_SELLER_CURRENCY] = TEXT,
-	[F_TOTAL_PRICE] = NUMBER,
-	[F_FAVOURITE_COUNT] = NUMBER,
-	[F_PROMOTED] = BOOLEAN,
-	[F_RATE] = NUMBER,
-	[F_RATE_ERR] = NUMBER,
-	[F_HOME] = BOOLEAN,
-	[F_ALIKE] = NUMBER,
-	[F_ALIKE_N] = NUMBER,
-	[F_UNSEEN_AT] = TEXT,
-	[F_RELIST_OF] = ID,
-	[F_RELIST_BY] = TEXT,
-	[F_RELIST_TO] = ID,
-	[F_ABSENT_FROM] = TEXT,
-	[F_BASELINE] = BOOLEAN,
-	[F_G_MOST] = NUMBER,
-	[F_RIPE] = BOOLEAN,
-	[F_FELL] = BOOLEAN,
-	[F_G] = NUMBER,
-	[F_T] = NUMBER,
-	[F_V] = NUMBER,
-	[F_N] = NUMBER,
-	[F_RETURNS] = NUMBER,
-	[F_PENDING] = NUMBER,
-	[F_ITEM_DAYS] = NUMBER,
-	[F_CLEARED] = NUMBER,
-	[F_KEPT] = NUMBER,
-	[F_ON_HOLIDAY] = BOOLEAN,
-	[F_BANNED] = BOOLEAN,
-	[F_SELLER_GONE] = BOOLEAN,
+static const struct {
+	const char *name;
+	enum kind kind;
+} fields[FIELDS] = {
+	[F_OWNER] = { "owner", ID },
+	[F_TYPE] = { "type", TEXT },
+	[F_ITEM_ID] = { "item_id", ID },
+	[F_RUN] = { "run", TEXT },
+	[F_LINE] = { "line", NUMBER },
+	[F_INDEX] = { "index", NUMBER },
+	[F_USER_ID] = { "user_id", ID },
+	[F_PHOTO_KEY] = { "photo_key", ID },
+	[F_TITLE] = { "title", TEXT },
+	[F_FOREIGN] = { "foreign", BOOLEAN },
+	[F_GIVEN] = { "given_count", NUMBER },
+	[F_TOTAL] = { "total_count", NUMBER },
+	[F_VERDICT] = { "verdict", TEXT },
+	[F_FIRST_AT] = { "first_at", TEXT },
+	[F_LAST_AT] = { "last_at", TEXT },
+	[F_FOUND] = { "found", NUMBER },
+	[F_WALKED] = { "walked", BOOLEAN },
+	[F_SHA256] = { "sha256", TEXT },
+	[F_PHASH] = { "phash", TEXT },
+	[F_WIDTH] = { "width", NUMBER },
+	[F_HEIGHT] = { "height", NUMBER },
+	[F_SITE] = { "site", TEXT },
+	[F_OBSERVED_AT] = { "observed_at", TEXT },
+	[F_KIND] = { "kind", TEXT },
+	[F_STATE] = { "state", TEXT },
+	[F_EVIDENCE] = { "evidence", TEXT },
+	[F_STATE_RULE] = { "state_rule", TEXT },
+	[F_PRICE] = { "price", NUMBER },
+	[F_CURRENCY] = { "currency", TEXT },
+	[F_SELLER_PRICE] = { "seller_price", NUMBER },
+	[F_SELLER_CURRENCY] = { "seller_currency", TEXT },
+	[F_TOTAL_PRICE] = { "total_price", NUMBER },
+	[F_FAVOURITE_COUNT] = { "favourite_count", NUMBER },
+	[F_PROMOTED] = { "promoted", BOOLEAN },
+	[F_RATE] = { "rate", NUMBER },
+	[F_RATE_ERR] = { "rate_err", NUMBER },
+	[F_HOME] = { "home", BOOLEAN },
+	[F_ALIKE] = { "alike", NUMBER },
+	[F_ALIKE_N] = { "alike_n", NUMBER },
+	[F_UNSEEN_AT] = { "unseen_at", TEXT },
+	[F_RELIST_OF] = { "relist_of", ID },
+	[F_RELIST_BY] = { "relist_by", TEXT },
+	[F_RELIST_TO] = { "relist_to", ID },
+	[F_ABSENT_FROM] = { "absent_from", TEXT },
+	[F_BASELINE] = { "baseline", BOOLEAN },
+	[F_G_MOST] = { "g_most", NUMBER },
+	[F_RIPE] = { "ripe", BOOLEAN },
+	[F_FELL] = { "fell", BOOLEAN },
+	[F_G] = { "g", NUMBER },
+	[F_T] = { "t", NUMBER },
+	[F_V] = { "v", NUMBER },
+	[F_N] = { "n", NUMBER },
+	[F_RETURNS] = { "returns", NUMBER },
+	[F_PENDING] = { "pending", NUMBER },
+	[F_ITEM_DAYS] = { "item_days", NUMBER },
+	[F_CLEARED] = { "cleared", NUMBER },
+	[F_KEPT] = { "kept", NUMBER },
+	[F_ON_HOLIDAY] = { "on_holiday", BOOLEAN },
+	[F_BANNED] = { "banned", BOOLEAN },
+	[F_SELLER_GONE] = { "seller_gone", BOOLEAN },
 };
 
-static const char *const kind_names[] = { NULL, "text", "number", "boolean",
-	"text" };
+const char *
+look_field(enum field f)
+{
+	return fields[f].name;
+}
+
+static const char *const kind_names[] = { "text", "number", "boolean", "text" };
 
 static bool
 fault(struct look_reader *r, enum field f, const char *what)
@@ -109,7 +94,7 @@ fault(struct look_reader *r, enum field f, const char *what)
 	if (f == FIELDS)
 		snprintf(r->why, sizeof r->why, "%s", what);
 	else
-		snprintf(r->why, sizeof r->why, "'%s' %s", look_fields[f],
+		snprintf(r->why, sizeof r->why, "'%s' %s", fields[f].name,
 		    what);
 	return false;
 }
@@ -117,9 +102,14 @@ fault(struct look_reader *r, enum field f, const char *what)
 void
 look_reader_init(struct look_reader *r)
 {
+	const char *names[FIELDS];
+	int f;
+
 	memset(r, 0, sizeof *r);
 	r->scan = scan_new();
-	names_init(&r->names, look_fields, FIELDS);
+	for (f = 0; f < FIELDS; f++)
+		names[f] = fields[f].name;
+	names_init(&r->names, names, FIELDS);
 }
 
 void
@@ -155,7 +145,7 @@ wrong_type(struct look_reader *r, enum field f)
 {
 	char what[32];
 
-	snprintf(what, sizeof what, "is no %s", kind_names[(int)kinds[f]]);
+	snprintf(what, sizeof what, "is no %s", kind_names[fields[f].kind]);
 	return fault(r, f, what);
 }
 
@@ -165,7 +155,7 @@ take_member(struct look_reader *r, enum field f, struct val v,
 {
 	struct slice t = val_text(v);
 	enum scan_type type = val_type(v);
-	char kind = kinds[f];
+	enum kind kind = fields[f].kind;
 
 	r->value = v;
 	if (type == SCAN_STRING && (kind == TEXT || kind == ID)) {
@@ -296,23 +286,49 @@ take_absence(struct look_reader *r, struct look *l)
 	    take_integer(r, l, F_KEPT, &l->kept);
 }
 
+/* What a line of a type must have; the rest is checked where it is used. */
+static const enum field needed[LINE_TYPES][4] = {
+	[LINE_LOOK] = { F_ITEM_ID, F_OBSERVED_AT },
+	[LINE_COUNTERS] = { F_OWNER, F_OBSERVED_AT },
+	[LINE_ACCOUNT] = { F_OWNER, F_OBSERVED_AT, F_KIND, F_VERDICT },
+	[LINE_SWEEP] = { F_OWNER, F_RUN, F_FIRST_AT, F_LAST_AT },
+	[LINE_PICTURE] = { F_OWNER, F_ITEM_ID, F_SHA256 },
+	[LINE_OWNER] = { F_OWNER },
+};
+
+static bool
+take_type(struct look_reader *r, struct look *l)
+{
+	static const char *const all[LINE_TYPES] = { "look", "counters",
+		"account", "sweep", "picture", "owner" };
+	int i;
+
+	l->type = LINE_LOOK;
+	for (i = 0; look_has(l, F_TYPE); i++) {
+		if (i == LINE_TYPES)
+			return fault(r, F_TYPE, "is no type of line");
+		l->type = (enum line_type)i;
+		if (slice_is(l->f[F_TYPE], all[i]))
+			break;
+	}
+	for (i = 0; i < 4 && (i == 0 || needed[l->type][i] != 0); i++)
+		if (l->f[needed[l->type][i]].len == 0)
+			return fault(r, needed[l->type][i], "is missing");
+	return true;
+}
+
 static bool
 take_meaning(struct look_reader *r, struct look *l)
 {
-	struct count_of ord;
-
-	if (l->f[F_ITEM_ID].len == 0)
-		return fault(r, F_ITEM_ID, "is missing");
-	if (!look_has(l, F_OBSERVED_AT))
-		return fault(r, F_OBSERVED_AT, "is missing");
-	if (!take_time(r, l, F_OBSERVED_AT, &l->at) ||
-	    !take_time(r, l, F_UNSEEN_AT, &l->unseen_at) ||
-	    !take_time(r, l, F_ABSENT_FROM, &l->absent_from) ||
-	    !take_integer(r, l, F_ORD, &ord) || !take_state(r, l) ||
-	    !take_prices(r, l) || !take_relist(r, l))
+	if (!take_type(r, l) || !take_time(r, l, F_OBSERVED_AT, &l->at) ||
+	    !take_state(r, l))
 		return false;
-	l->ord = ord.n;
-	return l->state != STATE_ABSENT || take_absence(r, l);
+	if (l->type != LINE_LOOK)
+		return true;
+	return take_time(r, l, F_UNSEEN_AT, &l->unseen_at) &&
+	    take_time(r, l, F_ABSENT_FROM, &l->absent_from) &&
+	    take_prices(r, l) && take_relist(r, l) &&
+	    (l->state != STATE_ABSENT || take_absence(r, l));
 }
 
 bool

@@ -1,13 +1,11 @@
 /*
- * vsnapshot's rules, by small histories.  A history is a line a look: its day,
+ * vevents' rules, by small histories.  A history is a line a look: its day,
  * and members with ' for ".  What is wanted is the events, and behind the bar
  * the state, as said() and stands() write them.
  */
-#include "vsnapshot/judge.c"
-#include "vsnapshot/look.c"
-#include "vsnapshot/moment.c"
-#include "vsnapshot/names.c"
-#include "vsnapshot/price.c"
+#include "vevents/judge.c"
+#include "vevents/look.c"
+#include "vevents/price.c"
 
 #include "clock.h"
 #include "line.h"

@@ -107,3 +107,68 @@ moment_parse(struct moment_cache *c, struct slice s, struct moment *out)
 	out->len = (uint8_t)s.len;
 	return true;
 }
+
+/* ---- and back ---- */
+
+static char *
+put_digits(char *p, int64_t n, int digits)
+{
+	int i;
+
+	for (i = digits - 1; i >= 0; i--, n /= 10)
+		p[i] = (char)('0' + n % 10);
+	return p + digits;
+}
+
+/* The date of a day since 1970-01-01: years begin in March, so that a leap day
+ * is the last day of its year. */
+static char *
+put_date(char *p, int64_t day)
+{
+	int64_t era, of_era, year, of_year, month;
+
+	day += 719468; /* since 0000-03-01 */
+	era = (day >= 0 ? day : day - 146096) / 146097;
+	of_era = day - era * 146097;
+	year =
+	    (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	of_year = of_era - (365 * year + year / 4 - year / 100);
+	month = (5 * of_year + 2) / 153;
+	day = of_year - (153 * month + 2) / 5 + 1;
+	month += month < 10 ? 3 : -9;
+	p = put_digits(p, year + era * 400 + (month <= 2), 4);
+	*p++ = '-';
+	p = put_digits(p, month, 2);
+	*p++ = '-';
+	return put_digits(p, day, 2);
+}
+
+struct moment
+moment_of(int64_t us)
+{
+	const int64_t day_us = INT64_C(86400000000);
+	int64_t day = us / day_us, part = us % day_us;
+	struct moment m = { .us = us };
+	char *p;
+
+	if (part < 0) {
+		part += day_us;
+		day--;
+	}
+	p = put_date(m.text, day);
+	*p++ = 'T';
+	p = put_digits(p, part / 3600000000, 2);
+	*p++ = ':';
+	p = put_digits(p, part / 60000000 % 60, 2);
+	*p++ = ':';
+	p = put_digits(p, part / 1000000 % 60, 2);
+	if (part % 1000000 != 0) {
+		*p++ = '.';
+		p = put_digits(p, part % 1000000, 6);
+		while (p[-1] == '0')
+			p--;
+	}
+	*p++ = 'Z';
+	m.len = (uint8_t)(p - m.text);
+	return m;
+}

@@ -1,6 +1,6 @@
--- The context of the tracking flow: what the history query joins on.  Each is a
--- function of the snapshots, looks and closings that are loaded, of all
--- of them together and of nothing else, however they came (law 2).
+-- What SQL keeps for the events step: whose a listing is, what a seller asks in,
+-- and the rates of exchange.  Each is a function of the snapshots that are loaded,
+-- of all of them together and of nothing else, however they came (law 2).
 
 select to_regclass(format('%I.%I', :'staging', :'seller_snapshot')) is null
     as no_sellers \gset
@@ -34,28 +34,28 @@ create index if not exists :"snapshot_run"
 create index if not exists :"seller_snapshot_run"
     on :"staging".:"seller_snapshot" (run);
 
--- few looks name a rule without a state, and few users are a 404
-create index if not exists :"snapshot_claim"
-    on :"staging".:"snapshot" (item_id)
-    where state is null and state_rule is not null;
-
 create table if not exists :"staging".:"track_item" (
 	item_id text collate "C" primary key,
 	user_id text collate "C",
 	photo_key text,
-	title text,
 	first_sight timestamptz,
 	last_sight timestamptz
 );
 create index if not exists :"track_item_user"
     on :"staging".:"track_item" (user_id, last_sight);
-create index if not exists :"track_item_photo"
-    on :"staging".:"track_item" (user_id, photo_key);
-create index if not exists :"track_item_title"
-    on :"staging".:"track_item" (user_id, md5(title));
 comment on table :"staging".:"track_item" is
-    'a row is an item: its seller (the least that was named), main photo, '
-    'title, and when it was first and last seen';
+    'a row is a listing: its seller (the least that was named), main photo, and '
+    'when it was first and last seen';
+
+create table if not exists :"staging".:"track_shared" (
+	item_id text collate "C",
+	user_id text collate "C",
+	primary key (item_id, user_id)
+);
+create index if not exists :"track_shared_user"
+    on :"staging".:"track_shared" (user_id);
+comment on table :"staging".:"track_shared" is
+    'the listings that several sellers were named for, with each of them';
 
 create table if not exists :"staging".:"track_seller" (
 	user_id text collate "C" primary key,
@@ -65,64 +65,6 @@ create table if not exists :"staging".:"track_seller" (
 );
 comment on column :"staging".:"track_seller".currency is
     'the one she asks in; null: her country is not known, or was several';
-
-create table if not exists :"staging".:"track_sweep" (
-	user_id text collate "C" not null,
-	run text collate "C" not null,
-	site text,
-	first_at timestamptz not null,
-	last_at timestamptz not null,
-	total bigint,
-	complete boolean not null,
-	primary key (user_id, run)
-);
-comment on table :"staging".:"track_sweep" is
-    'a row is what one run found of a wardrobe; complete by law 9, with all '
-    'that it found stored';
-
-create table if not exists :"staging".:"track_interval" (
-	user_id text collate "C" not null,
-	run text collate "C" not null,
-	prev_run text collate "C",
-	start_at timestamptz,
-	from_at timestamptz not null,
-	end_at timestamptz not null,
-	present bigint,
-	v bigint,
-	n bigint,
-	returns bigint,
-	cut_ratio numeric,
-	cut_n bigint,
-	cut_of bigint,
-	ripe boolean,
-	g_most bigint,
-	fell boolean,
-	on_holiday boolean,
-	banned boolean,
-	baseline boolean,
-	g bigint,
-	t bigint,
-	ep_v bigint,
-	ep_n bigint,
-	ep_returns bigint,
-	item_days numeric,
-	pending bigint,
-	cleared bigint,
-	kept bigint,
-	primary key (user_id, run)
-);
-comment on table :"staging".:"track_interval" is
-    'a row is a complete sweep of a wardrobe and the time since the one '
-    'before: what vanished (v), was new (n), came back, and what the '
-    'seller''s counters say of it; vpipe load writes it';
-comment on column :"staging".:"track_interval".g_most is
-    'no more than so many were sold; null: not known';
-comment on column :"staging".:"track_interval".g is
-    'rise of the counter of sales over the episode: the intervals with changes '
-    'whose counters cannot be told apart; t of the total, ep_ the sums';
-comment on column :"staging".:"track_interval".cut_ratio is
-    'the middle ratio of the items that became cheaper: cut_n are near it, of '
-    'cut_of that were seen in both';
 
 create table if not exists :"staging".:"track_rate" (
 	site text collate "C" not null,
@@ -139,28 +81,6 @@ create table if not exists :"staging".:"track_rate" (
 	high double precision,
 	primary key (site, pair, run)
 );
--- of a version that did not have them yet; only then is there anything to lock
-select format('alter table %I.%I add column %I %s', :'staging', c.tab, c.col,
-    c.type)
-from (values (:'track_interval', 'pending', 'bigint'),
-    (:'track_interval', 'cleared', 'bigint'),
-    (:'track_interval', 'kept', 'bigint'),
-    (:'track_rate', 'joined_at', 'timestamptz'),
-    (:'track_rate', 'low', 'double precision'),
-    (:'track_rate', 'high', 'double precision')) as c(tab, col, type)
-where not exists (
-	select
-	from pg_attribute a
-	where a.attrelid = format('%I.%I', :'staging', c.tab)::regclass
-	    and a.attname = c.col
-	    and not a.attisdropped) \gexec
-comment on column :"staging".:"track_interval".pending is
-    'items of hers that were out of sight before the episode, and may be what '
-    'was sold in it; null: the episode does not balance anyhow';
-comment on column :"staging".:"track_interval".cleared is
-    'of what vanished in the episode, pages said of so many that they were '
-    'deleted or hidden, and of `kept` that they are reserved; null: no page of '
-    'hers lacks its product, or the episode cannot balance anyhow';
 comment on table :"staging".:"track_rate" is
     'a row is the rate of exchange that the prices of one run show, as an '
     'index: two runs of one component are compared by their quotient';
@@ -215,17 +135,6 @@ from (
 	    and n.rate between s.low * (1 - 1e-4) and s.high * (1 + 1e-4)
 	order by s.site, s.pair, s.run, greatest(n.at - s.at, s.at - n.at),
 	    side.step) as lent;
-
-create table if not exists :"staging".:"track_relist" (
-	item_id text collate "C" primary key,
-	old_id text collate "C" not null,
-	by text not null
-);
-create index if not exists :"track_relist_old"
-    on :"staging".:"track_relist" (old_id);
-comment on table :"staging".:"track_relist" is
-    'a row says that an item repeats an older one of the same seller, by its '
-    'photo, picture or text';
 
 -- Looks by seller and item, as ids collate here: no other index would serve the
 -- joins.  The names say so, for an earlier version had indexes that do not.

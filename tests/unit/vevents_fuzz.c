@@ -1,4 +1,4 @@
-/* vsnapshot_fuzz FILE... - replays tests/fuzz/history.c over its corpus, and
+/* vevents_fuzz FILE... - replays tests/fuzz/history.c over its corpus, and
  * over each file cut off after each of its bytes, and with each byte gone. */
 #include "../fuzz/history.c"
 

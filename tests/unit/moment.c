@@ -1,7 +1,6 @@
-/* vsnapshot: times to the microsecond, and which member is which */
-#include "vsnapshot/moment.c"
-#include "vsnapshot/names.c"
-
+/* moment, names: times to the microsecond, and which member is which */
+#include "moment.h"
+#include "names.h"
 #include "test.h"
 
 static struct moment_cache cache;
@@ -68,10 +67,36 @@ names(void)
 	CHECK(names_find(&t, SLICE("aab")) == -1);
 }
 
+static void
+and_back(void)
+{
+	static const char *const all[] = { "2026-09-01T00:00:00Z",
+		"2026-08-31T23:59:59.000001Z", "1969-12-31T23:59:59.5Z",
+		"2024-02-29T12:34:56.12Z", "0001-01-01T00:00:00Z",
+		"1900-02-28T23:59:59Z", "2000-12-31T00:00:00.999999Z",
+		"9999-12-31T23:59:59.999999Z" };
+	struct moment m, n;
+	size_t i;
+	int64_t us;
+
+	for (i = 0; i < sizeof all / sizeof *all; i++) {
+		CHECK(moment_parse(&cache, slice_of(all[i]), &m));
+		n = moment_of(m.us);
+		CHECK(slice_is(moment_slice(&n), all[i]));
+	}
+	/* each day of four centuries, and a little */
+	for (us = INT64_C(-3000000000000000); us < INT64_C(10000000000000000);
+	     us += INT64_C(86399999999)) {
+		n = moment_of(us);
+		CHECK(moment_parse(&cache, moment_slice(&n), &m) && m.us == us);
+	}
+}
+
 int
 main(void)
 {
 	moments();
+	and_back();
 	no_moments();
 	names();
 	return DONE();

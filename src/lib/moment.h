@@ -30,6 +30,10 @@ struct moment_cache {
 /* False when it is no time. */
 bool moment_parse(struct moment_cache *, struct slice, struct moment *);
 
+/* With its text: "2026-09-01T00:00:00Z", and the point only where it is needed.
+ * Years from 1 to 9999. */
+struct moment moment_of(int64_t us);
+
 static inline struct slice
 moment_slice(const struct moment *m)
 {

@@ -1,0 +1,562 @@
+/*
+ * Intervals between complete sweeps, with the counters around them (R7), and
+ * episodes of them (R8): what left and came, and what the seller's numbers say.
+ */
+#include <stdlib.h>
+
+#include "context.h"
+#include "banned.h"
+
+#define DAY_US INT64_C(86400000000)
+#define WAITING_US                                                             \
+	(14 * DAY_US) /* R9: so long what is out of sight may wait             \
+	               */
+
+typedef __int128 wide;
+
+/* ---- counters ---- */
+
+/* The first counters after a time: at the index, or behind all. */
+static uint32_t
+first_after(const struct owner *o, int64_t at)
+{
+	uint32_t lo = 0, hi = o->ncounters, mid;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (o->counters[mid].by.at <= at)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+uint32_t
+counted_before(const struct owner *o, int64_t at)
+{
+	uint32_t k;
+
+	for (k = first_after(o, at); k > 0; k--)
+		if (o->counters[k - 1].counted)
+			return k - 1;
+	return NONE;
+}
+
+uint32_t
+counted_after(const struct owner *o, int64_t at)
+{
+	uint32_t k;
+
+	for (k = first_after(o, at - 1); k < o->ncounters; k++)
+		if (o->counters[k].counted)
+			return k;
+	return NONE;
+}
+
+/* Was she away, or banned, between two times, or as the second came? */
+static void
+find_flags(const struct owner *o, struct interval *i, int64_t from, int64_t end,
+    int64_t until)
+{
+	uint32_t k, behind = first_after(o, end), last = first_after(o, until);
+
+	for (k = first_after(o, from - 1); k < last; k++) {
+		i->holiday |= o->counters[k].holiday == TRI_YES;
+		i->banned |= o->counters[k].banned == TRI_YES;
+	}
+	if (behind > 0) {
+		i->holiday |= o->counters[behind - 1].holiday == TRI_YES;
+		i->banned |= o->counters[behind - 1].banned == TRI_YES;
+	}
+}
+
+static void
+find_counters(const struct context *c, struct interval *i)
+{
+	const struct owner *o = c->o;
+	const struct sweep *s = &o->sweeps[i->sweep];
+	int64_t from = s->first_at;
+
+	i->a = NONE;
+	if (i->prev != NONE) {
+		from = o->sweeps[i->prev].first_at;
+		i->a = counted_before(o, from);
+	}
+	i->b = counted_after(o, s->last_at + c->limits.lag_us);
+	i->ripe = i->b != NONE;
+	i->baseline = i->a != NONE;
+	if (i->a != NONE && i->b != NONE) {
+		i->g_most.known =
+		    o->counters[i->a].falls == o->counters[i->b].falls;
+		if (i->g_most.known)
+			i->g_most.n =
+			    o->counters[i->b].given - o->counters[i->a].given;
+		i->fell = !i->g_most.known;
+	}
+	find_flags(o, i, from, s->last_at,
+	    s->last_at + c->limits.lag_us + c->limits.lag_us / 2);
+}
+
+/* ---- what changed ---- */
+
+struct ratio {
+	int64_t to, from;
+};
+
+static int
+by_ratio(const void *a, const void *b)
+{
+	const struct ratio *x = a, *y = b;
+	wide l = (wide)x->to * y->from, r = (wide)y->to * x->from;
+
+	return l < r ? -1 : l > r;
+}
+
+/* Cheaper by so much that neither rounding nor a rate did it. */
+static bool
+is_cut(int64_t to, int64_t from)
+{
+	return (wide)to * 1000 < (wide)from * 985;
+}
+
+/* to / from, within 3 % of the middle cut? */
+static bool
+is_near(const struct interval *i, int64_t to, int64_t from)
+{
+	wide x = (wide)to * i->cut_from, y = (wide)from * i->cut_to;
+	wide d = x < y ? y - x : x - y;
+
+	return d * 100 <= y * 3;
+}
+
+bool
+is_the_cut(const struct interval *i, int64_t to, int64_t from)
+{
+	return i->cut_from > 0 && from > 0 && is_cut(to, from) &&
+	    is_near(i, to, from);
+}
+
+static void
+find_cut(struct interval *i, struct ratio *ratios, size_t n)
+{
+	size_t k;
+
+	if (n < 3)
+		return;
+	qsort(ratios, n, sizeof *ratios, by_ratio);
+	i->cut_to = ratios[(n - 1) / 2].to;
+	i->cut_from = ratios[(n - 1) / 2].from;
+	for (k = 0; k < n; k++)
+		i->cut_n += is_near(i, ratios[k].to, ratios[k].from);
+}
+
+static void
+compare_sweeps(const struct context *c, struct interval *i)
+{
+	const struct owner *o = c->o;
+	int64_t start = o->sweeps[i->prev].first_at;
+	uint32_t from, to, nb, nn, kb = 0, kn = 0;
+	const struct seen *b, *n;
+	struct ratio *ratios;
+	size_t cuts = 0;
+
+	nb = seen_by(c, o->sweeps[i->prev].run, &from);
+	nn = seen_by(c, o->sweeps[i->sweep].run, &to);
+	ratios = xmalloc((nb + 1) * sizeof *ratios);
+	while (kb < nb || kn < nn) {
+		b = kb < nb ? &c->seen[from + kb] : NULL;
+		n = kn < nn ? &c->seen[to + kn] : NULL;
+		if (b != NULL && !b->hers) {
+			kb++;
+		} else if (n != NULL && !n->hers) {
+			kn++;
+		} else if (n == NULL ||
+		    (b != NULL && b->listing < n->listing)) {
+			i->present++;
+			i->v++;
+			kb++;
+		} else if (b == NULL || n->listing < b->listing) {
+			if (o->listings[n->listing].first_sight >= start)
+				i->n++;
+			else
+				i->returns++;
+			kn++;
+		} else {
+			i->present++;
+			i->cut_of++;
+			if (b->currency == n->currency && b->currency != 0 &&
+			    b->price > 0 && n->price >= 0 &&
+			    is_cut(n->price, b->price))
+				ratios[cuts++] =
+				    (struct ratio){ n->price, b->price };
+			kb++;
+			kn++;
+		}
+	}
+	find_cut(i, ratios, cuts);
+	free(ratios);
+}
+
+void
+make_intervals(struct context *c)
+{
+	struct interval *i;
+	uint32_t k;
+
+	c->intervals = xcalloc(c->nwhole + 1, sizeof *c->intervals);
+	for (k = 0; k < c->nwhole; k++) {
+		i = &c->intervals[k];
+		i->sweep = c->whole[k];
+		i->prev = k > 0 ? c->whole[k - 1] : NONE;
+		i->episode = NONE;
+		find_counters(c, i);
+		if (i->prev != NONE)
+			compare_sweeps(c, i);
+	}
+}
+
+/* ---- episodes ---- */
+
+static const struct counters *
+counters_at(const struct context *c, uint32_t k)
+{
+	return k == NONE ? NULL : &c->o->counters[k];
+}
+
+/* Changed intervals whose counters overlap are one episode. */
+static void
+find_episodes(struct context *c)
+{
+	const struct counters *before = NULL;
+	struct episode *e = NULL;
+	struct interval *i;
+	uint32_t k;
+
+	c->episodes = xcalloc(c->nwhole + 1, sizeof *c->episodes);
+	for (k = 1; k < c->nwhole; k++) {
+		i = &c->intervals[k];
+		if (i->v + i->n + i->returns == 0)
+			continue;
+		if (e == NULL ||
+		    (before != NULL &&
+		        before->by.at <= c->o->sweeps[i->prev].first_at)) {
+			e = &c->episodes[c->nepisodes++];
+			e->first = k;
+		}
+		i->episode = c->nepisodes - 1;
+		e->last = k;
+		before = counters_at(c, i->b);
+	}
+}
+
+static void
+sum_up(const struct context *c, struct episode *e)
+{
+	const struct interval *first = &c->intervals[e->first];
+	const struct interval *last = &c->intervals[e->last], *i;
+	const struct counters *a = counters_at(c, first->a);
+	const struct counters *b = counters_at(c, last->b);
+	wide item_us = 0, limit = (wide)c->limits.item_days * 1000;
+	uint32_t k;
+
+	for (k = e->first; k <= e->last; k++) {
+		i = &c->intervals[k];
+		if (i->episode == NONE)
+			continue;
+		e->v += i->v;
+		e->n += i->n;
+		e->returns += i->returns;
+		item_us += (wide)i->present *
+		    (c->o->sweeps[i->sweep].last_at -
+		        c->o->sweeps[i->prev].first_at);
+	}
+	item_us = (item_us + DAY_US / 2000) / (DAY_US / 1000);
+	e->telling = item_us <= limit;
+	e->item_millidays =
+	    (int64_t)(item_us < limit + 1000 ? item_us : limit + 1000);
+	if (e->telling && a != NULL && b != NULL && a->falls == b->falls) {
+		e->g = (struct count_of){ true, b->given - a->given };
+		e->t = (struct count_of){ true, b->total - a->total };
+	}
+}
+
+static bool
+same_falls(const struct context *c, const struct episode *e)
+{
+	const struct counters *a = counters_at(c, c->intervals[e->first].a);
+	const struct counters *b = counters_at(c, c->intervals[e->last].b);
+
+	return a == NULL || b == NULL || a->falls == b->falls;
+}
+
+/* ---- what pages say of what vanished ---- */
+
+/* Does any page of hers name a rule and no state? */
+static bool
+is_claimed(const struct owner *o)
+{
+	const struct sight *s;
+	uint32_t k;
+
+	for (k = 0; k < o->nsights; k++) {
+		s = &o->sights[k];
+		if (s->state == STATE_NONE && s->state_rule != 0 &&
+		    !o->listings[s->listing].foreign)
+			return true;
+	}
+	return false;
+}
+
+static bool
+ever_away(const struct owner *o)
+{
+	uint32_t k;
+
+	for (k = 0; k < o->ncounters; k++)
+		if (o->counters[k].holiday == TRI_YES ||
+		    o->counters[k].banned == TRI_YES)
+			return true;
+	return false;
+}
+
+struct vanished {
+	uint32_t listing;
+	int64_t seen_at;
+};
+
+static int
+by_vanished(const void *a, const void *b)
+{
+	const struct vanished *x = a, *y = b;
+
+	if (x->listing != y->listing)
+		return x->listing < y->listing ? -1 : 1;
+	return x->seen_at > y->seen_at ? -1 : x->seen_at < y->seen_at;
+}
+
+/* When a sweep saw a listing last. */
+static int64_t
+seen_at(const struct context *c, text_id run, uint32_t listing)
+{
+	const struct owner *o = c->o;
+	const struct listing *i = &o->listings[listing];
+	int64_t at = NO_TIME;
+	uint32_t k;
+
+	for (k = i->from; k < i->from + i->n; k++)
+		if (o->sights[k].by.run == run &&
+		    o->sights[k].kind == c->wardrobe)
+			at = o->sights[k].by.at;
+	return at;
+}
+
+static uint32_t
+find_vanished(const struct context *c, const struct episode *e,
+    struct vanished *v)
+{
+	const struct owner *o = c->o;
+	const struct interval *i;
+	uint32_t k, from, n, s, all = 0, kept = 0;
+
+	for (k = e->first; k <= e->last; k++) {
+		i = &c->intervals[k];
+		if (i->episode == NONE)
+			continue;
+		n = seen_by(c, o->sweeps[i->prev].run, &from);
+		for (s = from; s < from + n; s++)
+			if (c->seen[s].hers &&
+			    !was_in(c, o->sweeps[i->sweep].run,
+			        c->seen[s].listing))
+				v[all++] =
+				    (struct vanished){ c->seen[s].listing,
+					    seen_at(c, o->sweeps[i->prev].run,
+					        c->seen[s].listing) };
+	}
+	qsort(v, all, sizeof *v, by_vanished);
+	for (k = 0; k < all; k++)
+		if (kept == 0 || v[kept - 1].listing != v[k].listing)
+			v[kept++] = v[k];
+	return kept;
+}
+
+static void
+tell_apart(const struct context *c, struct episode *e)
+{
+	const struct owner *o = c->o;
+	const struct counters *b = counters_at(c, c->intervals[e->last].b);
+	bool away = ever_away(o);
+	struct vanished *all;
+	uint32_t n, k, id;
+	int64_t after;
+
+	all = xmalloc((size_t)(e->v + 1) * sizeof *all);
+	n = find_vanished(c, e, all);
+	e->cleared.known = e->kept.known = n > 0;
+	for (k = 0; k < n; k++) {
+		id = all[k].listing;
+		after = all[k].seen_at + 1;
+		if (was_said(o, id, STATE_BIT(STATE_SOLD), after, FOR_EVER))
+			continue;
+		if ((!away &&
+		        was_said(o, id, STATE_BIT(STATE_DELETED), after,
+		            after + c->limits.sold_page_us)) ||
+		    was_said(o, id, STATE_BIT(STATE_HIDDEN),
+		        b->by.at < after ? after : b->by.at, FOR_EVER))
+			e->cleared.n++;
+		else if (was_said(o, id, SIGHTED, b->by.at, FOR_EVER))
+			e->kept.n++;
+	}
+	free(all);
+}
+
+/* ---- what else may have been sold ---- */
+
+static int64_t
+left_open(const struct episode *e)
+{
+	return e->v - e->cleared.n - e->kept.n;
+}
+
+static bool
+balances(const struct episode *e)
+{
+	return e->telling && e->g.known && e->g.n >= 1 &&
+	    left_open(e) == e->g.n &&
+	    (e->t.n == e->n - e->cleared.n ||
+	        e->t.n == e->n - e->cleared.n - e->kept.n) &&
+	    e->returns == 0;
+}
+
+/* More than the first sweep found, before she had been swept for a day. */
+static int64_t
+excess(const struct context *c, const struct episode *e)
+{
+	const struct interval *first = &c->intervals[e->first];
+	const struct counters *a = counters_at(c, first->a);
+	int64_t more = a->total - a->given - first->present;
+	uint32_t k;
+
+	for (k = 0; k < c->nwhole; k++)
+		if (c->o->sweeps[c->whole[k]].last_at <=
+		    a->by.at - c->limits.lag_us)
+			return 0;
+	return more > 0 ? more : 0;
+}
+
+/* Was it there, then out of sight, and is nothing known of it since? */
+static bool
+waits(const struct context *c, const struct episode *e, uint32_t listing)
+{
+	const struct owner *o = c->o;
+	const struct listing *i = &o->listings[listing];
+	const struct sweep *prev = &o->sweeps[c->intervals[e->first].prev];
+	const struct counters *a = counters_at(c, c->intervals[e->first].a);
+	const struct counters *b = counters_at(c, c->intervals[e->last].b);
+	int64_t start = prev->first_at, since = start - WAITING_US;
+	const struct sight *s;
+
+	if (i->foreign || i->first_sight == NO_TIME ||
+	    i->first_sight >= start || i->last_sight < since ||
+	    !was_said(o, listing, SIGHTED, since, start) ||
+	    was_said(o, listing, SIGHTED | STATE_BIT(STATE_HIDDEN), b->by.at,
+	        FOR_EVER) ||
+	    was_in(c, prev->run, listing))
+		return false;
+	s = last_word(o, listing, b->by.at);
+	if (s == NULL)
+		return false;
+	if (s->state == STATE_SOLD)
+		return s->by.at > a->by.at - c->limits.lag_us;
+	return (STATE_BIT(s->state) & SIGHTED) != 0;
+}
+
+/* The interval in which it went out of sight, if that can tell how; NONE. */
+static uint32_t
+left_in(const struct context *c, uint32_t listing, int64_t before)
+{
+	const struct owner *o = c->o;
+	const struct listing *l = &o->listings[listing];
+	const struct sight *s = NULL;
+	const struct interval *i;
+	uint32_t k;
+
+	for (k = l->from; k < l->from + l->n; k++)
+		if (o->sights[k].by.at < before &&
+		    o->sights[k].kind == c->wardrobe)
+			s = &o->sights[k];
+	for (k = 1; s != NULL && k < c->nwhole; k++) {
+		i = &c->intervals[k];
+		if (o->sweeps[i->prev].run != s->by.run)
+			continue;
+		if (i->episode == NONE || !i->ripe || i->fell || !i->baseline ||
+		    !c->episodes[i->episode].telling ||
+		    c->episodes[i->episode].returns != 0 ||
+		    !same_falls(c, &c->episodes[i->episode]) ||
+		    was_said(o, listing, SIGHTED, o->sweeps[i->sweep].first_at,
+		        FOR_EVER))
+			return NONE;
+		return k;
+	}
+	return NONE;
+}
+
+/*
+ * R9.  So many of her listings may be what was sold, too: what waits, unless
+ * the interval in which it left says how.  One that an earlier episode sold is
+ * open only where that one is; so they come in order.
+ */
+static void
+count_pending(struct context *c, struct episode *e)
+{
+	int64_t start = c->o->sweeps[c->intervals[e->first].prev].first_at;
+	const struct episode *on;
+	bool out, sale;
+	uint32_t k, in;
+
+	e->pending = (struct count_of){ true, excess(c, e) };
+	for (k = 0; k < c->o->nlistings; k++) {
+		if (!waits(c, e, k))
+			continue;
+		in = left_in(c, k, start);
+		on = in == NONE ? NULL : &c->episodes[c->intervals[in].episode];
+		out = on != NULL && on->g.known && on->g.n == 0 &&
+		    on->t.n == on->n - on->v;
+		sale = on != NULL && c->intervals[in].g_most.known &&
+		    c->intervals[in].g_most.n >= 1 && on->balances &&
+		    on->is_all;
+		if (!out && (!sale || on->pending.n > 0))
+			e->pending.n++;
+	}
+}
+
+/* R8 */
+void
+make_episodes(struct context *c)
+{
+	bool claimed = is_claimed(c->o);
+	struct episode *e;
+	struct interval *i;
+	uint32_t k;
+
+	find_episodes(c);
+	for (k = 0; k < c->nepisodes; k++) {
+		e = &c->episodes[k];
+		sum_up(c, e);
+		if (claimed && e->g.known && e->g.n >= 1 && e->v > e->g.n &&
+		    e->returns == 0)
+			tell_apart(c, e);
+		e->balances = balances(e);
+		e->is_all = e->v == e->g.n;
+	}
+	for (k = 0; k < c->nepisodes; k++)
+		if (c->episodes[k].balances)
+			count_pending(c, &c->episodes[k]);
+	for (k = 1; k < c->nwhole; k++) {
+		i = &c->intervals[k];
+		if (i->episode == NONE)
+			continue;
+		e = &c->episodes[i->episode];
+		i->fell |= e->telling && !same_falls(c, e);
+	}
+}
