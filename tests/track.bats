@@ -185,7 +185,7 @@ third_load() {
 
 # --- a sale, and its end ------------------------------------------------------
 
-@test "the counters tell a sale; a late page before them takes it back everywhere" {
+@test "R3: the counters tell a sale; a late page before them takes it back everywhere" {
   as_of 1
   same $'listed observed -\nsold inferred counters' "$(happened 3001)"
   same 'sold inferred counters' "$(state 3001)"
@@ -232,7 +232,7 @@ vanished unknown lag' "$(happened 3101)"
     $4 == "sold" && $3 ~ /^3[1-6]/ { print $3 }' | LC_ALL=C sort | xargs)"
 }
 
-@test "a page without a product is a sale only where the counters rose by as many" {
+@test "R8: a page without a product is a sale only where the counters rose by as many" {
   as_of 1
   same '4002 missing unknown lag
 4101 missing unknown lag
@@ -257,7 +257,7 @@ vanished unknown lag' "$(happened 3101)"
   same $'listed observed -\nvanished unknown came-back\nreturned observed -' "$(happened 4002)"
 }
 
-@test "a theme of buyer_item_status but SUCCESS concludes nothing, and is counted by name" {
+@test "R2: a theme of buyer_item_status but SUCCESS concludes nothing, and is counted by name" {
   as_of 1
   # of 4402 the counters say it, not the page
   same '4401 sold observed -
@@ -271,7 +271,7 @@ vanished unknown lag' "$(happened 3101)"
     select item_id, buyer_status from staging.vinted_item where buyer_status is not null order by 1")"
 }
 
-@test "a 404 says nothing while the seller is banned or away, whenever that is told" {
+@test "R13: a 404 says nothing while the seller is banned or away, whenever that is told" {
   as_of 1
   same '5001 deleted observed -
 5101 deleted observed -
@@ -284,7 +284,7 @@ vanished unknown lag' "$(happened 3101)"
 5301 deleted observed -' "$(states 5001 5101 5301)"
 }
 
-@test "an account that vanishes leaves nothing live, and its pages say nothing" {
+@test "R12: an account that vanishes leaves nothing live, and its pages say nothing" {
   as_of 1
   same '5401 live observed -
 5501 live observed -
@@ -302,7 +302,7 @@ vanished unknown lag' "$(happened 3101)"
   same $'listed observed -\nvanished unknown came-back\nreturned observed -' "$(happened 5401)"
 }
 
-@test "a busy episode is not judged anew with each sweep" {
+@test "R8: a busy episode is not judged anew with each sweep" {
   as_of 1
   rows="select xmin, run, item_days, episode_sold from staging.vinted_seller_interval
     where owner = 'user:600' and last_at < '2026-09-04' and prev_run is not null order by run"
@@ -316,7 +316,7 @@ vanished unknown lag' "$(happened 3101)"
   same 'missing unknown busy' "$(state 6003)"
 }
 
-@test "what was reserved before may be what was sold: no counter tells, a page does" {
+@test "R9: what was reserved before may be what was sold: no counter tells, a page does" {
   as_of 1
   same '6101 reserved inferred still-counted
 6102 missing unknown reserved-before
@@ -333,13 +333,13 @@ vanished unknown lag' "$(happened 3101)"
   same 'reserved observed -' "$(state 6202)"
 }
 
-@test "before the first sweep she counts one more than it finds: it may be what was sold" {
+@test "R9: before the first sweep she counts one more than it finds: it may be what was sold" {
   as_of 1
   same '6401 missing unknown reserved-before
 6501 sold inferred counters' "$(states 6401 6501)"
 }
 
-@test "what left before and was settled makes no sale doubtful" {
+@test "R9: what left before and was settled makes no sale doubtful" {
   as_of 1
   # no counters yet: the first left by nobody knows what
   same '7002 missing unknown reserved-before
@@ -359,7 +359,7 @@ vanished unknown lag' "$(happened 3101)"
 7602 missing unknown reserved-before' "$(states 7501 7600 7601 7602)"
 }
 
-@test "a sweep cut short, a refusal and a challenge are no observation of anything" {
+@test "R6: a sweep cut short, a refusal and a challenge are no observation of anything" {
   as_of 1
   same 'listed|3' "$(sql "select type, count(*) from serving.event
     where item_id like '800%' group by 1")"

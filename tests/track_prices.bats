@@ -161,14 +161,14 @@ rates() {
     from staging.vinted_track_rate where agree > 0 and site = 'www.vinted.$1'"
 }
 
-@test "one seller's cut is no rate, however many items she has" {
+@test "R4: one seller's cut is no rate, however many items she has" {
   as_of 1
   # two that did not follow are too few for a rate of their own; but it stood
   same '' "$(rates fr)"
   same $'listed observed -\nrepriced inferred seller' "$(happened 105)"
 }
 
-@test "a run of one seller shows the rate of its neighbour, if her items fit it" {
+@test "R4: a run of one seller shows the rate of its neighbour, if her items fit it" {
   as_of 1
   same 'repriced unknown unknown' "$(happened 201 | tail -n 1)"
   as_of 2
@@ -180,14 +180,14 @@ rates() {
   same 'repriced unknown unknown' "$(happened 207 | sed -n 2p)"
 }
 
-@test "three sellers that agree are a rate, and she who cut all is not with them" {
+@test "R4: three sellers that agree are a rate, and she who cut all is not with them" {
   as_of 1
   same '3|1.020' "$(rates de)"
   same 'repriced inferred seller' "$(happened 301 | tail -n 1)"
   same 'repriced inferred rate' "$(happened 313 | tail -n 1)"
 }
 
-@test "a wardrobe tells her price, a search does not: like with like" {
+@test "R4: a wardrobe tells her price, a search does not: like with like" {
   # the rate moved, and all are cut: a search saw it first
   as_of 1
   same $'listed observed -\nrepriced unknown unknown' "$(happened 401)"
@@ -210,14 +210,14 @@ relists() {
     where user_id = any (string_to_array('$*', ' ')) order by item_id" | tr '|' ' '
 }
 
-@test "two copies that one run saw are two copies; one that comes later repeats" {
+@test "R10: two copies that one run saw are two copies; one that comes later repeats" {
   as_of 1
   same 'listed observed -' "$(happened 812)"
   same $'listed observed -\nrelisted inferred same-photo' "$(happened 822)"
   same '822 821 photo' "$(relists 380 390)"
 }
 
-@test "a picture uploaded anew is a relisting: no sale, and the sale that was told is withdrawn" {
+@test "R10: a picture uploaded anew is a relisting: no sale, and the sale that was told is withdrawn" {
   as_of 1
   same 'sold inferred counters' "$(state 3501)"
   same 'listed observed -' "$(happened 3504)"
@@ -231,13 +231,13 @@ withdraw 3501 sold inferred' \
     "$(feed --since "$before" | cut -d ' ' -f 2- | grep ' 350[1-4] ' | LC_ALL=C sort)"
 }
 
-@test "no relisting: another seller, a far hash, another shape, none, or seen at once" {
+@test "R10: no relisting: another seller, a far hash, another shape, none, or seen at once" {
   as_of 2
   # the same bytes need no hash
   same '4512 4511 picture' "$(relists 400 401 410 420 430 440 450)"
 }
 
-@test "of several the one seen last; a photo before a picture, a picture before a text" {
+@test "R10: of several the one seen last; a photo before a picture, a picture before a text" {
   as_of 1
   same $'5113 5112 photo\n5213 5212 text' "$(relists 500 510 520)"
   as_of 2

@@ -92,7 +92,7 @@ END
   jq -s -e '.[5].records == 100000 and ([.[] | .record | select(.type == "repriced") | .number] == [range(1; 100000)])' "$tmp/out"
 }
 
-@test "the options set where counters and 404s stop telling" {
+@test "R2, R7, R8: the options set where counters and 404s stop telling" {
   h=$(look 1 '"state":"live"'; look 3 '"state":"gone"')
   same 'deleted' "$(vevents -q --source b <<<"$h" | jq -r '.record.state // empty')"
   same 'missing' "$(vevents -q --source b --sold-page-hours 47 <<<"$h" | jq -r '.record.state // empty')"
@@ -107,7 +107,7 @@ END
 
 # --- a seller -------------------------------------------------------------------
 
-@test "what vanished was sold when her counters say so, and not in a sweep that is not whole" {
+@test "R3, R6: what vanished was sold when her counters say so, and not in a sweep that is not whole" {
   all() { counted 1 3 5; counted 5 "${1:-4}" "${2:-5}"; swept 2 2; swept 3 1 "${3:-true}"; seen 2 1; seen 2 2; seen 3 2; }
   same '1 sold inferred counters
 2 live observed -' "$(stands "$(all)")"
