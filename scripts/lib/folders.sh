@@ -5,7 +5,7 @@
 data_made() {
 	[ -d "$VPIPE_DATA" ] || (umask 022 && mkdir -p -- "$VPIPE_DATA") ||
 	    die 74 "cannot make the data folder '$VPIPE_DATA'"
-	mkdir -p -- "$VPIPE_DATA/lock"
+	[ -d "$VPIPE_DATA/lock" ] || mkdir -p -- "$VPIPE_DATA/lock"
 }
 
 # place_ready NAME: the folder of that setting is there.  Where NAME_MOUNT says
@@ -17,7 +17,7 @@ place_ready() {
 	case $must in
 	yes | true | 1 | on) on_mount "$1" ;;
 	esac
-	mkdir -p -- "$folder" || die 74 "cannot make '$folder'"
+	[ -d "$folder" ] || mkdir -p -- "$folder" || die 74 "cannot make '$folder'"
 }
 
 # on_mount NAME: dies unless that folder, or the nearest one above it that is
@@ -70,7 +70,7 @@ lock() {
 
 # outbox FLOW: a new folder for what a run fetches until it is published.
 outbox() {
-	mkdir -p -- "$VPIPE_DATA/outbox"
+	[ -d "$VPIPE_DATA/outbox" ] || mkdir -p -- "$VPIPE_DATA/outbox"
 	mktemp -d "$VPIPE_DATA/outbox/$1.XXXXXXXX"
 }
 
@@ -78,7 +78,7 @@ outbox() {
 # killed script left is removed by the next.
 scratch() {
 	data_made
-	mkdir -p -- "$VPIPE_DATA/scratch"
+	[ -d "$VPIPE_DATA/scratch" ] || mkdir -p -- "$VPIPE_DATA/scratch"
 	# one at a time: a folder that is made and not yet locked looks left over
 	exec 7>"$VPIPE_DATA/lock/scratch"
 	flock 7
