@@ -7,30 +7,35 @@
 
 #define TRIES 10 /* of a statement that is rolled back */
 
+/* Asked until it is there. */
 static enum pg_outcome
 has_ops(struct pg *pg, bool *has)
 {
-	enum pg_outcome o;
+	static bool there;
+	enum pg_outcome o = PG_OK;
 
-	o = pg_query(pg, "select to_regclass('ops.setting') is not null", NULL,
-	    0);
-	*has = o == PG_OK && *pg_text(pg, 0, 0) == 't';
+	if (!there)
+		o = pg_query(pg,
+		    "select to_regclass('ops.setting') is not null", NULL, 0);
+	if (!there && o == PG_OK)
+		there = *pg_text(pg, 0, 0) == 't';
+	*has = o == PG_OK && there;
 	return o;
 }
 
 static enum pg_outcome
 check_key(struct pg *pg, struct val message, bool *same)
 {
+	static char sql[] = "select value = $1 from ops.setting "
+	                    "where name = 'key'";
+	static struct pg_statement statement = { .sql = sql };
 	char *key = val_cstr(val_member(message, "x-key"));
 	struct pg_param p = { slice_of(key), false };
 	enum pg_outcome o = PG_OK;
 
 	*same = true;
 	if (key != NULL)
-		o = pg_query(pg,
-		    "select value = $1 from ops.setting "
-		    "where name = 'key'",
-		    &p, 1);
+		o = pg_run(pg, &statement, &p, 1, false);
 	if (o == PG_OK && key != NULL && pg_rows(pg) > 0)
 		*same = *pg_text(pg, 0, 0) == 't';
 	free(key);
@@ -66,7 +71,7 @@ extract(struct buf *b, struct val message, const struct stream *s)
 	"array(select jsonb_array_elements_text(coalesce(m->'" name "', "      \
 	"'[]')))"
 
-static const char note_stream[] =
+static char note_stream[] =
     "insert into ops.stream as t "
     "(stream, source, entity, key, x_order, seen)"
     " select m->>'stream', m->>'x-source', m->>'x-entity', " LIST(
@@ -95,7 +100,7 @@ static const char note_stream[] =
                                                    "excluded.x_order, seen = "
                                                    "excluded.seen";
 
-static const char note_contracts[] =
+static char note_contracts[] =
     "insert into ops.contract as t (stream, variant, version, columns)"
     " select m->>'stream', v.key, (v.value->>'version')::int, "
     "array(select jsonb_array_elements_text(v.value->'columns')) "
@@ -122,6 +127,8 @@ says_anything(struct val message)
 static enum pg_outcome
 note(struct pg *pg, const struct stream *s, struct val message)
 {
+	static struct pg_statement stream = { .sql = note_stream };
+	static struct pg_statement contracts = { .sql = note_contracts };
 	struct buf b = { 0 };
 	struct pg_param p;
 	enum pg_outcome o;
@@ -141,9 +148,9 @@ note(struct pg *pg, const struct stream *s, struct val message)
 	if (o == PG_OK && has &&
 	    val_type(val_member(message, "x-source")) == SCAN_STRING &&
 	    val_type(val_member(message, "x-entity")) == SCAN_STRING)
-		o = pg_query(pg, note_stream, &p, 1);
+		o = pg_run(pg, &stream, &p, 1, false);
 	if (o == PG_OK && has)
-		o = pg_query(pg, note_contracts, &p, 1);
+		o = pg_run(pg, &contracts, &p, 1, false);
 	buf_release(&b);
 	return o;
 }

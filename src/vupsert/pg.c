@@ -40,8 +40,8 @@ static const char limits[] =
     "('tcp_keepalives_idle', '30'), ('tcp_keepalives_interval', '10'), "
     "('tcp_keepalives_count', '3')) as l (name, ours) "
     "join pg_catalog.pg_settings using (name) where source <> 'client'; "
-    "select setting from pg_catalog.pg_settings "
-    "where name = 'statement_timeout'";
+    "select 1000 * extract(epoch from "
+    "current_setting('statement_timeout')::interval)";
 
 struct pg {
 	PGconn *conn;

@@ -36,42 +36,57 @@ table_release(struct table *t)
 	*t = (struct table){ 0 };
 }
 
-static enum pg_outcome
-look(struct pg *pg, const char *quoted, struct table *t)
+/* All three tables of a stream at once.  Dropped columns come, too: each takes
+ * one of those that a table can have. */
+static char look_sql[] =
+    "select t.place, a.attnum, a.attisdropped, a.attname, a.atttypid, "
+    "coalesce(col_description(a.attrelid, a.attnum), '') like '" OURS "%', "
+    "coalesce(array_position(c.conkey::int[], a.attnum::int), 0), c.conname "
+    "from (values (0, to_regclass($1)), (1, to_regclass($2)), "
+    "(2, to_regclass($3))) as t(place, oid) "
+    "join pg_attribute a on a.attrelid = t.oid "
+    "left join pg_constraint c "
+    "on c.conrelid = a.attrelid and c.contype = 'p' "
+    "where a.attnum > 0 order by t.place, a.attnum";
+
+static void
+add_found(struct pg *pg, int row, struct table *t)
 {
-	struct pg_param p = { slice_of(quoted), false };
 	struct found *f;
+
+	t->used = atoi(pg_text(pg, row, 1));
+	if (*pg_text(pg, row, 2) == 't')
+		return;
+	t->exists = true;
+	t->columns =
+	    xrealloc(t->columns, ((size_t)t->n + 1) * sizeof *t->columns);
+	f = &t->columns[t->n++];
+	f->name = xstrdup(pg_text(pg, row, 3));
+	f->type = value_of_oid((uint32_t)atol(pg_text(pg, row, 4)));
+	f->ours = *pg_text(pg, row, 5) == 't';
+	f->key = atoi(pg_text(pg, row, 6));
+	t->nkey += f->key > 0;
+	if (t->key_name == NULL && pg_text(pg, row, 7) != NULL)
+		t->key_name = xstrdup(pg_text(pg, row, 7));
+}
+
+/* A stream without a side table has no view either. */
+static enum pg_outcome
+look(struct pg *pg, const struct stream *s, struct table *tables)
+{
+	static struct pg_statement statement = { .sql = look_sql };
+	struct pg_param p[3] = { { slice_of(s->wide), false } };
 	enum pg_outcome o;
 	int i;
 
-	o = pg_query(pg,
-	    "select a.attname, a.atttypid, coalesce("
-	    "col_description(a.attrelid, a.attnum), '') like '" OURS "%', "
-	    "coalesce(array_position(c.conkey::int[], a.attnum::int), 0), "
-	    "c.conname, (select max(attnum) from pg_attribute as u "
-	    "where u.attrelid = a.attrelid) "
-	    "from pg_attribute a left join pg_constraint c "
-	    "on c.conrelid = a.attrelid and c.contype = 'p' "
-	    "where a.attrelid = to_regclass($1) and a.attnum > 0 "
-	    "and not a.attisdropped order by a.attnum",
-	    &p, 1);
-	if (o != PG_OK)
-		return o;
-	t->n = pg_rows(pg);
-	t->exists = t->n > 0;
-	t->columns = xcalloc((size_t)t->n, sizeof *t->columns);
-	for (i = 0; i < t->n; i++) {
-		f = &t->columns[i];
-		f->name = xstrdup(pg_text(pg, i, 0));
-		f->type = value_of_oid((uint32_t)atol(pg_text(pg, i, 1)));
-		f->ours = *pg_text(pg, i, 2) == 't';
-		f->key = atoi(pg_text(pg, i, 3));
-		t->nkey += f->key > 0;
-		if (t->key_name == NULL && pg_text(pg, i, 4) != NULL)
-			t->key_name = xstrdup(pg_text(pg, i, 4));
-		t->used = atoi(pg_text(pg, i, 5));
+	if (stream_has_side(s)) {
+		p[1].value = slice_of(s->side);
+		p[2].value = slice_of(s->view);
 	}
-	return PG_OK;
+	o = pg_run(pg, &statement, p, 3, false);
+	for (i = 0; o == PG_OK && i < pg_rows(pg); i++)
+		add_found(pg, i, &tables[atoi(pg_text(pg, i, 0))]);
+	return o;
 }
 
 static const struct found *
@@ -466,13 +481,13 @@ make_schema(struct pg *pg, const char *schema)
 }
 
 static enum pg_outcome
-lock(struct pg *pg, const struct stream *s)
+begin(struct pg *pg, const struct stream *s)
 {
 	struct buf b = { 0 };
 	enum pg_outcome o;
 
 	buf_adds(&b,
-	    "select pg_advisory_xact_lock("
+	    "begin; select pg_advisory_xact_lock("
 	    "hashtextextended('vupsert ' || ");
 	pg_literal(&b, s->wide);
 	buf_adds(&b, ", 0))");
@@ -515,13 +530,14 @@ plan(struct buf *b, struct stream *s, const struct table *wide,
 	}
 }
 
+/* Ends the transaction, and asks whether the table is empty. */
 static enum pg_outcome
-is_empty(struct pg *pg, struct stream *s)
+commit(struct pg *pg, struct stream *s)
 {
 	struct buf b = { 0 };
 	enum pg_outcome o;
 
-	buf_addf(&b, "select from %s limit 1", s->wide);
+	buf_addf(&b, "commit; select from %s limit 1", s->wide);
 	o = pg_exec(pg, b.data);
 	s->fresh = o == PG_OK && pg_rows(pg) == 0;
 	buf_release(&b);
@@ -531,39 +547,34 @@ is_empty(struct pg *pg, struct stream *s)
 static enum pg_outcome
 prepare(struct pg *pg, const char *schema, struct stream *s)
 {
-	struct table wide = { 0 }, side = { 0 }, view = { 0 };
+	struct table tables[3] = { { 0 } };
+	struct table *wide = &tables[0], *side = &tables[1], *view = &tables[2];
 	struct buf b = { 0 };
 	enum pg_outcome o;
+	int i;
 
-	if ((o = pg_exec(pg, "begin")) != PG_OK || (o = lock(pg, s)) != PG_OK ||
-	    (o = make_schema(pg, schema)) != PG_OK ||
-	    (o = look(pg, s->wide, &wide)) != PG_OK ||
-	    (stream_has_side(s) &&
-	        ((o = look(pg, s->side, &side)) != PG_OK ||
-	            (o = look(pg, s->view, &view)) != PG_OK)))
+	if ((o = begin(pg, s)) != PG_OK || (o = look(pg, s, tables)) != PG_OK ||
+	    (!wide->exists && (o = make_schema(pg, schema)) != PG_OK))
 		goto out;
-	if (wide.exists && stream_has_side(s) && side.exists &&
-	    !same_key(s, &side))
+	if (wide->exists && stream_has_side(s) && side->exists &&
+	    !same_key(s, side))
 		die(EX_DATAERR, "the key of stream '%s' is not that of %s",
 		    s->name, s->side);
-	adopt(s, &wide);
-	leave_out(s, &wide);
-	take_types(s, &wide, s->wide, false);
+	adopt(s, wide);
+	leave_out(s, wide);
+	take_types(s, wide, s->wide, false);
 	if (stream_has_side(s))
-		take_types(s, &side, s->side, true);
-	plan(&b, s, &wide, &side, &view);
+		take_types(s, side, s->side, true);
+	plan(&b, s, wide, side, view);
 	if (b.len > 0)
 		o = pg_exec(pg, b.data);
 	if (o == PG_OK)
 		o = write_note(pg, s);
 	if (o == PG_OK)
-		o = is_empty(pg, s);
-	if (o == PG_OK)
-		o = pg_exec(pg, "commit");
+		o = commit(pg, s);
 out:
-	table_release(&wide);
-	table_release(&side);
-	table_release(&view);
+	for (i = 0; i < 3; i++)
+		table_release(&tables[i]);
 	buf_release(&b);
 	return o;
 }

@@ -11,17 +11,18 @@
 static enum pg_outcome
 count_matching(struct pg *pg, struct stream *s, int *n)
 {
+	static char sql[] =
+	    "select count(*) from pg_attribute where attrelid "
+	    "in (to_regclass($1), to_regclass($2)) and (attname::text, "
+	    "atttypid) in (select * from unnest($3::text[], $4::oid[]))";
+	static struct pg_statement statement = { .sql = sql };
 	struct writes *w = writes_of(s);
 	struct pg_param p[] = { { slice_of(s->wide), false },
 		{ slice_of(s->side), false }, { slice_of(w->names), false },
 		{ slice_of(w->types), false } };
 	enum pg_outcome o;
 
-	o = pg_query(pg,
-	    "select count(*) from pg_attribute where attrelid "
-	    "in (to_regclass($1), to_regclass($2)) and (attname::text, "
-	    "atttypid) in (select * from unnest($3::text[], $4::oid[]))",
-	    p, 4);
+	o = pg_run(pg, &statement, p, 4, false);
 	if (o == PG_OK)
 		*n = atoi(pg_text(pg, 0, 0));
 	return o;
