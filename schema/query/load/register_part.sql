@@ -88,8 +88,9 @@ select j ->> 'program',
     coalesce(j ->> 'value', 'base64:' || (j ->> 'value_base64'))
 from reject
     cross join lateral (
-	select regexp_replace(line, '(?<!\\)((?:\\\\)*)\\u0000', '\1\\ufffd',
-	    'g')::jsonb) as r(j)
+	select case when strpos(line, '\u0000') = 0 then line
+	    else regexp_replace(line, '(?<!\\)((?:\\\\)*)\\u0000', '\1\\ufffd',
+	        'g') end::jsonb) as r(j)
     left join this t on t.run = j ->> 'run'
     -- a line that names no run belongs to the part it stands in
     left join (
@@ -118,8 +119,10 @@ select t.run,
     j ->> 'max'
 from quality
     cross join lateral (
-	select regexp_replace(line, '(?<!\\)((?:\\\\)*)\\u0000', '\1\\ufffd',
-	    'g')::jsonb) as q(j)
+	select case when strpos(line, '\u0000') = 0 then line
+	    else regexp_replace(line, '(?<!\\)((?:\\\\)*)\\u0000', '\1\\ufffd',
+	        'g') end::jsonb
+	offset 0) as q(j)	-- once a line, not once a column
     cross join this t
 where (select count(*) from this) = 1
     and q.j ->> 'property' is not null;
