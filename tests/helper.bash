@@ -243,7 +243,9 @@ market_start() {
 }
 
 market_listens() {
-	grep -q '^listening ' "$tmp/market.out" 2>/dev/null
+	local said
+
+	[[ -s $tmp/market.out ]] && read -r said <"$tmp/market.out" && [[ $said == 'listening '* ]]
 }
 
 # market_clock TIME: moves the virtual clock forward.
