@@ -18,7 +18,7 @@ teardown_file() {
 # made NAME SELLERS LISTINGS: in a database and a data folder of that name
 made() {
   export PGDATABASE=$1 VPIPE_DATA=$BATS_FILE_TMPDIR/$1
-  psql -X -q -d postgres -c "create database $1 template vpipe"
+  psql -X -q -d postgres -c "create database $1 template vpipe strategy file_copy"
   rm -f "$tmp/listed" "$tmp/made"/*
   wardrobes "$2" "$3"
   pictures_loaded
@@ -33,7 +33,7 @@ reads() {
 owns() {
   cp -r "$BATS_FILE_TMPDIR/$1" "$VPIPE_DATA"
   export PGDATABASE=test_$BATS_TEST_NUMBER
-  psql -X -q -d postgres -c "create database $PGDATABASE template $1"
+  psql -X -q -d postgres -c "create database $PGDATABASE template $1 strategy file_copy"
 }
 
 # picture_of SELLER N: sets $sha

@@ -71,7 +71,7 @@ key_of() {
   cp -r "$VPIPE_DATA" "$tmp/kept"
   forget 300123456
   "$ROOT/scripts/db" digest >"$tmp/want"
-  psql -X -q -d postgres -c "create database retained template world"
+  psql -X -q -d postgres -c "create database retained template world strategy file_copy"
   export PGDATABASE=retained VPIPE_DATA=$tmp/kept VPIPE_RAW=$tmp/kept/raw
   VPIPE_NOW=2026-09-10T00:00:00Z "$ROOT/scripts/retain" 7 >"$tmp/deleted"
   [ "$(wc -l <"$tmp/deleted")" -ge 2 ]

@@ -231,7 +231,7 @@ of() {
 # agree [SETTING]...: what is due by looking at what was touched is what is due by
 # looking at all
 agree() {
-  psql -X -q -d postgres -c "create database all_photos template $PGDATABASE"
+  psql -X -q -d postgres -c "create database all_photos template $PGDATABASE strategy file_copy"
   PGDATABASE=all_photos sql "update ops.setting set value = '' where name like 'photos %'"
   PGDATABASE=all_photos due "$@" >"$tmp/want"
   psql -X -q -d postgres -c 'drop database all_photos'

@@ -13,7 +13,7 @@ shop() {
   local n
 
   export PGDATABASE=shop VPIPE_DATA=$BATS_FILE_TMPDIR/shop
-  psql -X -q -d postgres -c 'create database shop template vpipe'
+  psql -X -q -d postgres -c 'create database shop template vpipe strategy file_copy'
   for n in 1 2 3; do
     picture "$n"
     listed "990000001$n" "20000000$n" "Dress $n </script><b>" "$sha"
@@ -93,7 +93,7 @@ parts() {
   [ "$(parts)" -eq 2 ]
   before=$("$ROOT/scripts/db" digest staging serving)
   psql -X -q -d postgres -c "drop database $PGDATABASE" \
-    -c "create database $PGDATABASE template vpipe"
+    -c "create database $PGDATABASE template vpipe strategy file_copy"
   run -0 "$ROOT/scripts/load"
   same "$before" "$("$ROOT/scripts/db" digest staging serving)"
 }
@@ -210,7 +210,7 @@ label: $tmp/labels: lines that are no labels: 16; they stand in '$tmp/rejects', 
 wardrobe() {
   cp -r "$BATS_FILE_TMPDIR/shop" "$VPIPE_DATA"
   psql -X -q -d postgres -c "drop database $PGDATABASE" \
-    -c "create database $PGDATABASE template shop"
+    -c "create database $PGDATABASE template shop strategy file_copy"
   sha=$(printf 'picture 3' | sha256sum)
   sha=${sha%% *}
 }

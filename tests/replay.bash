@@ -120,7 +120,7 @@ replay_in() {
 	local name=$1 PGDATABASE=${PGDATABASE}_$1
 
 	shift
-	psql -X -q -d postgres -c "create database $PGDATABASE template vpipe"
+	psql -X -q -d postgres -c "create database $PGDATABASE template vpipe strategy file_copy"
 	export PGDATABASE
 	"$@" >"$tmp/$name.out" 2>&1 || {
 		cat "$tmp/$name.out" >&2

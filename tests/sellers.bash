@@ -22,7 +22,7 @@ sellers_loaded() {
 sellers_fresh() {
   cp -r "$BATS_FILE_TMPDIR/data" "$VPIPE_DATA"
   export VPIPE_RAW=$VPIPE_DATA/raw PGDATABASE=test_$BATS_TEST_NUMBER
-  psql -X -q -d postgres -c "create database $PGDATABASE template world"
+  psql -X -q -d postgres -c "create database $PGDATABASE template world strategy file_copy"
 }
 
 raw_unpacked() {

@@ -91,11 +91,11 @@ swept() {
 
 world() {
 	export PGDATABASE=world VPIPE_RAW=$VPIPE_DATA/raw
-	psql -X -q -d postgres -c "create database world template vpipe"
+	psql -X -q -d postgres -c "create database world template vpipe strategy file_copy"
 }
 
 phase() {
-	psql -X -q -d postgres -c "create database phase_$1 template world"
+	psql -X -q -d postgres -c "create database phase_$1 template world strategy file_copy"
 }
 
 as_of() {
@@ -129,7 +129,7 @@ replayed() {
 	local name=$1 PGDATABASE=${PGDATABASE}_$1
 
 	shift
-	psql -X -q -d postgres -c "create database $PGDATABASE template vpipe"
+	psql -X -q -d postgres -c "create database $PGDATABASE template vpipe strategy file_copy"
 	export PGDATABASE
 	"$@" >"$tmp/replayed.$name" 2>&1 || {
 		cat "$tmp/replayed.$name" >&2

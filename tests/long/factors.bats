@@ -66,7 +66,7 @@ known() {
   export VPIPE_SAMPLE_FRAC=1
   for n in 1 2 3; do
     export PGDATABASE=run_$n VPIPE_DATA=$tmp/data_$n
-    psql -X -q -d postgres -c "create database $PGDATABASE template vpipe"
+    psql -X -q -d postgres -c "create database $PGDATABASE template vpipe strategy file_copy"
     calm_market ".seed = $n | .start = \"2026-09-20T08:00:00Z\" | .items = 1200 | .wardrobe_p50 = 60 | .wardrobe_p90 = 100 |
       .arrival_rate = 100 | .sold_per_1000_item_days = 80 | .deleted_per_1000_item_days = 5 | .ban_rate = 0 |
       .price_median = 60 | .bulk_cut_rate = 1 |

@@ -51,7 +51,7 @@ a_day() {
 setup() {
   cp -r "$BATS_FILE_TMPDIR/data" "$VPIPE_DATA"
   export VPIPE_RAW=$VPIPE_DATA/raw VPIPE_IMAGES=$VPIPE_DATA/images PGDATABASE=test_$BATS_TEST_NUMBER
-  psql -X -q -d postgres -c "create database $PGDATABASE template world"
+  psql -X -q -d postgres -c "create database $PGDATABASE template world strategy file_copy"
   cp "$BATS_FILE_TMPDIR/clock.last" "$tmp/clock"
   VPIPE_NOW=$(date -u -d "@$(cat "$tmp/clock")" +%Y-%m-%dT%H:%M:%SZ)
   export VPIPE_NOW

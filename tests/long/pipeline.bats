@@ -68,7 +68,7 @@ many_items_and_events() {
   [[ -n ${SOAK:-} ]] || return 0
   # and once more from the raw layer alone (in CI replay_ways.bats does)
   want=$("$ROOT/scripts/db" digest)
-  psql -X -q -d postgres -c "create database again template vpipe"
+  psql -X -q -d postgres -c "create database again template vpipe strategy file_copy"
   PGDATABASE=again load --pending
   same "$want" "$(PGDATABASE=again "$ROOT/scripts/db" digest)"
 }

@@ -250,7 +250,7 @@ served_by() {
   cp -R "$VPIPE_RAW" "$tmp/copy"
   for place in "$VPIPE_RAW yes" "$tmp/copy no"; do
     psql -X -q -d postgres -c "drop database if exists again" \
-      -c "create database again template vpipe"
+      -c "create database again template vpipe strategy file_copy"
     VPIPE_RAW=${place% *} VPIPE_RAW_MOUNT=${place#* } PGDATABASE=again load --pending
     same "$want" "$(PGDATABASE=again "$ROOT/scripts/db" digest)"
   done

@@ -217,7 +217,7 @@ relists_of_all() {
 @test "pictures by chance, in any order: what repeats what, as comparing all with all has it" {
   for seed in $(seq 2); do
     export PGDATABASE=test_${BATS_TEST_NUMBER}_$seed VPIPE_DATA=$tmp/$seed
-    psql -X -q -d postgres -c "create database $PGDATABASE template vpipe"
+    psql -X -q -d postgres -c "create database $PGDATABASE template vpipe strategy file_copy"
     mkdir -p "$VPIPE_DATA"
     pictures_by_chance "$seed"
     in_batches "3$seed" 3

@@ -55,7 +55,7 @@ watched() {
   done <"$tmp/all" >"$tmp/want"
   diff "$tmp/want" "$tmp/half"
   # the same of the raw records in another order
-  psql -X -q -d postgres -c "create database ${PGDATABASE}_again template vpipe"
+  psql -X -q -d postgres -c "create database ${PGDATABASE}_again template vpipe strategy file_copy"
   PGDATABASE=${PGDATABASE}_again backwards
   same "$(cat "$tmp/half")" "$(PGDATABASE=${PGDATABASE}_again watched 0.5)"
 }
@@ -249,7 +249,7 @@ flow() {
     catalog "$women" >/dev/null 2>&1 || :
     track >/dev/null 2>&1
   done
-  psql -X -q -d postgres -c "create database ${PGDATABASE}_two template vpipe"
+  psql -X -q -d postgres -c "create database ${PGDATABASE}_two template vpipe strategy file_copy"
   want=$("$ROOT/scripts/db" digest)
   export PGDATABASE=${PGDATABASE}_two
   # shellcheck disable=SC2046	# paths without blanks

@@ -43,7 +43,7 @@ market_of_days() {
   calm_market '.items = 400 | .sold_per_1000_item_days = 60 | .cancel_share = 0.2 |
     .favourite_rate = 0.02 | .arrival_rate = 60'
   some_days "$(size 7 24)"
-  psql -X -q -d postgres -c "create database days template $PGDATABASE"
+  psql -X -q -d postgres -c "create database days template $PGDATABASE strategy file_copy"
 }
 
 @test "days in two currencies, a refusal, a hole: day and week as the oracle has them" {

@@ -115,7 +115,7 @@ world_in() {
 	local PGDATABASE=${PGDATABASE}_$1
 
 	shift
-	psql -X -q -d postgres -c "create database $PGDATABASE template vpipe"
+	psql -X -q -d postgres -c "create database $PGDATABASE template vpipe strategy file_copy"
 	export PGDATABASE
 	"$@" >"$tmp/load.out" 2>&1 || {
 		cat "$tmp/load.out" >&2
