@@ -41,8 +41,10 @@ struct interval { /* of a complete sweep; the first has no `prev` */
 struct episode {
 	uint32_t first, last; /* intervals; all between them that changed */
 	int64_t v, n, returns;
+	__int128 item_us;       /* listings times microseconds */
 	int64_t item_millidays; /* at most a little over the limit */
 	bool telling;           /* not busy */
+	bool unseen;            /* more came than the sweeps saw */
 	struct count_of g, t;
 	struct count_of cleared, kept; /* of what vanished, by pages */
 	bool balances, is_all;

@@ -201,6 +201,16 @@ interval_of(const struct history *h, uint32_t whole)
 	return whole == NONE ? NULL : &h->c->intervals[whole];
 }
 
+/* When the counters were told that judge an interval: of its episode. */
+static int64_t
+counted_at(const struct context *c, const struct interval *i)
+{
+	const struct episode *e = &c->episodes[i->episode];
+	uint32_t b = c->intervals[e->last].b;
+
+	return c->o->counters[b == NONE ? i->b : b].by.at;
+}
+
 static void
 judge_absence(struct history *h, const struct absence *a)
 {
@@ -227,6 +237,8 @@ judge_absence(struct history *h, const struct absence *a)
 		set_bool(&l, F_BANNED, i->banned);
 		l.g_most = i->g_most;
 	}
+	if (i != NULL && i->episode != NONE && i->ripe)
+		l.counted_at = moment_of(counted_at(h->c, i));
 	if (i != NULL && i->episode != NONE) {
 		e = &h->c->episodes[i->episode];
 		l.item_days = (double)e->item_millidays / 1000;
@@ -236,6 +248,7 @@ judge_absence(struct history *h, const struct absence *a)
 			l.v = (struct count_of){ true, e->v };
 			l.n = (struct count_of){ true, e->n };
 			l.returns = (struct count_of){ true, e->returns };
+			set_bool(&l, F_UNSEEN, e->unseen);
 		}
 		l.cleared = e->cleared;
 		l.kept = e->kept;

@@ -12,7 +12,7 @@
 	(14 * DAY_US) /* R9: so long what is out of sight may wait             \
 	               */
 
-typedef __int128 wide;
+__extension__ typedef __int128 wide;
 
 /* ---- counters ---- */
 
@@ -71,6 +71,20 @@ find_flags(const struct owner *o, struct interval *i, int64_t from, int64_t end,
 	}
 }
 
+/* The most that can have been sold between its counters. */
+static void
+find_most(const struct owner *o, struct interval *i)
+{
+	i->g_most = (struct count_of){ false, 0 };
+	i->fell = false;
+	if (i->a == NONE || i->b == NONE)
+		return;
+	i->g_most.known = o->counters[i->a].falls == o->counters[i->b].falls;
+	if (i->g_most.known)
+		i->g_most.n = o->counters[i->b].given - o->counters[i->a].given;
+	i->fell = !i->g_most.known;
+}
+
 static void
 find_counters(const struct context *c, struct interval *i)
 {
@@ -86,14 +100,7 @@ find_counters(const struct context *c, struct interval *i)
 	i->b = counted_after(o, s->last_at + c->limits.lag_us);
 	i->ripe = i->b != NONE;
 	i->baseline = i->a != NONE;
-	if (i->a != NONE && i->b != NONE) {
-		i->g_most.known =
-		    o->counters[i->a].falls == o->counters[i->b].falls;
-		if (i->g_most.known)
-			i->g_most.n =
-			    o->counters[i->b].given - o->counters[i->a].given;
-		i->fell = !i->g_most.known;
-	}
+	find_most(o, i);
 	find_flags(o, i, from, s->last_at,
 	    s->last_at + c->limits.lag_us + c->limits.lag_us / 2);
 }
@@ -224,61 +231,121 @@ counters_at(const struct context *c, uint32_t k)
 	return k == NONE ? NULL : &c->o->counters[k];
 }
 
-/* Changed intervals whose counters overlap are one episode. */
-static void
-find_episodes(struct context *c)
+/* The total between two counters: how much it rose, its falls aside. */
+static int64_t
+rises(const struct owner *o, uint32_t a, uint32_t b)
 {
-	const struct counters *before = NULL;
-	struct episode *e = NULL;
-	struct interval *i;
+	const struct counters *was = &o->counters[a], *is;
+	int64_t n = 0;
 	uint32_t k;
 
-	c->episodes = xcalloc(c->nwhole + 1, sizeof *c->episodes);
-	for (k = 1; k < c->nwhole; k++) {
-		i = &c->intervals[k];
-		if (i->v + i->n + i->returns == 0)
+	for (k = a + 1; k <= b; k++) {
+		is = &o->counters[k];
+		if (!is->counted)
 			continue;
-		if (e == NULL ||
-		    (before != NULL &&
-		        before->by.at <= c->o->sweeps[i->prev].first_at)) {
-			e = &c->episodes[c->nepisodes++];
-			e->first = k;
-		}
-		i->episode = c->nepisodes - 1;
-		e->last = k;
-		before = counters_at(c, i->b);
+		if (is->total > was->total)
+			n += is->total - was->total;
+		was = is;
 	}
+	return n;
+}
+
+/* By later counters than the last before it began. */
+static void
+compare_from(const struct context *c, struct interval *i, uint32_t a)
+{
+	i->a = a;
+	find_most(c->o, i);
+}
+
+/* An interval more; item-days are summed in microseconds. */
+static void
+join(const struct context *c, struct episode *e, uint32_t k)
+{
+	const struct interval *i = &c->intervals[k];
+	const struct owner *o = c->o;
+
+	e->last = k;
+	e->v += i->v;
+	e->n += i->n;
+	e->returns += i->returns;
+	e->item_us += (wide)i->present *
+	    (o->sweeps[i->sweep].last_at - o->sweeps[i->prev].first_at);
 }
 
 static void
 sum_up(const struct context *c, struct episode *e)
 {
 	const struct interval *first = &c->intervals[e->first];
-	const struct interval *last = &c->intervals[e->last], *i;
+	const struct interval *last = &c->intervals[e->last];
 	const struct counters *a = counters_at(c, first->a);
 	const struct counters *b = counters_at(c, last->b);
-	wide item_us = 0, limit = (wide)c->limits.item_days * 1000;
-	uint32_t k;
+	wide limit = (wide)c->limits.item_days * 1000;
+	wide days = (e->item_us + DAY_US / 2000) / (DAY_US / 1000);
 
-	for (k = e->first; k <= e->last; k++) {
-		i = &c->intervals[k];
-		if (i->episode == NONE)
-			continue;
-		e->v += i->v;
-		e->n += i->n;
-		e->returns += i->returns;
-		item_us += (wide)i->present *
-		    (c->o->sweeps[i->sweep].last_at -
-		        c->o->sweeps[i->prev].first_at);
-	}
-	item_us = (item_us + DAY_US / 2000) / (DAY_US / 1000);
-	e->telling = item_us <= limit;
+	e->telling = days <= limit;
 	e->item_millidays =
-	    (int64_t)(item_us < limit + 1000 ? item_us : limit + 1000);
+	    (int64_t)(days < limit + 1000 ? days : limit + 1000);
+	e->g.known = e->t.known = false;
 	if (e->telling && a != NULL && b != NULL && a->falls == b->falls) {
 		e->g = (struct count_of){ true, b->given - a->given };
 		e->t = (struct count_of){ true, b->total - a->total };
+		e->unseen = rises(c->o, first->a, last->b) > e->n;
 	}
+}
+
+/*
+ * All that changed is accounted for: so many were sold, the others deleted, and
+ * nothing came that no sweep saw.
+ */
+static bool
+is_closed(const struct episode *e)
+{
+	return e->g.known && e->returns == 0 && !e->unseen && e->g.n >= 0 &&
+	    e->g.n <= e->v && e->t.n == e->n - (e->v - e->g.n);
+}
+
+/*
+ * Changed intervals whose counters overlap are one episode; but what one has
+ * accounted for stays so, and the next, if it ends after its counters, is
+ * compared with those.
+ */
+static void
+find_episodes(struct context *c)
+{
+	const struct owner *o = c->o;
+	const struct counters *before = NULL;
+	struct episode *e = NULL;
+	struct interval *i;
+	uint32_t k, b = NONE;
+	bool apart;
+
+	c->episodes = xcalloc(c->nwhole + 1, sizeof *c->episodes);
+	for (k = 1; k < c->nwhole; k++) {
+		i = &c->intervals[k];
+		if (i->v + i->n + i->returns == 0)
+			continue;
+		apart = e == NULL ||
+		    (before != NULL &&
+		        before->by.at <= o->sweeps[i->prev].first_at);
+		if (!apart && before != NULL &&
+		    before->by.at <= o->sweeps[i->sweep].last_at) {
+			sum_up(c, e);
+			apart = is_closed(e);
+			if (apart)
+				compare_from(c, i, b);
+		}
+		if (apart) {
+			e = &c->episodes[c->nepisodes++];
+			e->first = k;
+		}
+		i->episode = c->nepisodes - 1;
+		join(c, e, k);
+		b = i->b;
+		before = counters_at(c, b);
+	}
+	for (k = 0; k < c->nepisodes; k++)
+		sum_up(c, &c->episodes[k]);
 }
 
 static bool
@@ -425,7 +492,7 @@ balances(const struct episode *e)
 	    left_open(e) == e->g.n &&
 	    (e->t.n == e->n - e->cleared.n ||
 	        e->t.n == e->n - e->cleared.n - e->kept.n) &&
-	    e->returns == 0;
+	    e->returns == 0 && !e->unseen;
 }
 
 /* More than the first sweep found, before she had been swept for a day. */
@@ -542,7 +609,6 @@ make_episodes(struct context *c)
 	find_episodes(c);
 	for (k = 0; k < c->nepisodes; k++) {
 		e = &c->episodes[k];
-		sum_up(c, e);
 		if (claimed && e->g.known && e->g.n >= 1 && e->v > e->g.n &&
 		    e->returns == 0)
 			tell_apart(c, e);

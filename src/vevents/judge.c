@@ -171,7 +171,10 @@ gap_evidence(struct judge *j)
 	return j->gap.claim_evidence;
 }
 
-/* What a gap shows: an event between the last sight and the sweep's end. */
+/*
+ * What a gap shows: an event between the last sight and the sweep's end; a sale
+ * may be later, until the counters that tell it, of what was reserved.
+ */
 static void
 conclude(struct judge *j, enum event_type type, enum state s, const char *rule,
     const char *reason)
@@ -180,6 +183,8 @@ conclude(struct judge *j, enum event_type type, enum state s, const char *rule,
 	    judge_emit(j, type, reason != NULL ? UNKNOWN : INFERRED,
 	        said_other(j, STATE_NONE), &j->gap.at);
 
+	if (s == STATE_SOLD)
+		e->latest = *later(&j->gap.at, &j->gap.counted_at);
 	e->site = j->gap.site;
 	e->rule = judge_put(j, slice_of(rule));
 	e->reason = reason;
@@ -189,6 +194,8 @@ conclude(struct judge *j, enum event_type type, enum state s, const char *rule,
 	if (s == STATE_MISSING)
 		j->before = e->earliest;
 	enter(j, s, e);
+	if (s == STATE_SOLD)
+		j->item.gone_since = j->gap.at;
 }
 
 static void
@@ -363,11 +370,11 @@ adds_up(const struct judge *j)
 	const struct gap *g = &j->gap;
 
 	/* the item itself is one of v: without it the counts are not hers */
-	return g->g_most.known && g->g_most.n > 0 && g->g.known && g->t.known &&
-	    g->v.known && g->n.known && g->v.n > 0 && g->v.n == g->g.n &&
-	    g->t.n == g->n.n && g->returns.known && g->returns.n == 0 &&
-	    g->item_days >= 0 && g->item_days <= j->max_item_days &&
-	    g->baseline == TRI_YES;
+	return g->unseen != TRI_YES && g->g_most.known && g->g_most.n > 0 &&
+	    g->g.known && g->t.known && g->v.known && g->n.known &&
+	    g->v.n > 0 && g->v.n == g->g.n && g->t.n == g->n.n &&
+	    g->returns.known && g->returns.n == 0 && g->item_days >= 0 &&
+	    g->item_days <= j->max_item_days && g->baseline == TRI_YES;
 }
 
 /* ...unless something of hers, out of sight before, may have been sold too. */
@@ -462,7 +469,9 @@ follow_absent(struct judge *j, const struct look *l)
 	g->at = l->at;
 	g->seller_gone = look_tri(l, F_SELLER_GONE);
 	g->weak = g->seller_gone == TRI_YES;
+	g->counted_at = l->counted_at;
 	g->site = judge_put(j, kept_slice(&j->item.site));
+	g->unseen = look_tri(l, F_UNSEEN);
 	g->baseline = look_tri(l, F_BASELINE);
 	g->ripe = look_tri(l, F_RIPE);
 	g->fell = look_tri(l, F_FELL);
@@ -513,8 +522,9 @@ bears_out(const struct judge *j)
 	const struct gap *g = &j->gap;
 	int64_t left;
 
-	if (!g->claimed || !g->cleared.known || !g->kept.known || !g->v.known ||
-	    !g->n.known || !g->t.known || !g->g.known)
+	if (!g->claimed || g->unseen == TRI_YES || !g->cleared.known ||
+	    !g->kept.known || !g->v.known || !g->n.known || !g->t.known ||
+	    !g->g.known)
 		return false;
 	left = g->v.n - g->cleared.n - g->kept.n;
 	return left > 0 && left == g->g.n &&
@@ -545,9 +555,9 @@ still_counts(const struct judge *j)
 {
 	const struct gap *g = &j->gap;
 
-	return g->g.known && g->g.n == 0 && g->t.known && g->n.known &&
-	    g->t.n == g->n.n && g->returns.known && g->returns.n == 0 &&
-	    g->baseline == TRI_YES && g->item_days >= 0 &&
+	return g->unseen != TRI_YES && g->g.known && g->g.n == 0 &&
+	    g->t.known && g->n.known && g->t.n == g->n.n && g->returns.known &&
+	    g->returns.n == 0 && g->baseline == TRI_YES && g->item_days >= 0 &&
 	    g->item_days <= j->max_item_days;
 }
 

@@ -92,8 +92,9 @@ struct gap { /* an absence that is not yet judged */
 	bool claimed;
 	struct text claim, claim_evidence; /* a rule that may tell a sale */
 	struct moment at;
+	struct moment counted_at; /* of the counters that judge; may be none */
 	struct text site;
-	enum tri baseline, ripe, fell, on_holiday, banned, seller_gone;
+	enum tri unseen, baseline, ripe, fell, on_holiday, banned, seller_gone;
 	struct count_of g_most, g, t, v, n, returns, pending, cleared, kept;
 	double item_days;
 };

@@ -61,8 +61,10 @@ static const struct {
 	[F_RELIST_BY] = { "relist_by", TEXT },
 	[F_RELIST_TO] = { "relist_to", ID },
 	[F_ABSENT_FROM] = { "absent_from", TEXT },
+	[F_COUNTED_AT] = { "counted_at", TEXT },
 	[F_BASELINE] = { "baseline", BOOLEAN },
 	[F_G_MOST] = { "g_most", NUMBER },
+	[F_UNSEEN] = { "unseen", BOOLEAN },
 	[F_RIPE] = { "ripe", BOOLEAN },
 	[F_FELL] = { "fell", BOOLEAN },
 	[F_G] = { "g", NUMBER },
@@ -327,6 +329,7 @@ take_meaning(struct look_reader *r, struct look *l)
 		return true;
 	return take_time(r, l, F_UNSEEN_AT, &l->unseen_at) &&
 	    take_time(r, l, F_ABSENT_FROM, &l->absent_from) &&
+	    take_time(r, l, F_COUNTED_AT, &l->counted_at) &&
 	    take_prices(r, l) && take_relist(r, l) &&
 	    (l->state != STATE_ABSENT || take_absence(r, l));
 }

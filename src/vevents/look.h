@@ -61,9 +61,11 @@ enum field {
 	F_RELIST_BY,
 	F_RELIST_TO,
 	F_ABSENT_FROM,
+	F_COUNTED_AT,
 	F_BASELINE,
 	F_G_MOST,
 	F_RIPE,
+	F_UNSEEN,
 	F_FELL,
 	F_G,
 	F_T,
@@ -118,7 +120,7 @@ struct look {
 	enum line_type type;
 	struct moment at; /* observed_at */
 	enum state state;
-	struct moment unseen_at, absent_from;
+	struct moment unseen_at, absent_from, counted_at;
 	/* of an absence; else all unknown */
 	struct count_of g_most, g, t, v, n, returns, pending, cleared, kept;
 	double item_days; /* negative: unknown */

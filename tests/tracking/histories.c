@@ -227,6 +227,7 @@ move(void)
 static void
 episode(void)
 {
+	char at[96];
 	bool ripe = !once_in(6), fell = once_in(8),
 	     most = ripe && !fell && !once_in(12);
 	int v = 1 + below(3), n = below(3);
@@ -234,6 +235,11 @@ episode(void)
 	flag("baseline", !once_in(4));
 	flag("ripe", ripe);
 	flag("fell", fell);
+	if (once_in(6))
+		flag("unseen", !once_in(4));
+	if (ripe && !once_in(5))
+		text("counted_at",
+		    instant(it.now + DAY - below((int)(2 * HOUR)), at));
 	if (most)
 		whole("g_most", once_in(3) ? 0 : below(4));
 	else if (once_in(2))

@@ -334,7 +334,7 @@ late(int i)
 static bool
 adds_up(int a)
 {
-	return num(a, "g_most") >= 1 && num(a, "v") == num(a, "g") &&
+	return !yes(a, "unseen") && num(a, "g_most") >= 1 && num(a, "v") == num(a, "g") &&
 	    num(a, "t") == num(a, "n") && num(a, "returns") == 0 &&
 	    num(a, "item_days") <= item_days && yes(a, "baseline");
 }
@@ -487,12 +487,20 @@ static struct event *
 inferred(const char *type, enum state state, struct text rule)
 {
 	struct event *e = emit(type, gap);
+	struct text told = get(gap, "counted_at");
 
 	e->earliest = time_of(last_proof(gap));
+	if (state == SOLD && told.p != NULL && instant(told) > e->ms) {
+		e->latest = told;
+		e->ms = instant(told);
+	}
 	e->confidence = TEXT("inferred");
 	e->rule = rule;
 	e->evidence = evidence_of(gap);
 	enter(state, e);
+	/* it left before it was counted */
+	if (state == SOLD)
+		gone_since = line[gap].at;
 	return e;
 }
 
@@ -515,7 +523,7 @@ borne_out(int a)
 	double left = num(a, "v") - num(a, "cleared") - num(a, "kept");
 	double total = num(a, "n") - num(a, "cleared");
 
-	return claim >= 0 && left >= 1 && left == num(a, "g") &&
+	return claim >= 0 && !yes(a, "unseen") && left >= 1 && left == num(a, "g") &&
 	    (num(a, "t") == total || num(a, "t") == total - num(a, "kept")) &&
 	    num(a, "g_most") >= 1 && num(a, "returns") == 0 &&
 	    num(a, "item_days") <= item_days && yes(a, "baseline") &&
@@ -552,6 +560,7 @@ judge_gap(void)
 	} else if (adds_up(gap))
 		VANISHED(gap, "reserved-before", gap);
 	else if (number(most) == 0 && num(gap, "g") == 0 &&
+	    !yes(gap, "unseen") &&
 	    num(gap, "t") == num(gap, "n") && num(gap, "returns") == 0 &&
 	    yes(gap, "baseline") && num(gap, "item_days") <= item_days) {
 		if (cur != RESERVED)

@@ -722,6 +722,8 @@ count_changes(struct interval *k)
 	}
 }
 
+static bool accounts_for_all(int s, const struct interval *last);
+
 static void
 make_intervals(int s)
 {
@@ -752,8 +754,14 @@ make_intervals(int s)
 		if (k->v + k->n + k->returns == 0)
 			continue;
 		if (last == NULL ||
-		    (last->b != NULL && before->start >= last->b->ms))
+		    (last->b != NULL && before->start >= last->b->ms)) {
 			episode++;
+		} else if (last->b != NULL && last->b->ms <= sweep[i].end &&
+		    accounts_for_all(s, last)) {
+			/* what was counted by then is settled */
+			k->a = last->b;
+			episode++;
+		}
 		k->episode = episode;
 		last = k;
 	}
@@ -791,7 +799,24 @@ struct sum {
 	const struct interval *head, *tail;
 	int v, n, returns, g, t;
 	bool counted; /* g and t are known */
+	bool unseen;  /* more came than was seen */
 };
+
+/* By how much the total rose, its falls left out. */
+static int
+came(int s, const struct counter *a, const struct counter *b)
+{
+	const struct counter *c, *last = a;
+	int n = 0;
+
+	for (c = a + 1; c <= b; c++) {
+		if (c->seller != s)
+			continue;
+		n += c->total > last->total ? c->total - last->total : 0;
+		last = c;
+	}
+	return n;
+}
 
 static struct sum
 sum_of(int s, const struct interval *own)
@@ -813,14 +838,25 @@ sum_of(int s, const struct interval *own)
 		e.counted = true;
 		e.g = e.tail->b->given - e.head->a->given;
 		e.t = e.tail->b->total - e.head->a->total;
+		e.unseen = came(s, e.head->a, e.tail->b) > e.n;
 	}
 	return e;
+}
+
+/* Of what vanished so many were sold, and the others deleted. */
+static bool
+accounts_for_all(int s, const struct interval *last)
+{
+	struct sum e = sum_of(s, last);
+
+	return e.counted && !e.unseen && e.returns == 0 && e.g >= 0 &&
+	    e.v - e.g >= 0 && e.t == e.n - (e.v - e.g);
 }
 
 static bool
 balances(const struct sum *e)
 {
-	return e->counted && e->g >= 1 && e->v == e->g && e->t == e->n &&
+	return e->counted && !e->unseen && e->g >= 1 && e->v == e->g && e->t == e->n &&
 	    e->returns == 0;
 }
 
@@ -948,7 +984,11 @@ print_context(int s, int i, const struct sweep *w)
 		printf(",\"g_most\":%d", own->b->given - own->a->given);
 	printf(",\"v\":%d,\"n\":%d,\"returns\":%d", e.v, e.n, e.returns);
 	if (e.counted)
-		printf(",\"g\":%d,\"t\":%d", e.g, e.t);
+		printf(",\"g\":%d,\"t\":%d,\"unseen\":%s", e.g, e.t,
+		    e.unseen ? "true" : "false");
+	if (own->episode > 0 && own->b != NULL)
+		printf(",\"counted_at\":\"%s\"",
+		    instant(e.tail->b != NULL ? e.tail->b->ms : own->b->ms));
 	if (balances(&e))
 		printf(",\"pending\":%d", waiting(s, &e));
 }
