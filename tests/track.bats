@@ -189,7 +189,7 @@ third_load() {
   as_of 1
   same $'listed observed -\nsold inferred counters' "$(happened 3001)"
   same 'sold inferred counters' "$(state 3001)"
-  same 'counters|2026-09-01 09:00:00+00|2026-09-02 09:00:03+00' "$(sql "
+  same 'counters|2026-09-01 09:00:00+00|2026-09-03 10:00:02+00' "$(sql "
     select rule, earliest, latest from staging.vinted_event
     where item_id = '3001' and type = 'sold'")"
   same $'add 3001 listed observed\nadd 3001 sold inferred
@@ -247,7 +247,7 @@ vanished unknown lag' "$(happened 3101)"
 4102 missing unknown unbalanced
 4202 missing unknown unbalanced
 4301 missing unknown not-sold' "$(states 4001 4002 4101 4102 4202 4301)"
-  same '2026-09-01 09:00:17+00|2026-09-02 09:00:11+00|no ld+json' "$(sql "
+  same '2026-09-01 09:00:17+00|2026-09-03 12:00:01+00|no ld+json' "$(sql "
     select earliest, latest, evidence from serving.event
     where item_id = '4002' and type = 'sold'")"
   as_of 3

@@ -124,6 +124,34 @@ END
 2 live observed -' "$(stands "$(all | sed 's/"found":1/"found":2/')")"
 }
 
+@test "R8: what the counters accounted for stays told when the next listing leaves" {
+  told() { counted 1 3 5; counted 5 4 5; swept 2 2; swept 3 1; swept 6 0; seen 2 1; seen 2 2; seen 3 2; }
+  same '1 sold inferred counters
+2 missing unknown lag' "$(stands "$(told)")"
+  # and the next is judged from there on
+  same '1 sold inferred counters
+2 missing unknown not-sold' "$(stands "$(counted 8 4 4; told)")"
+  # what comes late opens it again: before that answer it was another one
+  same '1 missing unknown unbalanced
+2 missing unknown lag' "$(stands "$(counted 4 5 5; told | sed 's/"given_count":4/"given_count":5/')")"
+}
+
+@test "R8: a listing that no sweep saw, and a deletion, are no sale" {
+  seen_twice() { swept 2 2; swept 6 1; seen 2 1; seen 2 2; seen 6 2; }
+  # together the counters are those of a sale; one after another they are not
+  same '1 sold inferred counters
+2 live observed -' "$(stands "$(counted 1 3 5; counted 8 4 5; seen_twice)")"
+  same '1 missing unknown unbalanced
+2 live observed -' "$(stands "$(counted 1 3 5; counted 3 3 4; counted 4 3 5; counted 5 4 5; counted 8 4 5; seen_twice)")"
+}
+
+@test "R3: a sale may be as late as the counters that tell it" {
+  { counted 1 3 5; counted 5 4 5; swept 2 2; swept 3 1; seen 2 1; seen 2 2; seen 3 2; } |
+    vevents -q --source b | jq -r '.record | select(.state == "sold")
+      | "\(.earliest) \(.latest) \(.gone_since)"' >"$tmp/out"
+  same '2026-09-02T00:00:10Z 2026-09-05T00:00:00Z 2026-09-03T00:01:00Z' "$(cat "$tmp/out")"
+}
+
 @test "lines of one listing come in any order, and give the same bytes" {
   { counted 1 3 5; counted 5 4 5; swept 2 2; swept 3 1; seen 2 1 '"price":5,"currency":"EUR"'
     seen 2 2; seen 3 2; } >"$tmp/in"

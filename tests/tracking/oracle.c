@@ -334,9 +334,10 @@ late(int i)
 static bool
 adds_up(int a)
 {
-	return !yes(a, "unseen") && num(a, "g_most") >= 1 && num(a, "v") == num(a, "g") &&
-	    num(a, "t") == num(a, "n") && num(a, "returns") == 0 &&
-	    num(a, "item_days") <= item_days && yes(a, "baseline");
+	return !yes(a, "unseen") && num(a, "g_most") >= 1 &&
+	    num(a, "v") == num(a, "g") && num(a, "t") == num(a, "n") &&
+	    num(a, "returns") == 0 && num(a, "item_days") <= item_days &&
+	    yes(a, "baseline");
 }
 
 static bool
@@ -523,7 +524,8 @@ borne_out(int a)
 	double left = num(a, "v") - num(a, "cleared") - num(a, "kept");
 	double total = num(a, "n") - num(a, "cleared");
 
-	return claim >= 0 && !yes(a, "unseen") && left >= 1 && left == num(a, "g") &&
+	return claim >= 0 && !yes(a, "unseen") && left >= 1 &&
+	    left == num(a, "g") &&
 	    (num(a, "t") == total || num(a, "t") == total - num(a, "kept")) &&
 	    num(a, "g_most") >= 1 && num(a, "returns") == 0 &&
 	    num(a, "item_days") <= item_days && yes(a, "baseline") &&
@@ -560,9 +562,9 @@ judge_gap(void)
 	} else if (adds_up(gap))
 		VANISHED(gap, "reserved-before", gap);
 	else if (number(most) == 0 && num(gap, "g") == 0 &&
-	    !yes(gap, "unseen") &&
-	    num(gap, "t") == num(gap, "n") && num(gap, "returns") == 0 &&
-	    yes(gap, "baseline") && num(gap, "item_days") <= item_days) {
+	    !yes(gap, "unseen") && num(gap, "t") == num(gap, "n") &&
+	    num(gap, "returns") == 0 && yes(gap, "baseline") &&
+	    num(gap, "item_days") <= item_days) {
 		if (cur != RESERVED)
 			inferred("reserved", RESERVED, TEXT("still-counted"));
 	} else if (number(most) == 0)

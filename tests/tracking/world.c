@@ -856,8 +856,8 @@ accounts_for_all(int s, const struct interval *last)
 static bool
 balances(const struct sum *e)
 {
-	return e->counted && !e->unseen && e->g >= 1 && e->v == e->g && e->t == e->n &&
-	    e->returns == 0;
+	return e->counted && !e->unseen && e->g >= 1 && e->v == e->g &&
+	    e->t == e->n && e->returns == 0;
 }
 
 static int waiting(int s, const struct sum *e);

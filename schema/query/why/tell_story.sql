@@ -47,7 +47,7 @@ declare
 begin
 	if relation is not null then
 		execute format('select jsonb_agg(jsonb_strip_nulls(to_jsonb(t) '
-		    '- ''{user_id,subject,query,content_hash}''::text[]) '
+		    '- ''{owner,user_id,subject,query,content_hash}''::text[]) '
 		    'order by %s) from %s t where %s', sort, relation,
 		    condition)
 		into found;
