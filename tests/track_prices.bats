@@ -32,7 +32,7 @@ first_load() {
   {
     counted '5 8' 350 360 370
     for site in 'fr 300 301 302 303' 'es 310 311 312 313 314' \
-      'de 320 321 322 323' 'nl 330'; do
+      'de 320 321 322 323' 'nl 330' 'be 334 335' 'at 336 337'; do
       echo "site www.vinted.${site%% *}"
       # shellcheck disable=SC2086	# words
       polish ${site#* }
@@ -63,11 +63,25 @@ first_load() {
       wardrobe 330 401:10.00/43.00 402:20.00/86.00 403:30.00/129.00
       site www.vinted.es
       list 5 201:10.00@310 202:20.00@310 203:30.00@310 204:40.00@311 205:50.00@312 206:60.00@313
-      list 6 207:70.00@314 208:80.00@314 209:90.00@314'
+      list 6 207:70.00@314 208:80.00@314 209:90.00@314
+      site www.vinted.be
+      list 5 341:80.00@334 342:90.00@334 343:95.00@334
+      list 6 351:80.00@335 352:90.00@335 353:95.00@335
+      list 7 354:80.00@335
+      site www.vinted.at
+      list 5 361:80.00@336 362:90.00@336 363:95.00@336
+      list 6 371:80.00@337 372:90.00@337 373:95.00@337'
   } | kept 2026-09-02T09:00:00Z
   kept 2026-09-02T10:00:00Z <<<'list 5 4411@440 4412@440'
   # the rate of .es moved; 310 followed it but for one cut, 314 cut all
-  kept 2026-09-03T09:00:00Z <<<'site www.vinted.fr
+  kept 2026-09-03T09:00:00Z <<<'site www.vinted.be
+    list 5 341:81.60@334 342:91.80@334 343:96.90@334
+    list 6 351:81.60@335 352:91.80@335 353:96.90@335
+    list 7 354:72.00@335
+    site www.vinted.at
+    list 5 361:72.00@336 362:81.00@336 363:85.50@336
+    list 6 371:72.00@337 372:81.00@337 373:85.50@337
+    site www.vinted.fr
     list 5 101:9.00@300 102:18.00@300 103:27.00@300
     list 6 104:36.00@300 105:45.00@300 106:54.00@300
     list 7 111:50.00@301 112:60.00@302
@@ -178,6 +192,16 @@ rates() {
   same $'listed observed -\nrepriced inferred seller' "$(happened 203)"
   same $'listed observed -\nrepriced unknown unknown' "$(happened 204)"
   same 'repriced unknown unknown' "$(happened 207 | sed -n 2p)"
+}
+
+@test "R4: two sellers that agree to a hair are a rate, unless it is far from the one before" {
+  as_of 1
+  same '2|1.020' "$(rates be)"
+  same 'repriced inferred rate' "$(happened 341 | tail -n 1)"
+  same 'repriced inferred seller' "$(happened 354 | tail -n 1)"
+  # ten percent less, of both: as likely they cut their prices
+  same '' "$(rates at)"
+  same 'repriced unknown unknown' "$(happened 361 | tail -n 1)"
 }
 
 @test "R4: three sellers that agree are a rate, and she who cut all is not with them" {

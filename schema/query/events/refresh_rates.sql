@@ -7,11 +7,13 @@
 -- between which bounds the index must lie, the rounding of both prices
 -- considered.  Each seller has one vote, which her items share: the cell with
 -- the most is taken, if it has more than half of them and items of three
--- sellers, for one that cuts all her prices alike is no rate.  Runs that have no
+-- sellers, for one that cuts all her prices alike is no rate.  Two are enough with
+-- three items each that agree to 0.05 %, within 3 % of the rates before: no two
+-- sellers cut so little alike to a hair.  Runs that have no
 -- items in common with earlier ones begin a component of their own; a run that
 -- sees items of several joins them.
 --
--- A run of one or two sellers cannot vote.  It keeps the bounds that their items
+-- A run of fewer sellers cannot vote.  It keeps the bounds that their items
 -- leave (low, high), and shows the rate of the rated run before or after it,
 -- whichever is nearer in time, if that lies between them (rate_shown).
 --
@@ -40,8 +42,8 @@ begin
 	    at timestamptz);
 	-- made once: a table that was dropped keeps its lock until the end
 	create temporary table again (run text collate "C", at timestamptz);
-	create temporary table bound (user_id text, lo float8, hi float8,
-	    component text collate "C");
+	create temporary table bound (user_id text, base float8, lo float8,
+	    hi float8, component text collate "C");
 	execute $q$
 	    insert into due_pair
 	    select s.site, c.currency || '>' || s.currency, s.run,
@@ -147,6 +149,7 @@ begin
 			execute $q$
 			    insert into bound
 			    select n.user_id,
+			        b.rate,
 			        b.rate * (n.price - 0.005) / (b.price + 0.005),
 			        b.rate * (n.price + 0.005) / (b.price - 0.005),
 			        b.component
@@ -203,7 +206,7 @@ begin
 			for cell in
 				with
 				vote as (
-					select component, lo, hi, user_id,
+					select component, lo, hi, user_id, base,
 					    1.0 / count(*) over (partition by
 					        component, user_id) as share
 					from bound
@@ -233,10 +236,26 @@ begin
 					from run
 					order by component, votes desc, lo
 				)
-				select b.*, c.items, c.agree
+				select b.*, c.items, c.agree,
+				    c.agree >= 3 or (c.agree = 2
+				        and b.hi - b.lo <= 0.0005 * b.lo
+				        and (b.lo + b.hi) / 2 between 0.97 * c.base_most
+				            and 1.03 * c.base_least
+				        and (
+					select min(n)
+					from (
+						select count(*) as n
+						from vote v
+						where v.component = b.component
+						    and v.lo <= b.lo
+						    and v.hi >= b.hi
+						group by v.user_id) as each) >= 3)
+				        as is_rate
 				from best b
 				    cross join lateral (
 					select count(*) as items,
+					    min(v.base) as base_least,
+					    max(v.base) as base_most,
 					    count(distinct v.user_id)
 					        as sellers,
 					    count(distinct v.user_id) filter (
@@ -245,10 +264,10 @@ begin
 					from vote v
 					where v.component = b.component) as c
 				where b.votes * 2 > c.sellers
-				order by c.agree >= 3 desc, c.items desc,
+				order by is_rate desc, c.items desc,
 				    component
 			loop
-				if cell.agree < 3 then
+				if not cell.is_rate then
 					if not has_main then
 						execute format($q$
 						    insert into %s
