@@ -158,6 +158,7 @@ second_load() {
     user 510 5 5 {"is_on_holiday":true}
     user 530 5 6'
   kept 2026-09-03T12:00:00Z <<<'wardrobe 310 3102 3103
+    vanished user 540
     user 400 6 8
     user 410 6 9
     user 420 6 9
@@ -291,8 +292,8 @@ vanished unknown lag' "$(happened 3101)"
 5601 live observed -' "$(states 5401 5501 5601)"
   # one of the two is no proof, nor are both with an answer between
   as_of 2
-  same '5401 missing unknown seller-gone
-5402 missing unknown seller-gone
+  same '5401 missing unknown account-gone
+5402 missing unknown account-gone
 5501 live observed -
 5601 live observed -' "$(states 5401 5402 5501 5601)"
   same '404 of the seller|2026-09-01 09:00:14+00|2026-09-02 12:00:06+00' "$(sql "

@@ -152,6 +152,17 @@ END
   same '2026-09-02T00:00:10Z 2026-09-05T00:00:00Z 2026-09-03T00:01:00Z' "$(cat "$tmp/out")"
 }
 
+@test "R12: an account is gone when both are a 404, and a day later again" {
+  account() { line account "$1" "\"line\":$1,\"kind\":\"$2\",\"verdict\":\"$3\""; }
+  of() { cat; swept 2 1; seen 2 1; }
+  same '1 live observed -' "$(stands "$({ account 3 user gone; account 3 wardrobe gone; } | of)")"
+  same '1 live observed -' "$(stands "$({ account 3 user gone; account 9 user gone; } | of)")"
+  same '1 missing unknown account-gone' "$(stands "$({ account 3 user gone; account 3 wardrobe gone; account 4 user gone; } | of)")"
+  same '1 live observed -' "$(stands "$({ account 3 user gone; account 4 user ok; account 5 wardrobe gone; account 6 wardrobe gone; } | of)")"
+  same '2026-09-02T00:00:10Z 2026-09-03T00:00:00Z' "$({ account 3 user gone; account 3 wardrobe gone; account 9 user gone; } | of |
+    vevents -q --source b | jq -r '.record | select(.type == "vanished") | "\(.earliest) \(.latest)"')"
+}
+
 @test "lines of one listing come in any order, and give the same bytes" {
   { counted 1 3 5; counted 5 4 5; swept 2 2; swept 3 1; seen 2 1 '"price":5,"currency":"EUR"'
     seen 2 2; seen 3 2; } >"$tmp/in"

@@ -7,10 +7,14 @@
 
 /* ---- R12: an account that is gone ---- */
 
-struct gone { /* a 404, since the last other answer */
-	bool is;
-	int64_t at;
-	text_id site;
+#define AGAIN_US INT64_C(86400000000) /* a day: no passing fault */
+
+struct gone { /* 404s, since the last other answer */
+	bool user, wardrobe;
+	int64_t user_at, wardrobe_at; /* the first */
+	int64_t from;                 /* of either */
+	text_id site;                 /* the least */
+	bool told;
 };
 
 static void
@@ -23,46 +27,52 @@ add_absence(struct absence **v, size_t *n, size_t *cap, struct absence one)
 	(*v)[(*n)++] = one;
 }
 
+static void
+note_404(const struct owner *o, struct gone *g, const struct account *a)
+{
+	bool *is = a->of_user ? &g->user : &g->wardrobe;
+	int64_t *at = a->of_user ? &g->user_at : &g->wardrobe_at;
+
+	if (!g->user && !g->wardrobe)
+		g->from = a->by.at;
+	if (!*is)
+		*at = a->by.at;
+	*is = true;
+	if (a->site != 0 &&
+	    (g->site == 0 || text_cmp(o, a->site, g->site) < 0))
+		g->site = a->site;
+}
+
 /*
- * It is gone when its seller and its wardrobe are both a 404, with no answer of
- * either between the two; the later one says when.
+ * It is gone when its seller and its wardrobe are both a 404, with no other
+ * answer of either between the two, and one of them again a day later.  It was
+ * by the later of the two.
  */
 static void
 find_fled(struct history *h)
 {
 	const struct owner *o = h->o;
-	struct gone user = { 0 }, wardrobe = { 0 }, *g;
+	struct gone g = { 0 };
 	const struct account *a;
-	struct absence one = { .whole = NONE };
 	size_t cap = 0;
 	uint32_t k;
 
 	for (k = 0; k < o->naccounts; k++) {
 		a = &o->accounts[k];
 		if (!a->gone) {
-			user.is = wardrobe.is = false;
+			g = (struct gone){ 0 };
 			continue;
 		}
-		g = a->of_user ? &user : &wardrobe;
-		if (g->is) { /* the first says when, the least site where */
-			if (a->site != 0 &&
-			    (g->site == 0 || text_cmp(o, a->site, g->site) < 0))
-				g->site = a->site;
-		} else {
-			*g = (struct gone){ true, a->by.at, a->site };
-			if (!user.is || !wardrobe.is)
-				continue;
-			one.at = user.at > wardrobe.at ? user.at : wardrobe.at;
-			add_absence(&h->fled, &h->nfled, &cap, one);
-		}
-		if (!user.is || !wardrobe.is)
+		note_404(o, &g, a);
+		if (!g.user || !g.wardrobe || a->by.at - g.from < AGAIN_US)
 			continue;
-		one.site = user.site;
-		if (one.site == 0 ||
-		    (wardrobe.site != 0 &&
-		        text_cmp(o, wardrobe.site, one.site) < 0))
-			one.site = wardrobe.site;
-		h->fled[h->nfled - 1].site = one.site;
+		if (!g.told)
+			add_absence(&h->fled, &h->nfled, &cap,
+			    (struct absence){ .whole = NONE });
+		g.told = true;
+		h->fled[h->nfled - 1].at =
+		    g.user_at > g.wardrobe_at ? g.user_at : g.wardrobe_at;
+		h->fled[h->nfled - 1].site = g.site;
 	}
 }
 

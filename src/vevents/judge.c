@@ -26,7 +26,7 @@ const char *const state_names[] = { NULL, "live", "reserved", "hidden", "sold",
 	"deleted", "missing" };
 
 static const char late_404[] = "late-404", contradiction[] = "contradiction",
-                  came_back[] = "came-back", seller_gone[] = "seller-gone";
+                  came_back[] = "came-back", account_gone[] = "account-gone";
 
 /* ---- values that are kept ---- */
 
@@ -401,7 +401,7 @@ static const char *
 proves_nothing(const struct judge *j, const struct look *l)
 {
 	if (look_tri(l, F_SELLER_GONE) == TRI_YES)
-		return seller_gone;
+		return account_gone;
 	if (look_tri(l, F_BANNED) == TRI_YES)
 		return "banned";
 	if (look_tri(l, F_ON_HOLIDAY) == TRI_YES)
@@ -574,7 +574,7 @@ judge_gap(struct judge *j)
 		conclude(j, EVENT_DELETED, STATE_DELETED, "relisted", NULL);
 	else if (g->weak)
 		vanish(j,
-		    g->seller_gone == TRI_YES ? seller_gone : "no-product");
+		    g->seller_gone == TRI_YES ? account_gone : "no-product");
 	else if (away && none)
 		conclude(j, EVENT_HIDDEN, STATE_HIDDEN,
 		    g->on_holiday == TRI_YES ? "holiday" : "banned", NULL);

@@ -350,7 +350,7 @@ balanced(int a)
 static struct text
 nothing(int i)
 {
-	return yes(i, "seller_gone") ? TEXT("seller-gone") :
+	return yes(i, "seller_gone") ? TEXT("account-gone") :
 	    yes(i, "banned")         ? TEXT("banned") :
 	    yes(i, "on_holiday")     ? TEXT("holiday") :
 	    late(i)                  ? TEXT("late-404") :
@@ -542,7 +542,7 @@ judge_gap(void)
 		inferred("deleted", DELETED, TEXT("relisted"))->other =
 		    relist_to();
 	} else if (weak() && line[gap].state == ABSENT)
-		VANISHED(gap, "seller-gone", gap);
+		VANISHED(gap, "account-gone", gap);
 	else if (weak())
 		VANISHED(gap, "no-product", gap);
 	else if (away_all && number(most) == 0)

@@ -365,7 +365,7 @@ gone_with_her(void)
 	    "listed (-,1] observed\nvanished (1,2] unknown, reason holiday");
 	EVENTS("1 'state':'live'\n20 'state':'gone','seller_gone':true",
 	    "listed (-,1] observed\n"
-	    "vanished (1,20] unknown, reason seller-gone");
+	    "vanished (1,20] unknown, reason account-gone");
 	EVENTS("1 'state':'live'\n2 'state':'gone','banned':false",
 	    "listed (-,1] observed\ndeleted (1,2] observed");
 	/* what is hidden stays so, what is deleted, too */
@@ -376,8 +376,8 @@ gone_with_her(void)
 	/* an account that vanished leaves nothing live */
 	EXPECT("1 'state':'live'\n3 'state':'absent','seller_gone':true",
 	    "listed (-,1] observed\n"
-	    "vanished (1,3] unknown, reason seller-gone, 404 of the seller"
-	    " | missing (1,3] unknown, reason seller-gone, gone 3, seen 1:1");
+	    "vanished (1,3] unknown, reason account-gone, 404 of the seller"
+	    " | missing (1,3] unknown, reason account-gone, gone 3, seen 1:1");
 	EVENTS("1 'state':'sold'\n3 'state':'absent','seller_gone':true",
 	    "listed (-,1] observed\nsold (-,1] observed");
 	EVENTS("1 'state':'live'\n3 'state':'absent','seller_gone':true\n"

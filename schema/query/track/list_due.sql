@@ -191,7 +191,7 @@ where s.state in ('missing', 'reserved', 'hidden')
                 or i.baseline is not true
                 or s.latest < :now - 3 * :period
         -- a page says nothing while its seller is gone, or banned
-        when s.state = 'missing' and s.reason in ('seller-gone', 'banned')
+        when s.state = 'missing' and s.reason in ('account-gone', 'banned')
             then false
         when s.state in ('missing', 'reserved') then true
         when s.state = 'hidden'
