@@ -38,8 +38,7 @@ note_404(const struct owner *o, struct gone *g, const struct account *a)
 	if (!*is)
 		*at = a->by.at;
 	*is = true;
-	if (a->site != 0 &&
-	    (g->site == 0 || text_cmp(o, a->site, g->site) < 0))
+	if (a->site != 0 && (g->site == 0 || text_cmp(o, a->site, g->site) < 0))
 		g->site = a->site;
 }
 
