@@ -248,7 +248,7 @@ vanished unknown lag' "$(happened 3101)"
 4102 missing unknown unbalanced
 4202 missing unknown unbalanced
 4301 missing unknown not-sold' "$(states 4001 4002 4101 4102 4202 4301)"
-  same '2026-09-01 09:00:17+00|2026-09-03 12:00:01+00|no ld+json' "$(sql "
+  same '2026-09-01 09:00:17+00|2026-09-03 12:00:02+00|no ld+json' "$(sql "
     select earliest, latest, evidence from serving.event
     where item_id = '4002' and type = 'sold'")"
   as_of 3

@@ -61,11 +61,11 @@ stands() {
     look 2 '"site":"s","state":"live","price":9.50,"currency":"EUR","home":true,"favourite_count":4'
     look 3 '"state":"sold","evidence":"is_closed"')
   same '{"type":"SCOPE","stream":"bazaar_event","scope":{"owner":"item:7"},"records":3}
-{"type":"RECORD","stream":"bazaar_event","record":{"owner":"item:7","item_id":"7","type":"listed","number":1,"site":"s","earliest":null,"latest":"2026-09-01T00:00:00Z","old":null,"new":null,"currency":null,"cause":null,"confidence":"observed","rule":null,"reason":null,"evidence":"present","other_id":null}}
-{"type":"RECORD","stream":"bazaar_event","record":{"owner":"item:7","item_id":"7","type":"repriced","number":1,"site":"s","earliest":"2026-09-01T00:00:00Z","latest":"2026-09-02T00:00:00Z","old":10.00,"new":9.50,"currency":"EUR","cause":"seller","confidence":"observed","rule":null,"reason":null,"evidence":"home","other_id":null}}
-{"type":"RECORD","stream":"bazaar_event","record":{"owner":"item:7","item_id":"7","type":"sold","number":1,"site":"s","earliest":"2026-09-02T00:00:00Z","latest":"2026-09-03T00:00:00Z","old":null,"new":null,"currency":null,"cause":null,"confidence":"observed","rule":null,"reason":null,"evidence":"is_closed","other_id":null}}
+{"type":"RECORD","stream":"bazaar_event","record":{"owner":"item:7","item_id":"7","type":"listed","number":1,"site":"s","earliest":null,"latest":"2026-09-01T00:00:00Z","old":null,"new":null,"currency":null,"cause":null,"confidence":"observed","rule":null,"reason":null,"evidence":"present","other_id":null,"cancelled":null}}
+{"type":"RECORD","stream":"bazaar_event","record":{"owner":"item:7","item_id":"7","type":"repriced","number":1,"site":"s","earliest":"2026-09-01T00:00:00Z","latest":"2026-09-02T00:00:00Z","old":10.00,"new":9.50,"currency":"EUR","cause":"seller","confidence":"observed","rule":null,"reason":null,"evidence":"home","other_id":null,"cancelled":null}}
+{"type":"RECORD","stream":"bazaar_event","record":{"owner":"item:7","item_id":"7","type":"sold","number":1,"site":"s","earliest":"2026-09-02T00:00:00Z","latest":"2026-09-03T00:00:00Z","old":null,"new":null,"currency":null,"cause":null,"confidence":"observed","rule":null,"reason":null,"evidence":"is_closed","other_id":null,"cancelled":null}}
 {"type":"SCOPE","stream":"bazaar_item_state","scope":{"owner":"item:7"},"records":1}
-{"type":"RECORD","stream":"bazaar_item_state","record":{"owner":"item:7","item_id":"7","site":"s","state":"sold","confidence":"observed","rule":null,"reason":null,"evidence":"is_closed","earliest":"2026-09-02T00:00:00Z","latest":"2026-09-03T00:00:00Z","first_seen":"2026-09-01T00:00:00Z","last_seen":"2026-09-03T00:00:00Z","observed_at":"2026-09-03T00:00:00Z","gone_since":"2026-09-03T00:00:00Z","price":9.50,"currency":"EUR","seller_price":null,"seller_currency":null,"total_price":null,"favourite_count":4,"listed_price":10.00,"repriced":1}}' \
+{"type":"RECORD","stream":"bazaar_item_state","record":{"owner":"item:7","item_id":"7","site":"s","state":"sold","confidence":"observed","rule":null,"reason":null,"evidence":"is_closed","earliest":"2026-09-02T00:00:00Z","latest":"2026-09-03T00:00:00Z","first_seen":"2026-09-01T00:00:00Z","last_seen":"2026-09-03T00:00:00Z","observed_at":"2026-09-03T00:00:00Z","gone_since":"2026-09-03T00:00:00Z","price":9.50,"currency":"EUR","seller_price":null,"seller_currency":null,"total_price":null,"favourite_count":4,"listed_price":10.00,"repriced":1,"cancelled":null}}' \
     "$(tail -n +6 <<<"$output")"
   same 'bazaar_event ["owner","item_id","type","number"] ["owner"] event bazaar
 bazaar_item_state ["owner","item_id"] ["owner"] item_state bazaar
@@ -150,6 +150,27 @@ END
     vevents -q --source b | jq -r '.record | select(.state == "sold")
       | "\(.earliest) \(.latest) \(.gone_since)"' >"$tmp/out"
   same '2026-09-02T00:00:10Z 2026-09-05T00:00:00Z 2026-09-03T00:01:00Z' "$(cat "$tmp/out")"
+}
+
+@test "R14: sold and total that fall together are a cancelled sale, which disturbs no other" {
+  sold() { swept 2 2; swept 3 1; seen 2 1; seen 2 2; seen 3 2; }
+  cancelled() { vevents -q --source b | jq -r '.record | select(.state or .type == "sold")
+    | "\(.item_id) \(.type // .state) \(.cancelled // "-")"'; }
+  # told after the sale: it is marked
+  same '1 sold 2026-09-07T00:00:00Z
+1 sold 2026-09-07T00:00:00Z
+2 live -' "$({ counted 1 3 5; counted 5 4 5; counted 7 3 4; sold; } | cancelled)"
+  # within the counters that tell one: that one stands, and an older one was meant
+  same '1 sold inferred counters
+2 live observed -' "$(stands "$(counted 1 3 5; counted 4 2 4; counted 5 3 4; sold)")"
+  # a fall of another kind: nothing is said
+  same '1 missing unknown counters-fell
+2 live observed -' "$(stands "$(counted 1 3 5; counted 4 2 5; counted 5 3 4; sold)")"
+  # of two it may be either
+  same '1 sold -
+2 sold -
+1 sold -
+2 sold -' "$({ counted 1 3 5; counted 6 5 5; counted 7 4 4; swept 2 2; swept 4 0; seen 2 1; seen 2 2; } | cancelled)"
 }
 
 @test "R12: an account is gone when both are a 404, and a day later again" {

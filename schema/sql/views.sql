@@ -404,10 +404,10 @@ begin
 	perform ops.make_plain_view(staging, serving, 'event', '',
 	    array['item_id', 'type', 'number', 'site', 'earliest', 'latest',
 	        'old', 'new', 'currency', 'cause', 'confidence', 'rule',
-	        'reason', 'evidence', 'other_id'],
+	        'reason', 'evidence', 'other_id', 'cancelled'],
 	    array['text', 'text', 'bigint', 'text', 'timestamptz',
 	        'timestamptz', 'numeric', 'numeric', 'text', 'text', 'text',
-	        'text', 'text', 'text', 'text'],
+	        'text', 'text', 'text', 'text', 'timestamptz'],
 	    'a row is an event of a listing, between earliest '
 	    'and latest, with its evidence and how sure that is; vpipe load '
 	    'writes the view, people read it');
@@ -416,11 +416,12 @@ begin
 	        'evidence', 'earliest', 'latest', 'first_seen', 'last_seen',
 	        'observed_at', 'gone_since', 'price', 'currency',
 	        'seller_price', 'seller_currency', 'total_price',
-	        'favourite_count', 'listed_price', 'repriced'],
+	        'favourite_count', 'listed_price', 'repriced', 'cancelled'],
 	    array['text', 'text', 'text', 'text', 'text', 'text', 'text',
 	        'timestamptz', 'timestamptz', 'timestamptz', 'timestamptz',
 	        'timestamptz', 'timestamptz', 'numeric', 'text', 'numeric',
-	        'text', 'numeric', 'bigint', 'numeric', 'bigint'],
+	        'text', 'numeric', 'bigint', 'numeric', 'bigint',
+	        'timestamptz'],
 	    'a row is what a listing is now, as far as is known: live, '
 	    'reserved, hidden, sold, deleted or missing; vpipe load writes '
 	    'the view, people read it');

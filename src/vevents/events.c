@@ -54,7 +54,7 @@ judge_listing(struct events *e, struct history *h, uint32_t k)
 		    h->refused);
 		e->used -= h->refused;
 	}
-	write_listing(&e->write, &e->judge);
+	write_listing(&e->write, &e->judge, i->cancelled_at);
 	for (n = 0; n < e->judge.n; n++)
 		e->by_type[e->judge.events[n].type]++;
 	e->items++;
@@ -73,6 +73,7 @@ judge_all(struct events *e)
 	owner_close(&e->owner);
 	context_make(&c, &e->owner, &e->limits);
 	history_init(&h, &c, &e->judge);
+	history_cancel(&h, &e->owner);
 	for (k = 0; k < e->owner.nlistings; k++)
 		judge_listing(e, &h, k);
 	if (!e->alone)

@@ -455,6 +455,69 @@ history_judge(struct history *h, uint32_t listing)
 	judge_end(h->judge);
 }
 
+/* ---- R14: cancelled sales ---- */
+
+#define CANCEL_US (14 * INT64_C(86400000000)) /* no later than that */
+
+struct sale {
+	uint32_t listing;
+	int64_t earliest, latest;
+};
+
+static uint32_t
+find_sales(struct history *h, struct sale *sales)
+{
+	const struct judge *j = h->judge;
+	uint32_t k, n = 0;
+
+	for (k = 0; k < h->o->nlistings; k++) {
+		if (h->o->listings[k].foreign || h->o->listings[k].n == 0)
+			continue;
+		history_judge(h, k);
+		if (j->item.state == STATE_SOLD)
+			sales[n++] = (struct sale){ k,
+				j->item.in.earliest.len != 0 ?
+				    j->item.in.earliest.us :
+				    j->item.in.latest.us,
+				j->item.in.latest.us };
+		judge_reset(h->judge);
+	}
+	return n;
+}
+
+static bool
+may_be(const struct owner *o, const struct sale *s, int64_t at)
+{
+	return o->listings[s->listing].cancelled_at == NO_TIME &&
+	    s->earliest < at && s->latest > at - CANCEL_US;
+}
+
+void
+history_cancel(struct history *h, struct owner *o)
+{
+	struct sale *sales = NULL;
+	uint32_t k, i, n = 0;
+	int64_t at, candidates;
+
+	for (k = 0; k < o->ncounters; k++) {
+		if (o->counters[k].cancelled == 0)
+			continue;
+		if (sales == NULL) {
+			sales = xmalloc((o->nlistings + 1) * sizeof *sales);
+			n = find_sales(h, sales);
+		}
+		at = o->counters[k].by.at;
+		candidates = 0;
+		for (i = 0; i < n; i++)
+			candidates += may_be(o, &sales[i], at);
+		for (i = 0; candidates == o->counters[k].cancelled && i < n;
+		     i++)
+			if (may_be(o, &sales[i], at))
+				o->listings[sales[i].listing].cancelled_at = at;
+	}
+	free(sales);
+}
+
 void
 history_init(struct history *h, const struct context *c, struct judge *j)
 {

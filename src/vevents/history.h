@@ -32,6 +32,8 @@ struct history {
 
 void history_init(struct history *, const struct context *, struct judge *);
 void history_release(struct history *);
+/* Marks the sales that counters prove cancelled, where no others can be. */
+void history_cancel(struct history *, struct owner *);
 /* Judges one; judge_end was called.  Its owner's own, with a sight. */
 void history_judge(struct history *, uint32_t listing);
 

@@ -183,7 +183,8 @@ listing_of(const struct taking *t)
 		.first_sight = NO_TIME,
 		.last_sight = NO_TIME,
 		.relist_of = NONE,
-		.relist_to = NONE };
+		.relist_to = NONE,
+		.cancelled_at = NO_TIME };
 	return i;
 }
 
@@ -417,20 +418,39 @@ link_sights(struct owner *o)
 	}
 }
 
-/* How often given had fallen, among the answers that have both numbers. */
+/*
+ * R14.  Given and total that fall by as many are sales that were cancelled, and
+ * whose listings do not return: the counters go on as if they had stayed.  How
+ * often given fell otherwise, among the answers that have both numbers.
+ */
 static void
-count_falls(struct owner *o)
+follow_falls(struct owner *o)
 {
-	struct counters *c, *was = NULL;
+	struct counters *c;
+	int64_t given = 0, total = 0, was_given, was_total, lost = 0;
+	uint64_t falls = 0;
+	bool first = true;
 	uint32_t k;
 
 	for (k = 0; k < o->ncounters; k++) {
 		c = &o->counters[k];
 		if (!c->counted)
 			continue;
-		c->falls =
-		    was == NULL ? 0 : was->falls + (c->given < was->given);
-		was = c;
+		was_given = given;
+		was_total = total;
+		given = c->given;
+		total = c->total;
+		if (!first && given < was_given) {
+			if (was_given - given == was_total - total)
+				c->cancelled = was_given - given;
+			else
+				falls++;
+		}
+		first = false;
+		lost += c->cancelled;
+		c->given += lost;
+		c->total += lost;
+		c->falls = falls;
 	}
 }
 
@@ -456,7 +476,7 @@ owner_close(struct owner *o)
 	sort(o->accounts, o->naccounts, sizeof *o->accounts, by_stamp, o);
 	sort(o->sweeps, o->nsweeps, sizeof *o->sweeps, by_first, o);
 	link_sights(o);
-	count_falls(o);
+	follow_falls(o);
 }
 
 /* ---- life ---- */

@@ -42,12 +42,14 @@ struct listing {
 	text_id photo, title;          /* the least that was said */
 	uint32_t relist_of, relist_to; /* listings; NONE */
 	const char *relist_by;
+	int64_t cancelled_at; /* its sale was, by then; NO_TIME */
 };
 
 struct counters {
 	struct stamp by;
-	bool counted; /* both numbers are known */
-	int64_t given, total;
+	bool counted;            /* both numbers are known */
+	int64_t given, total;    /* as if nothing had been cancelled */
+	int64_t cancelled;       /* sales, since the counters before */
 	uint64_t falls;          /* of given, up to here; of those counted */
 	uint8_t holiday, banned; /* enum tri */
 };

@@ -30,7 +30,8 @@ static const char *const properties[STREAMS] = {
 	",\"new\":" NUMBER_OR_NULL ",\"currency\":" TEXT_OR_NULL
 	",\"cause\":" TEXT_OR_NULL ",\"confidence\":" TEXT
 	",\"rule\":" TEXT_OR_NULL ",\"reason\":" TEXT_OR_NULL
-	",\"evidence\":" TEXT_OR_NULL ",\"other_id\":" TEXT_OR_NULL,
+	",\"evidence\":" TEXT_OR_NULL ",\"other_id\":" TEXT_OR_NULL
+	",\"cancelled\":" TIME_OR_NULL,
 	"\"item_id\":" TEXT ",\"site\":" TEXT_OR_NULL ",\"state\":" TEXT_OR_NULL
 	",\"confidence\":" TEXT ",\"rule\":" TEXT_OR_NULL
 	",\"reason\":" TEXT_OR_NULL ",\"evidence\":" TEXT_OR_NULL
@@ -41,7 +42,8 @@ static const char *const properties[STREAMS] = {
 	",\"seller_price\":" NUMBER_OR_NULL ",\"seller_currency\":" TEXT_OR_NULL
 	",\"total_price\":" NUMBER_OR_NULL
 	",\"favourite_count\":" INTEGER_OR_NULL
-	",\"listed_price\":" NUMBER_OR_NULL ",\"repriced\":" INTEGER,
+	",\"listed_price\":" NUMBER_OR_NULL ",\"repriced\":" INTEGER
+	",\"cancelled\":" TIME_OR_NULL,
 	"\"run\":" TEXT ",\"site\":" TEXT_OR_NULL ",\"first_at\":" TIME
 	",\"last_at\":" TIME ",\"total\":" INTEGER_OR_NULL
 	",\"complete\":" BOOLEAN,
@@ -240,8 +242,21 @@ add_count(struct buf *b, struct count_of c)
 
 /* ---- records of a listing ---- */
 
+/* Of a sale that was cancelled by then; NO_TIME: null. */
 static void
-add_event(struct write *w, const struct judge *j, const struct event *ev)
+add_cancelled(struct buf *b, int64_t at)
+{
+	MEMBER(b, "cancelled");
+	if (at == NO_TIME)
+		ADD(b, "null");
+	else
+		add_us(b, at);
+	buf_adds(b, "}}\n");
+}
+
+static void
+add_event(struct write *w, const struct judge *j, const struct event *ev,
+    int64_t cancelled_at)
 {
 	struct buf *b = record(w, S_EVENT);
 
@@ -275,7 +290,7 @@ add_event(struct write *w, const struct judge *j, const struct event *ev)
 	add_text(b, judge_text(j, ev->evidence));
 	MEMBER(b, "other_id");
 	add_text(b, judge_text(j, ev->other));
-	buf_adds(b, "}}\n");
+	add_cancelled(b, cancelled_at);
 }
 
 static void
@@ -300,7 +315,7 @@ add_entered(struct buf *b, const struct judge *j)
 }
 
 static void
-add_state(struct write *w, const struct judge *j)
+add_state(struct write *w, const struct judge *j, int64_t cancelled_at)
 {
 	struct buf *b = record(w, S_STATE);
 
@@ -333,17 +348,22 @@ add_state(struct write *w, const struct judge *j)
 	add_raw(b, kept_slice(&j->item.listed_price));
 	MEMBER(b, "repriced");
 	add_number(b, j->item.repriced);
-	buf_adds(b, "}}\n");
+	add_cancelled(b, cancelled_at);
 }
 
 void
-write_listing(struct write *w, const struct judge *j)
+write_listing(struct write *w, const struct judge *j, int64_t cancelled_at)
 {
 	size_t i;
 
+	/* the sale that it is, and no other event */
 	for (i = 0; i < j->n; i++)
-		add_event(w, j, &j->events[i]);
-	add_state(w, j);
+		add_event(w, j, &j->events[i],
+		    j->item.state == STATE_SOLD &&
+		            j->events[i].type == EVENT_SOLD ?
+		        cancelled_at :
+		        NO_TIME);
+	add_state(w, j, cancelled_at);
 }
 
 /* ---- records of a seller ---- */

@@ -33,7 +33,7 @@ void write_init(struct write *, struct writer *, const char *source);
 void write_release(struct write *);
 void write_begin(struct write *, struct slice owner);
 /* What was judged last. */
-void write_listing(struct write *, const struct judge *);
+void write_listing(struct write *, const struct judge *, int64_t cancelled_at);
 void write_context(struct write *, const struct context *);
 /* All of the owner goes out. */
 void write_end(struct write *, bool seller);

@@ -90,7 +90,7 @@ read_record(const struct object *o, const char *line)
 	     name++, n++)
 		print_member(&comma, *name, member(&r, *name));
 	puts("}}");
-	if (r.n != n + 1) /* and the owner */
+	if (r.n != n + 2) /* the owner, and cancelled */
 		bad("not the members of the law", line);
 }
 

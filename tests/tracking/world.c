@@ -36,6 +36,7 @@ static struct seller {
 	bool on_holiday, banned;
 	bool calm;         /* so little goes on that counters can tell */
 	int64_t cancel_at; /* a sale less from then on */
+	bool lost;         /* its listing, too */
 	int64_t cut_at;    /* all prices to four fifths */
 	int items;
 } seller[SELLERS];
@@ -206,6 +207,7 @@ make_world(void)
 	for (s = 0; s < SELLERS; s++) {
 		seller[s].on_holiday = percent(10);
 		seller[s].banned = percent(5);
+		seller[s].lost = percent(50);
 		seller[s].cancel_at =
 		    percent(20) ? BEGIN + span(DAYS * DAY) : INT64_MAX;
 		seller[s].cut_at =
@@ -416,7 +418,7 @@ look_at_counters(int s)
 			c->total++;
 	}
 	c->given += 100 - (now > seller[s].cancel_at);
-	c->total += 100;
+	c->total += 100 - (now > seller[s].cancel_at && seller[s].lost);
 	answer(200, "application/json");
 	fprintf(out,
 	    "\"body\":{\"user\":[{\"id\":%d,\"given\":%d,\"all\":%d,"
@@ -693,6 +695,15 @@ print_sight(const struct sight *s, bool first)
 			unseen = sweep[k].start;
 	if (unseen >= 0)
 		printf(",\"unseen_at\":\"%s\"", instant(unseen));
+	/* she is so all the time; any answer of hers says it */
+	for (k = 0; strcmp(s->state, "gone") == 0 && k < ncounters; k++) {
+		if (counter[k].seller != s->seller)
+			continue;
+		printf(",\"on_holiday\":%s,\"banned\":%s",
+		    seller[s->seller].on_holiday ? "true" : "false",
+		    seller[s->seller].banned ? "true" : "false");
+		break;
+	}
 	puts("}");
 }
 
@@ -1049,6 +1060,26 @@ print_history(int i)
 		print_absence(i, w);
 }
 
+/* What fell in both numbers alike was cancelled: as if it had stayed. */
+static void
+undo_cancelled(int s)
+{
+	struct counter *c, was = { .seller = -1 }, raw;
+	int back = 0;
+
+	for (c = counter; c < counter + ncounters; c++) {
+		if (c->seller != s)
+			continue;
+		raw = *c;
+		if (was.seller == s && raw.given < was.given &&
+		    raw.given - was.given == raw.total - was.total)
+			back += was.given - raw.given;
+		was = raw;
+		c->given += back;
+		c->total += back;
+	}
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -1062,6 +1093,8 @@ main(int argc, char *argv[])
 	make_world();
 	for (day = 0; day < DAYS; day++)
 		one_run(argv[2], day);
+	for (i = 0; i < SELLERS; i++)
+		undo_cancelled(i);
 	for (i = 0; i < nitems; i++) {
 		if (item[i].seller != s)
 			make_intervals(s = item[i].seller);

@@ -18,7 +18,7 @@ end_item(struct judge *j, struct write *w)
 		return;
 	judge_end(j);
 	write_begin(w, buf_slice(&j->item.id.b));
-	write_listing(w, j);
+	write_listing(w, j, NO_TIME);
 	write_end(w, false);
 	judge_reset(j);
 }
