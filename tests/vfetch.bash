@@ -143,7 +143,7 @@ moved() {  # moved TARGET LOCATION
 about() {  # about KIND ID...: request objects of www.vinted.pt
   local id name=item
 
-  [[ $1 == item-* ]] || name=user
+  [[ $1 == item-* || $1 == audit-* ]] || name=user
   for id in "${@:2}"; do
     printf '{"site":"www.vinted.pt","kind":"%s","params":{"%s":"%s"}}\n' "$1" "$name" "$id"
   done

@@ -30,6 +30,21 @@ load vfetch
     '[{"answered":1,"asked":1,"endpoint":"api-v2-wardrobe","gap":false,"kind":"wardrobe","query":"www.vinted.pt/wardrobe?user=70","site":"www.vinted.pt","state":null,"stop":"empty","total_first":0,"total_last":0,"user_id":"70","walked":true}]'
 }
 
+@test "a request's note goes into the record as it is, and into its look; it asks nothing" {
+  site
+  html /items/5 '200 OK' <<<'<html><body></body></html>'
+  { about audit-page 5 | jq -c '.note = {state: "sold", again: 7}'; about item-page 5; } |
+    vfetch requests --flow track >"$tmp/out" 2>/dev/null
+  same '["audit-page","https://www.vinted.pt/items/5",{"again":7,"state":"sold"}]
+["item-page","https://www.vinted.pt/items/5",null]' \
+    "$(jq -c 'select(.request.query) | [.kind, .request.url, .request.note]' "$tmp/out")"
+  same '{"again":7,"state":"sold"}' "$(vnormalize -q --no-key --records-only --stream look <"$tmp/out" |
+    jq -c '.record.note // empty')"
+  about audit-page 5 | jq -c '.note = "sold"' >"$tmp/in"
+  run -64 vfetch requests --flow track <"$tmp/in"
+  [[ $output == *"line 1: 'note' is no object of valid text"* ]]
+}
+
 @test "the simulated site is asked in its own words, and answers all four kinds" {
   market '.items = 500'
   vfetch catalog "$women" --max-pages 1 >"$tmp/list" 2>/dev/null

@@ -67,8 +67,8 @@ again() {
 @test "SCHEMA stands before the first record, once a stream, STATE is the last word" {
   cat "$raw/good-one-item.ndjson" "$raw/good-catalog-2026.ndjson" | vnormalize -q --part 0001 >"$tmp/out"
   jq -es '(map(select(.type == "SCHEMA").stream) | join(" ")) ==
-      "vinted_dictionary vinted_image vinted_image_copy vinted_item vinted_item_catalog vinted_photo vinted_photo_fetch vinted_user vinted_look"
-    and all(.[:9][]; .type == "SCHEMA") and .[-1].type == "STATE"
+      "vinted_audit vinted_dictionary vinted_image vinted_image_copy vinted_item vinted_item_catalog vinted_photo vinted_photo_fetch vinted_user vinted_look"
+    and all(.[:10][]; .type == "SCHEMA") and .[-1].type == "STATE"
     and (.[-1].value.load | .part == "0001" and .published and .step == "upsert"
       and .ledger.lines == 2 and .ledger.elements == .ledger.records
       and .contracts["item.svc-2026-09"] >= 1)' "$tmp/out"

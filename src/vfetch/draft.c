@@ -37,6 +37,7 @@ draft_release(struct draft *d)
 	params_release(&d->params);
 	free(d->kind);
 	free(d->endpoint);
+	free(d->note);
 	*d = (struct draft){ 0 };
 }
 
@@ -280,7 +281,8 @@ check_members(struct val request, struct buf *why)
 	while (why->len == 0 && val_next(&it, &key, &v)) {
 		for (i = 0; texts[i] && !slice_is(key, texts[i]); i++)
 			;
-		if (texts[i] == NULL && !slice_is(key, "params"))
+		if (texts[i] == NULL && !slice_is(key, "params") &&
+		    !slice_is(key, "note"))
 			buf_addf(why, "a request has no member '%.*s'",
 			    SLICE_ARG(key));
 		else if (texts[i] != NULL && val_type(v) != SCAN_STRING &&
@@ -288,6 +290,22 @@ check_members(struct val request, struct buf *why)
 			buf_addf(why, "'%s' is no text", texts[i]);
 	}
 	return why->len == 0;
+}
+
+/* Goes into the record as it is; it asks nothing. */
+static bool
+take_note(struct draft *d, struct val note, struct buf *why)
+{
+	struct slice text = val_text(note);
+
+	if (val_type(note) <= SCAN_NULL)
+		return true;
+	if (val_type(note) != SCAN_OBJECT || val_lone(note)) {
+		buf_adds(why, "'note' is no object of valid text");
+		return false;
+	}
+	d->note = xstrndup(text.p, text.len);
+	return true;
 }
 
 /* By its 'url' or its 'site'; of both, both must name the same one. */
@@ -329,5 +347,6 @@ draft_from_json(const struct markets *ms, struct val v, struct draft *d,
 	}
 	d->kind = val_cstr(val_member(v, "kind"));
 	d->endpoint = val_cstr(val_member(v, "endpoint"));
-	return take_params(d, val_member(v, "params"), why);
+	return take_note(d, val_member(v, "note"), why) &&
+	    take_params(d, val_member(v, "params"), why);
 }

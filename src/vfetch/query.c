@@ -271,6 +271,8 @@ query_settle(struct draft *d, const char *endpoint, struct query *q,
 		return false;
 	}
 	params_sort(&q->params);
+	q->note = d->note;
+	d->note = NULL;
 	q->newest_first = is_newest_first(q);
 	q->name = make_name(q);
 	q->title = make_title(q);
@@ -284,6 +286,7 @@ query_release(struct query *q)
 	free(q->time);
 	free(q->name);
 	free(q->title);
+	free(q->note);
 	*q = (struct query){ 0 };
 }
 

@@ -17,6 +17,7 @@ struct draft {
 	const struct market *m;
 	const struct site *site;
 	char *kind, *endpoint; /* NULL: "search", the current one */
+	char *note;            /* JSON, for the record; or NULL */
 	struct params params;
 };
 
@@ -29,6 +30,7 @@ struct query {
 	int64_t per_page;     /* 0: the endpoint takes none */
 	char *time;           /* pinned by whoever asked; or NULL */
 	bool newest_first;
+	char *note;  /* of whoever asked: JSON, or NULL */
 	char *name;  /* "HOST/search?catalog=1904" */
 	char *title; /* the same, for people: whom it is
 	                about is not said */

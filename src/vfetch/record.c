@@ -89,6 +89,10 @@ put_query(struct json *j, const struct query *q, const struct call *c)
 		json_end(j);
 	}
 	json_end(j);
+	if (q->note != NULL) {
+		json_key(j, "note");
+		json_raw(j, slice_of(q->note));
+	}
 }
 
 static void

@@ -1,6 +1,7 @@
 #include "look.h"
 
 #include "json.h"
+#include "value.h"
 #include "banned.h"
 
 #define TEXT "{\"type\":\"string\"}"
@@ -22,6 +23,7 @@ const char look_schema[] =
     ",\"total\":" INTEGER_OR_NULL ",\"total_pages\":" INTEGER_OR_NULL
     ",\"ids\":{\"type\":[\"array\",\"null\"]}"
     ",\"promoted_ids\":{\"type\":[\"array\",\"null\"]}"
+    ",\"note\":{\"type\":[\"object\",\"null\"]}"
     ",\"contract\":" INTEGER "},\"required\":[\"source\",\"run\",\"line\","
     "\"kind\",\"observed_at\",\"verdict\",\"contract\"]}";
 
@@ -76,6 +78,20 @@ add_request_id(struct json *j, const char *key, struct val v)
 		add_slice(j, key, val_text(v));
 	else
 		add_text(j, key, v);
+}
+
+/* What whoever asked noted with the question; few do. */
+static void
+add_note(struct json *j, struct val note)
+{
+	struct buf b = { 0 };
+
+	if (val_type(note) != SCAN_OBJECT || val_lone(note))
+		return;
+	val_write(&b, note);
+	json_key(j, "note");
+	json_raw(j, buf_slice(&b));
+	buf_release(&b);
 }
 
 /* forgotten: of somebody whose number must not come out (law 10); her items'
@@ -184,6 +200,7 @@ look_write(struct buf *b, const struct record *r, const struct verdict *v,
 	json_key(&j, "verdict");
 	json_cstr(&j, v->name);
 	add_hits(&j, v, gone, arg);
+	add_note(&j, val_member(r->request, "note"));
 	json_key(&j, "contract");
 	json_int(&j, version);
 	json_end(&j);
