@@ -28,6 +28,9 @@ def canonical($item): "<link rel=\"canonical\" href=\"https://\($site)/items/" +
     "\($item)-thing\">";
 def page($item): answer("item-page"; "item"; $item) +
     {type: "text/html; charset=utf-8"};
+def plugin($item; $name; $data): html("thing"; canonical($item)) |
+    sub("\"1:\\[\\]"; "\"1:" + ([{name: $name, data:
+    ({item_id: ($item | tonumber)} + $data)}] | tojson | tojson[1:-1]));
 def product($item; $price): "<script type=\"application/ld+json\">" +
     ({"@type": "Product", name: "thing \($item)", offers:
     {"@type": "Offer", url: "https://\($site)/items/\($item)-thing",
@@ -54,11 +57,19 @@ def product($item; $price): "<script type=\"application/ld+json\">" +
     elif $w[0] == "page" and $w[2] == "bare" then
         page($w[1]) + {text: html("thing"; canonical($w[1]))}
     elif $w[0] == "page" and $w[2] == "theme" then
-        page($w[1]) + {text: (html("thing"; canonical($w[1])) |
-        sub("\"1:\\[\\]"; "\"1:" + ([{name: "buyer_item_status", data:
-        {item_id: ($w[1] | tonumber), theme: $w[3]}}] | tojson | tojson[1:-1])))}
+        page($w[1]) + {text: plugin($w[1]; "buyer_item_status"; {theme: $w[3]})}
     elif $w[0] == "page" then page($w[1]) +
         {text: html("thing"; product($w[1]; $w[3] // "10.00"))}
+    elif $w[0] == "audit" then answer("audit-page"; "item"; $w[1]) +
+        {type: "text/html; charset=utf-8", note: ($w[3] | fromjson)} +
+        if $w[2] == "gone" then {status: 404, text: html("Not found"; "")}
+        elif $w[2] == "silent" then {text: html("thing"; canonical($w[1]))}
+        elif $w[2] == "live" then {text: html("thing"; product($w[1]; "9"))}
+        elif $w[2] == "sold" then
+            {text: plugin($w[1]; "buyer_item_status"; {theme: "SUCCESS"})}
+        else {text: plugin($w[1]; "item_status"; {is_closed: false,
+            is_reserved: ($w[2] == "reserved"), is_hidden: ($w[2] == "hidden")})}
+        end
     elif $w[0] == "status" then answer("item-status"; "item"; $w[1]) +
         {body: {code: 0, plugins: [{name: "item_status", data: {item_id:
         ($w[1] | tonumber), seller_id: null, is_reserved:
@@ -75,7 +86,8 @@ def product($item; $price): "<script type=\"application/ld+json\">" +
 def record($run): {v: 1, source: "vinted", site, flow: "track", kind,
     $run, line, attempt: 1, fetched_at, request: ({method: "GET",
     url: "https://\(.site)/x", endpoint, query, params: {}} +
-    {(.key): .id} + if .page then {page} else {} end), status,
+    {(.key): .id} + if .page then {page} else {} end +
+    if .note then {note} else {} end), status,
     headers: ({"content-type": .type} + if .challenge then
     {"cf-mitigated": "challenge"} else {} end), ms: 1, sha256: null} +
     if .text then {body_text: .text} else {body} end;

@@ -17,6 +17,9 @@
 #						buyer_item_status
 #		vanished user|wardrobe U	a 404 of hers
 #		status I live|reserved|hidden|sold
+#		audit I sold|live|reserved|hidden|gone|silent NOTE
+#						its page, asked to check what the
+#						note (JSON, no blanks) says of it
 #		challenge user|wardrobe|item-page ID
 #		refused user|wardrobe|item-page ID	a 429
 #
@@ -195,6 +198,10 @@ replays() {
 }
 
 # --- the market ---------------------------------------------------------------
+
+# The flow alone, unless a test says otherwise: questions to check what was
+# concluded come on top of those that are due.
+export VPIPE_AUDIT_SHARE=0
 
 # calm_market [JQ]: tracking-small without its faults, changed so
 calm_market() {

@@ -72,21 +72,27 @@ begin
 	for wanted in
 		select s.stream || w.suffix as relation,
 		    s.stream || w.suffix || w.name as name,
-		    w.what
+		    w.what || coalesce(' where ' || w.condition, '') as what
 		from ops.stream s
 		    join (values
-		        ('item', '_seen', '_item', ops.id_as_text()),
-		        ('item_catalog', '', '_item', ops.id_as_text()),
-		        ('event', '', '_type', 'type, latest'),
-		        ('event', '', '_item', 'item_id collate "C"'),
-		        ('item_state', '', '_item', 'item_id collate "C"'),
-		        ('look', '', '_run', 'run'),
-		        ('look', '', '_newest', 'site, verdict, observed_at')
-		    ) as w(entity, suffix, name, what) using (entity)
+		        ('item', '_seen', '_item', '(' || ops.id_as_text() || ')',
+		            null),
+		        ('item_catalog', '', '_item',
+		            '(' || ops.id_as_text() || ')', null),
+		        ('event', '', '_type', '(type, latest)', null),
+		        ('event', '', '_item', '(item_id collate "C")', null),
+		        ('item_state', '', '_item', '(item_id collate "C")', null),
+		        ('look', '', '_run', '(run)', null),
+		        ('look', '', '_newest', '(site, verdict, observed_at)',
+		            null),
+		        ('look', '', '_audit', '(observed_at)',
+		            'kind = ''audit-page''')
+		    ) as w(entity, suffix, name, what, condition)
+		        using (entity)
 		where to_regclass(format('%I.%I', staging, s.stream || w.suffix))
 		    is not null
 	loop
-		execute format('create index if not exists %I on %I.%I (%s)',
+		execute format('create index if not exists %I on %I.%I %s',
 		    wanted.name, staging, wanted.relation, wanted.what);
 	end loop;
 end
@@ -425,6 +431,7 @@ begin
 	    'a row is what a listing is now, as far as is known: live, '
 	    'reserved, hidden, sold, deleted or missing; vpipe load writes '
 	    'the view, people read it');
+	perform ops.make_audit_views(staging, serving);
 	perform ops.make_image_views(staging, serving);
 	perform ops.make_price_views(serving);
 	perform ops.make_currency_functions(serving);
@@ -444,7 +451,7 @@ declare
 	name text;
 begin
 	perform ops.drop_image_views(serving);
-	foreach name in array array['sweep', 'look', 'item_catalog', 'item',
+	foreach name in array array['audit_precision', 'audit', 'sweep', 'look', 'item_catalog', 'item',
 	    'event', 'item_state']
 	loop
 		execute format('drop view if exists %I.%I', serving, name);

@@ -1,0 +1,168 @@
+# vpipe audit: what was concluded, checked by pages of listings drawn at random
+load helper
+load track
+
+setup_file() {
+  pg_start
+  pg_migrated
+}
+
+teardown_file() {
+  pg_stop
+}
+
+setup() {
+  pg_fresh
+  export VPIPE_SAMPLE_FRAC=1
+}
+
+load() {
+  "$ROOT/scripts/load" "$@"
+}
+
+# history SELLER...: five listings each, two of which are gone two days later,
+# sold by her counters
+history() {
+  local user
+
+  kept 2026-09-01T08:00:00Z < <(for user; do echo "user $user 5 10"; done)
+  kept 2026-09-01T09:00:00Z < <(for user; do
+    echo "wardrobe $user ${user}1 ${user}2 ${user}3 ${user}4 ${user}5"
+  done)
+  kept 2026-09-03T09:00:00Z < <(for user; do
+    echo "wardrobe $user ${user}3 ${user}4 ${user}5"
+  done)
+  kept 2026-09-04T10:00:00Z < <(for user; do echo "user $user 7 10"; done)
+  kept 2026-09-04T11:00:00Z < <(for user; do
+    echo "wardrobe $user ${user}3 ${user}4 ${user}5"
+  done)
+}
+
+conclusion='{"state":"%s","rule":"%s","confidence":"inferred","latest":"2026-09-03T09:00:00+00:00"}'
+
+# checked STATE:RULE ITEM:SAYS...: lines for told
+checked() {
+  local one note
+
+  # shellcheck disable=SC2059	# a format
+  note=$(printf "$conclusion" "${1%:*}" "${1#*:}" | sed 's/"rule":""/"rule":null/')
+  for one in "${@:2}"; do
+    printf 'audit %s %s %s\n' "${one%:*}" "${one#*:}" "$note"
+  done
+}
+
+# --- the interval -------------------------------------------------------------
+
+# within WANT HAVE: to a billionth
+within() {
+  [ "$(sql "select abs($1 - ($2)) < 1e-9")" = t ] || { echo "$1 $2"; return 1; }
+}
+
+@test "the interval of Clopper and Pearson, as R has it, to a billionth and to 100,000 checks" {
+  # k n low high: of R's binom.test
+  while read -r k n low high; do
+    within "$low" "(ops.clopper_pearson($k, $n)).low"
+    within "$high" "(ops.clopper_pearson($k, $n)).high"
+  done <<'END'
+0 300 0 0.01222097469429
+10 10 0.69150289218124 1
+3 10 0.06673951117773 0.65245285006000
+299 300 0.9815687479519 0.9999156108677
+2 100000 2.422101962703e-06 7.224498936505e-05
+37000 100000 0.3670064087178 0.3730011330430
+50000 100000 0.4968960624918 0.5031039375082
+99998 100000 0.9999277550106 0.9999975778980
+END
+  # of nothing nothing is known
+  same '0|1' "$(sql 'select * from ops.clopper_pearson(0, 0)')"
+  # another level; what is rarer than it is left out on each side
+  within 0.005 "ops.binomial_tail(300, 300, (ops.clopper_pearson(300, 300, 0.99)).low)"
+}
+
+@test "300 checked, 0 wrong: at least 98.8 %" {
+  same 98.8 "$(sql 'select round(100 * (ops.clopper_pearson(300, 300)).low::numeric, 1)')"
+}
+
+# --- what is judged -----------------------------------------------------------
+
+# told_of ITEM...: what is concluded, what the page says, the judgement
+told_of() {
+  sql "select item_id, state, says, judgement from serving.audit order by run, line" | tr '|' ' '
+}
+
+@test "what a page says of each conclusion" {
+  kept 2026-09-01T08:00:00Z <<<'user 1 5 10'
+  n=0
+  while read -r state sold live reserved hidden gone silent; do
+    for says in sold live reserved hidden gone silent; do
+      n=$((n + 1))
+      echo "$state $says ${!says}" >>"$tmp/want"
+      checked "$state:" "9$n:$says" >>"$tmp/answers"
+    done
+  done <<'END'
+sold right wrong wrong wrong silent silent
+deleted wrong wrong wrong wrong right silent
+hidden wrong wrong wrong right silent silent
+reserved moved wrong right wrong moved silent
+missing open open open open open silent
+live open right moved moved moved silent
+END
+  loaded 2026-09-04T12:00:00Z <"$tmp/answers"
+  same "$(cat "$tmp/want")" "$(told_of | cut -d ' ' -f 2-)"
+}
+
+@test "a live control that the page says is sold: missed where the flow still believes it live after the next look" {
+  history 1 2 3
+  loaded 2026-09-04T12:00:00Z < <(checked live: 13:sold 14:sold 23:sold 33:sold)
+  same '13 live sold open
+14 live sold open
+23 live sold open
+33 live sold open' "$(told_of)"
+  # 13 is seen again; 14 is sold, by its page; nobody looked at the second
+  # seller's; of the third's it is not known where it is
+  loaded 2026-09-05T12:00:00Z <<<$'wardrobe 1 13 14 15\npage 14 theme SUCCESS\nwardrobe 3 34 35'
+  same '13 live sold wrong
+14 live sold moved
+23 live sold open
+33 live sold open' "$(told_of)"
+}
+
+@test "precision by rule: repeats do not count twice" {
+  history 1
+  loaded 2026-09-04T12:00:00Z < <(checked sold:counters 11:sold 12:live 13:silent 14:sold
+    checked sold:counters 15:sold | sed 's/}$/,"again":7}/'
+    checked missing: 16:sold)
+  same 'missing||1|0|0|0|0|1|||f
+sold|counters|4|2|1|1|0|0|0.094299|0.991596|f' "$(sql 'select state, rule, asked, "right", wrong, silent, moved, open,
+    low, high, is_enough from serving.audit_precision order by 1')"
+  # a refusal or a failure is no answer
+  kept 2026-09-05T12:00:00Z < <(echo refused item-page 17) && load
+  same 5 "$(sql 'select sum(asked) from serving.audit_precision')"
+}
+
+# --- answers conclude nothing -------------------------------------------------
+
+@test "audited answers change no conclusion, and no order of loading changes them" {
+  history 1 2
+  loaded 2026-09-05T08:00:00Z <<<$'page 23 theme SUCCESS\nuser 1 7 10'
+  # the marts look back from the newest answer of a site, whatever was asked
+  digest() {
+    "$ROOT/scripts/db" digest |
+      grep '^staging\|serving\.\(event\|item_state\|item\|listing_fact\)|' |
+      grep -v '_look|\|_audit|'
+  }
+  digest >"$tmp/before"
+  grep -q '^staging.vinted_event|' "$tmp/before"
+  # each contradicts what is known
+  kept 2026-09-04T12:00:00Z < <(checked sold:counters 11:live 12:gone; checked live: 13:sold 14:gone 15:hidden)
+  kept 2026-09-06T12:00:00Z < <(checked sold: 23:reserved 21:gone; checked live: 24:sold 25:gone)
+  load
+  digest >"$tmp/after"
+  diff "$tmp/before" "$tmp/after"
+  same 9 "$(sql 'select count(*) from serving.audit')"
+  same '' "$(sql "select kind from staging.vinted_snapshot where kind like 'audit%'")"
+  same 0 "$(sql "select count(*) from staging.vinted_item where item_id in (11, 12) and variant like 'page%'")"
+  replays 1 2
+  run -0 "$ROOT/scripts/rebuild" --dry-run
+  [[ $output != *differs* ]]
+}
