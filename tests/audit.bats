@@ -166,3 +166,93 @@ sold|counters|4|2|1|1|0|0|0.094299|0.991596|f' "$(sql 'select state, rule, asked
   run -0 "$ROOT/scripts/rebuild" --dry-run
   [[ $output != *differs* ]]
 }
+
+# --- what is drawn ------------------------------------------------------------
+
+# drawn [SETTING=VALUE]...: the questions to check conclusions, of all that is due
+drawn() {
+  env "$@" "$ROOT/scripts/track" --dry-run 2>"$tmp/words" | jq -c 'select(.kind == "audit-page")'
+}
+
+# strata: how many of each
+strata() {
+  jq -r '"\(.note.state) \(.note.rule // "-")"' | LC_ALL=C sort | uniq -c | sed 's/^ *//'
+}
+
+@test "drawn are what was concluded and what is live, as many of each; the share of the budget at most" {
+  export VPIPE_NOW=2026-09-05T10:00:00Z VPIPE_TRACK_BUDGET=200
+  history 1 2 3 4 5 6
+  load
+  same '12|counters|sold
+18||live' "$(sql "select count(*), rule, state from serving.item_state group by 2, 3 order by 1")"
+  same '4 live -
+4 sold counters' "$(drawn VPIPE_AUDIT_SHARE=0.04 | strata)"
+  same '' "$(drawn VPIPE_AUDIT_SHARE=0)"
+  # the odd one is of the larger; of a stratum that is used up, the other's
+  same '6 live -
+5 sold counters' "$(drawn VPIPE_AUDIT_SHARE=.055 | strata)"
+  same '18 live -
+12 sold counters' "$(drawn VPIPE_AUDIT_SHARE=1 | strata)"
+  # the note is what is concluded now
+  same '[["sold"],"counters","inferred","2026-09-03T09:00:01+00:00"]' "$(drawn VPIPE_AUDIT_SHARE=1 |
+    jq -sc '[.[] | select(.params.item | endswith("1")) | .note] | [(map(.state) | unique), .[0].rule, .[0].confidence, .[0].latest]')"
+  # the same day draws the same, another day others
+  drawn VPIPE_AUDIT_SHARE=0.04 >"$tmp/once"
+  drawn VPIPE_AUDIT_SHARE=0.04 VPIPE_NOW=2026-09-05T20:00:00Z | cmp - "$tmp/once"
+  ! drawn VPIPE_AUDIT_SHARE=0.04 VPIPE_NOW=2026-09-06T10:00:00Z | cmp -s - "$tmp/once"
+  # the page of a sold listing speaks for ten days
+  same '18 live -' "$(drawn VPIPE_AUDIT_SHARE=1 VPIPE_NOW=2026-09-11T10:00:00Z | strata | grep -v sold)"
+  same '' "$(drawn VPIPE_AUDIT_SHARE=1 VPIPE_NOW=2026-09-13T10:00:00Z | strata | grep sold)"
+}
+
+@test "a listing is drawn once; what was asked within a day is not; of a day's draws each stratum has as many" {
+  export VPIPE_NOW=2026-09-05T12:00:00Z VPIPE_TRACK_BUDGET=100 VPIPE_AUDIT_SHARE=1
+  history 1 2 3
+  kept 2026-09-05T10:00:00Z < <(checked live: 13:live 14:live 15:live 23:live)
+  kept 2026-09-05T11:00:00Z <<<'page 11 live'
+  load
+  drawn | jq -r .params.item | sort >"$tmp/drawn"
+  same $'12\n21\n22\n24\n25\n31\n32\n33\n34\n35' "$(cat "$tmp/drawn")"
+  # four live ones were drawn today: of four more, all are sold ones
+  same '4 sold counters' "$(drawn VPIPE_AUDIT_SHARE=0.04 | strata)"
+}
+
+@test "who is forgotten leaves the checks, too, and is not drawn" {
+  export VPIPE_NOW=2026-09-05T14:00:00Z VPIPE_TRACK_BUDGET=100 VPIPE_AUDIT_SHARE=1
+  history 701 702
+  loaded 2026-09-04T12:00:00Z < <(checked sold:counters 7011:sold 7012:gone 7021:sold; checked live: 7013:silent)
+  same 4 "$(sql 'select count(*) from serving.audit')"
+  "$ROOT/scripts/forget" --source vinted 701
+  same '7021 sold sold right' "$(told_of)"
+  same 1 "$(sql 'select count(*) from staging.vinted_audit')"
+  same $'7022\n7023\n7024\n7025' "$(drawn | jq -r .params.item | sort)"
+  run -0 "$ROOT/scripts/rebuild" --dry-run
+  [[ $output != *differs* ]]
+}
+
+@test "every fourth of the sold, by a hash, is asked again after 7, 14 and 30 days, while its page is there" {
+  export VPIPE_TRACK_BUDGET=100 VPIPE_AUDIT_SHARE=1
+  again() { drawn "VPIPE_NOW=$1T13:00:00Z" | jq -r 'select(.note.again) | "\(.params.item) \(.note.again)"' | sort; }
+  users=$(seq -s ' ' 701 724)
+  # shellcheck disable=SC2086	# words
+  history $users
+  kept 2026-09-05T12:00:00Z < <(for user in $users; do
+    checked sold:counters "${user}1:sold" "${user}2:gone"
+  done)
+  load
+  sql "select item_id from serving.audit where says = 'sold' and ops.hash_share('vinted:' || item_id) < 0.25
+    order by 1" >"$tmp/fourth"
+  read -r one <"$tmp/fourth"
+  [ "$(wc -l <"$tmp/fourth")" -ge 2 ]
+  same '' "$(again 2026-09-06)$(again 2026-09-11)$(again 2026-09-16)"
+  same "$(sed 's/$/ 7/' "$tmp/fourth")" "$(again 2026-09-12)"
+  same "$(sed 's/$/ 7/' "$tmp/fourth")" "$(again 2026-09-13)"
+  # asked, one is there and one is gone: the other is asked again, and not twice
+  loaded 2026-09-12T14:00:00Z < <(checked sold:counters "$one:sold" | sed 's/}$/,"again":7}/'
+    checked sold:counters "$(sed -n 2p "$tmp/fourth"):gone" | sed 's/}$/,"again":7}/')
+  same '' "$(again 2026-09-13 | grep "^$one ")"
+  same "$(sed '2d; s/$/ 14/' "$tmp/fourth")" "$(again 2026-09-19)"
+  same "$(sed '2d; s/$/ 30/' "$tmp/fourth")" "$(again 2026-10-05)"
+  # half of the questions at most
+  same 1 "$(drawn VPIPE_NOW=2026-09-19T13:00:00Z VPIPE_AUDIT_SHARE=0.02 | jq -c 'select(.note.again)' | wc -l)"
+}

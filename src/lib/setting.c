@@ -58,6 +58,13 @@ const struct setting settings[] = {
 	    "captured).",
 	    NULL },
 
+	{ "VPIPE_AUDIT_SHARE", SETTING_TEXT, "0.05", SHARE,
+	    "a share from 0 to 1", NULL,
+	    "Which share of VPIPE_TRACK_BUDGET may go to pages of listings "
+	    "drawn at random, to check what was concluded of them, after all "
+	    "that is due (vpipe audit).  0 asks none.",
+	    NULL },
+
 	{ "VPIPE_IMAGE_PERIOD", SETTING_TEXT, "6h", PERIOD "|never",
 	    PERIODS ", or never", NULL, "How often cron fetches pictures.",
 	    "Pictures (vpipe images)" },

@@ -124,7 +124,7 @@ shown() {
   cd "$tmp"
   PATH=$BIN:$PATH
   for page in schema/man/events.7 schema/man/tables.7 scripts/changes.1 scripts/track.1 \
-    scripts/load.1 scripts/retain.1 scripts/db.1 scripts/demo.1; do
+    scripts/audit.1 scripts/load.1 scripts/retain.1 scripts/db.1 scripts/demo.1; do
     shown "$page" | grep -vx 'vpipe demo db psql' >page.sh
     [ -s page.sh ]
     VPIPE_DATA=$D run -0 --separate-stderr bash -e -o pipefail page.sh
