@@ -256,3 +256,92 @@ strata() {
   # half of the questions at most
   same 1 "$(drawn VPIPE_NOW=2026-09-19T13:00:00Z VPIPE_AUDIT_SHARE=0.02 | jq -c 'select(.note.again)' | wc -l)"
 }
+
+# --- what is told -------------------------------------------------------------
+
+audit() {
+  "$ROOT/scripts/audit" "$@"
+}
+
+# answers: a world, what pages say of it, and counters that fall
+answers() {
+  history 1 2 3
+  kept 2026-09-04T12:00:00Z < <(checked sold:counters 11:sold 12:live 21:sold 22:gone 31:silent
+    checked live: 13:live 14:sold 23:gone; checked missing: 33:sold
+    checked deleted:relisted 34:gone 35:live)
+  kept 2026-09-12T12:00:00Z < <(checked sold:counters 11:sold 21:gone | sed 's/}$/,"again":7}/')
+  kept 2026-09-13T12:00:00Z <<'END'
+wardrobe 1 13 14 15
+page 15 theme INFO
+user 1 6 9
+user 2 6 10
+user 3 3 10
+END
+  load
+}
+
+@test "a table of 80 columns: precision, what was missed, counters, themes, sold pages" {
+  answers
+  run -0 --separate-stderr audit
+  same '' "$stderr"
+  same 'vinted: what pages say of what was concluded, to 2026-09-12
+
+concluded              asked  right  wrong  silent  moved  open   right, at 95 %
+sold: counters             5      2      1       2      0     0       9.4–99.2 %
+deleted: relisted          2      1      1       0      0     0       1.3–98.7 %
+live                       3      1      1       0      1     0       1.3–98.7 %
+missing                    1      0      0       0      0     1
+
+live         1 of 3 controls missed (at most 90.6 %); 0 found since, 0 open
+missing      sold 1
+sold pages   1 of 2 after 7 days still said sold
+counters     9 looks in 60 days; listed and sold make the total in 100 %
+             6 sales; other exits a sale: at least 0.17
+             3 falls of sold: 1 with the total, 1 without, 1 else
+themes       not known: INFO 1
+
+Sales are what vpipe track concludes; not yet verified on this site.
+So it says until each rule of sales that was drawn has 100 right or wrong ones.' "$output"
+  same "$output" "$(audit vinted)"
+  same '[3,0.905701,1]' "$(audit --json | jq -c '[.precision[2].asked, .controls.high, .sold_pages[0].gone]')"
+  fails 64 "nothing of a source 'x' is known" audit x
+  fails 64 "one source at a time" audit x y
+  # of a simulator that is what is said
+  VPIPE_BASE_URL=http://127.0.0.1:9 run -0 --separate-stderr audit
+  [[ $output == 'vinted, simulated: '*'These are figures of a simulator, and of no real market.' ]]
+}
+
+@test "before anything was checked" {
+  fails 64 'nothing is known yet' audit
+  history 1
+  load
+  run -0 --separate-stderr audit
+  [[ $output == 'vinted: no page has been asked yet to check'*'counters     2 looks'*'not yet verified on this site.'* ]]
+}
+
+@test "the time after which a counter shows a sale, where it is known" {
+  kept 2026-09-01T08:00:00Z <<<'user 1 5 8'
+  kept 2026-09-01T09:00:00Z <<<'wardrobe 1 11 12 13'
+  kept 2026-09-02T08:00:00Z <<<'user 1 5 8'
+  kept 2026-09-02T09:00:00Z <<<'wardrobe 1 12 13'
+  kept 2026-09-02T10:00:00Z <<<'page 11 theme SUCCESS'
+  kept 2026-09-02T20:00:00Z <<<'user 1 6 8'
+  load
+  [[ $(audit) == *'lag          1 lone sales, by when at the latest the counter showed them
+             6 h: 0, 12 h: 0, 24 h: 0, 48 h: 1, 72 h: 0, more: 0'* ]]
+}
+
+@test "until each rule of sales has 100 checks, sales are not yet verified" {
+  history 1
+  evidence() { sql 'select is_verified, words from serving.sale_evidence'; }
+  load
+  same 'f|not yet verified on this site' "$(evidence)"
+  kept 2026-09-04T12:00:00Z < <(for ((n = 100; n < 199; n++)); do checked sold:counters "9$n:sold"; done)
+  load
+  same 'f|not yet verified on this site' "$(evidence)"
+  loaded 2026-09-04T18:00:00Z < <(checked sold:counters 9999:sold)
+  same 't|checked on this site: at least 96.4 % right' "$(evidence)"
+  # of another rule nothing is known
+  loaded 2026-09-04T19:00:00Z < <(checked sold:no-product 9998:silent)
+  same 'f|not yet verified on this site' "$(evidence)"
+}

@@ -24,6 +24,17 @@ language sql immutable parallel safe as $$
 	select 100::bigint
 $$;
 
+-- A sentence for all that shows sales: whose they are, and how well they are
+-- verified; words are those of serving.sale_evidence.
+create or replace function ops.sales_are(simulated boolean, words text)
+returns text
+language sql immutable parallel safe as $$
+	select case when simulated
+	    then 'These are figures of a simulator, and of no real market.'
+	    else 'Sales are what vpipe track concludes; ' || coalesce(words,
+	        'not yet verified on this site') || '.' end
+$$;
+
 -- What an answer says of a conclusion; vpipe-audit(1) has the reasons.
 create or replace function ops.audit_judgement(concluded text, says text)
 returns text
@@ -276,5 +287,27 @@ $sql$, serving),
 	    'a row is a state and the rule that concluded it: how many were '
 	    'checked, and the 95 % interval of the share that is right; vpipe '
 	    'load writes the view, vpipe audit and the report read it');
+	perform ops.replace_view(serving, 'sale_evidence', format($sql$
+select s.source::text collate "C" as source,
+    coalesce(v.is_verified, false) as is_verified,
+    case when v.is_verified
+        then format('checked on this site: at least %%s %%%% right',
+            round(100 * v.low, 1))
+    else 'not yet verified on this site' end as words
+from (
+	select distinct source
+	from ops.stream
+	where entity = 'item') as s
+    left join (
+	select source,
+	    bool_and(is_enough) as is_verified,
+	    min(low) as low
+	from %1$I.audit_precision
+	where state = 'sold'
+	group by source) as v using (source)
+$sql$, serving),
+	    'a row is a source, and how well its sales are verified on the site: '
+	    'enough checks of each rule; vpipe load writes the view, all that '
+	    'shows sales reads it');
 end
 $$;

@@ -451,7 +451,8 @@ declare
 	name text;
 begin
 	perform ops.drop_image_views(serving);
-	foreach name in array array['audit_precision', 'audit', 'sweep', 'look', 'item_catalog', 'item',
+	foreach name in array array['sale_evidence', 'audit_precision', 'audit',
+	    'sweep', 'look', 'item_catalog', 'item',
 	    'event', 'item_state']
 	loop
 		execute format('drop view if exists %I.%I', serving, name);

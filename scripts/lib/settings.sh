@@ -56,6 +56,14 @@ clock_on() {
 	export VPIPE_NOW
 }
 
+# simulated: "true" where the marketplace is a simulator, else "false"
+simulated() {
+	case ${VPIPE_BASE_URL:-} in
+	http://127.*) echo true ;;
+	*) if [ -e "$VPIPE_DATA/demo" ]; then echo true; else echo false; fi ;;
+	esac
+}
+
 # whence NAME: environment, file or default.
 whence() {
 	case "$from_file|$at_default" in
