@@ -345,3 +345,15 @@ So it says until each rule of sales that was drawn has 100 right or wrong ones.'
   loaded 2026-09-04T19:00:00Z < <(checked sold:no-product 9998:silent)
   same 'f|not yet verified on this site' "$(evidence)"
 }
+
+@test "prices, and the report, say how well sales are verified, or that they are a simulator's" {
+  answers
+  run -0 --separate-stderr "$ROOT/scripts/price" 13
+  [[ $output == *$'\nSales are what vpipe track concludes; not yet verified on this site.\n'* ]]
+  same 'These are figures of a simulator, and of no real market.' \
+    "$(VPIPE_BASE_URL=http://127.0.0.1:9 "$ROOT/scripts/price" --json 13 | jq -r .evidence)"
+  (cd "$tmp" && psql -X -q -A -t -v language=en -v simulated=false -v pictures=false \
+    -f "$ROOT/schema/query/report/print_report.sql") | sed -n 's/^index\t//p' >"$tmp/index"
+  same 'Sales are what vpipe track concludes; not yet verified on this site.
+["vinted","sold","counters",5,2,1,2,0,0,0.094299,0.991596]' "$(jq -rc '.evidence, .audit[0]' "$tmp/index")"
+}

@@ -58,7 +58,7 @@ need_r() {
   [ -z "$stderr" ]
   [ "$(wc -L <<<"$output")" -le 80 ]
   [[ $output =~ \ \ Puma\ +0\.[0-9]{2}\ +0\.[0-9]{2}–0\.[0-9]{2}\ +[0-9]+\ +[0-9]+ ]]
-  [[ $output == *"goes with a sale"*"not what brings it about"*"no site has confirmed that yet." ]]
+  [[ $output == *"goes with a sale"*"not what brings it about"*"not yet verified on this site." ]]
   [[ $output != *because* ]]
   same '(none) Mango Nike Puma Zara' "$(sql "select string_agg(level, ' ' order by level) from serving.sale_factor
     where source = 'one' and factor = 'brand'")"

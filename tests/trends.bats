@@ -187,7 +187,7 @@ sold at: fewer than 20 prices    2026-09-21
 asked: the median first price of what is new, and what changed in a week; sold
 at: that of last prices.  covered: the share of pages that came.
 index: of first prices, the same mix in each week, 100 in 2026-08-31.
-Sales are what vpipe track concludes; no site has confirmed that yet." "$output"
+Sales are what vpipe track concludes; not yet verified on this site." "$output"
   run -0 --separate-stderr trends_command --brand nike --weeks 1
   same '2026-09-21 15 125 3 100 %' "$(grep ^2026 <<<"$output" | xargs)"
   [[ $output == "Nike

@@ -384,6 +384,12 @@ vpipe.pages.quality = {
         [rule, severity, bad, total, broken && `broken: ${broken}`, checked]),
       columns: [{ name: "Rule" }, { name: "Severity" }, { name: "Bad rows", type: "number" }, { name: "Of", type: "number" },
         { name: "Remark" }, { name: "Checked", type: "time" }] }),
+    table({ caption: "What pages, drawn at random, say of what was concluded", file: "audit",
+      empty: "No page has been asked yet to check what was concluded: vpipe track draws after all that is due.",
+      rows: index.audit ?? [],
+      columns: [{ name: "Source" }, { name: "Concluded" }, { name: "By" }, ...["Asked", "Right", "Wrong", "Silent", "Moved", "Open"]
+        .map((name) => ({ name, type: "number" })), { name: "Right, from", type: "share" }, { name: "To (95 %)", type: "share" }] }),
+    element("p", { class: "dim" }, `${index.evidence} What the columns mean: `, element("code", {}, "vpipe help audit"), "."),
     table({ caption: "What was refused of what came", file: "rejects", rows: index.rejects ?? [], empty: "Nothing was refused.",
       columns: [{ name: "Stream" }, { name: "Reason" }, { name: "Times", type: "number" }] }),
     table({ caption: "Sweeps by day", file: "coverage", rows: [...index.coverage ?? []].reverse().map((r) => [r[2], r[1], r[3], r[4], r[5], r[6], r[7], r[8]]),
@@ -446,9 +452,7 @@ const begin = async () => {
     document.getElementById("main").append(...unknown("data/index.js of this report is missing: vpipe report makes it again."));
     return;
   }
-  document.getElementById("evidence").textContent = index.simulated
-    ? "These are figures of a simulator, and of no real market."
-    : "Sales are what vpipe track concludes; not yet verified on this site.";
+  document.getElementById("evidence").textContent = index.evidence;
   document.getElementById("foot").textContent = "Sold, ended and favourites are what vpipe track saw; a median needs "
     + `${least} listings; days are of UTC. Made by vpipe report.`;
   addEventListener("hashchange", () => show());

@@ -266,8 +266,11 @@ select a.source,
     a.silent,
     a.moved,
     a.open,
-    case when a."right" + a.wrong > 0 then round(i.low::numeric, 6) end as low,
-    case when a."right" + a.wrong > 0 then round(i.high::numeric, 6) end as high,
+    -- called here, so that who does not read a bound does not compute it
+    case when a."right" + a.wrong > 0 then round((ops.clopper_pearson(
+        a."right", a."right" + a.wrong)).low::numeric, 6) end as low,
+    case when a."right" + a.wrong > 0 then round((ops.clopper_pearson(
+        a."right", a."right" + a.wrong)).high::numeric, 6) end as high,
     a."right" + a.wrong >= ops.audit_enough() as is_enough
 from (
 	select source,
@@ -282,7 +285,6 @@ from (
 	from %1$I.audit
 	where again is null
 	group by source, state, rule) as a
-    cross join lateral ops.clopper_pearson(a."right", a."right" + a.wrong) as i
 $sql$, serving),
 	    'a row is a state and the rule that concluded it: how many were '
 	    'checked, and the 95 % interval of the share that is right; vpipe '
@@ -301,7 +303,7 @@ from (
     left join (
 	select source,
 	    bool_and(is_enough) as is_verified,
-	    min(low) as low
+	    min(case when is_enough then low end) as low
 	from %1$I.audit_precision
 	where state = 'sold'
 	group by source) as v using (source)

@@ -19,7 +19,7 @@ comment on table :"serving".sale_factor is
     'of the reference a level of a factor has, with its 95 % interval, all else '
     'alike; vpipe factors writes it, and needs R with its package survival '
     '(Debian: r-cran-survival): without them it stays as it is; sales are what '
-    'vpipe track concludes, no site has confirmed that yet';
+    'vpipe track concludes: see sale_evidence';
 comment on column :"serving".sale_factor.level is
     'a brand, the id of a condition or catalog, a month (the time of the sale), '
     'or "twice": at twice the typical price of its brand, catalog and condition; '

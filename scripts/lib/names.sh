@@ -1,8 +1,16 @@
-# names.sh - names that people type for what sites number
+# names.sh - names that people type for what sites number, and whose figures are
 # shellcheck shell=sh
 
 newline='
 '
+
+# sales_are SOURCE: a sentence for what shows sales of a source (empty: of all):
+# whose they are, and how well they are verified
+sales_are() {
+	sql -v source="$1" -v simulated="$(simulated)" -v tell=yes \
+	    -f "$VPIPE_SCHEMA/query/audit/tell_evidence.sql" \
+	    2>"$scratch/sql.words" || sql_status $? "$scratch/sql.words"
+}
 
 # catalog_named NAME: the id; an id is its own.  Dies (64) of a name that no
 # dictionary has, or several catalogs.

@@ -4,7 +4,7 @@
 -- Variables, empty where nothing was given: listing (an id or address), source,
 -- site, currency, brand, catalog, condition (an id), size; json (true: an object,
 -- false: a table of 80 columns), language (of names), in (a currency, in which
--- prices are shown once more).  Prints nothing when no
+-- prices are shown once more), simulated (tell_evidence.sql).  Prints nothing when no
 -- such listing is known.
 --
 --   wanted        what was asked about, as it is known
@@ -228,6 +228,7 @@ from wanted w
 	    f.item_id
 	limit 10) as f;
 
+\ir ../audit/tell_evidence.sql
 \if :json
 select json_build_object(
     'wanted', json_build_object('source', w.source, 'site', w.site,
@@ -237,6 +238,7 @@ select json_build_object(
         'last_seen', w.last_seen),
     'asked', g.asked,
     'sold', g.sold,
+    'evidence', :'sales_are',
     'exchange', (
 	select to_jsonb(e)
 	from exchange e),
@@ -343,6 +345,8 @@ select rpad('week', 5) || ': ' || case
     else 'what sells in 7 days is not known yet: vpipe track tells after a week' end
 from wanted
     left join week s on true;
+select :'sales_are'
+from wanted;
 select case place when 1 then E'\nlike it         price  state     seen        size      title\n'
     else '' end || rtrim(rpad(left(item_id, 12), 12) || pg_temp.shown(price, 9) || '  '
     || rpad(state, 10) || rpad(at::date::text, 12) || pg_temp.short(size, 9) || ' '

@@ -1,5 +1,6 @@
 -- What vpipe report needs at once: sites, pages with their main figures, names,
--- coverage of sweeps, sellers by country, the last runs, what rules of quality found.  One JSON object.
+-- coverage of sweeps, sellers by country, the last runs, what rules of quality found, what the
+-- audit found of conclusions.  One JSON object.
 
 -- what was asked and got on the days before the window's last one; a day without a
 -- sweep counts as one of which nothing came, and of a site that was never swept
@@ -53,8 +54,16 @@ language sql stable as $$
 	        null::text)::text)
 $$;
 
+\set source ''
+\ir ../audit/tell_evidence.sql
 select E'index\t' || json_build_object(
-    'simulated', :'simulated'::boolean,
+    'evidence', :'sales_are',
+    'audit', (
+	select json_agg(json_build_array(a.source, a.state, a.rule, a.asked,
+	        a."right", a.wrong, a.silent, a.moved, a.open, a.low, a.high)
+	    order by a.source, array_position(array['sold', 'deleted', 'hidden',
+	        'reserved', 'live', 'missing'], a.state), a.rule nulls last)
+	from serving.audit_precision a),
     'sites', (
 	select json_agg(json_build_array(w.source, w.site, s.country, w.as_of)
 	    order by w.source, w.site)

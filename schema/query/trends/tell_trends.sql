@@ -4,7 +4,8 @@
 -- Variables, empty where nothing was given: source, site, currency, brand, catalog,
 -- condition (an id); by (what these make, as in trend_cell), span (week or day),
 -- most (so many rows, the newest), json (true: an object, false: a table of 80
--- columns), language (of names).  Prints nothing when no such listing is known.
+-- columns), language (of names), simulated (tell_evidence.sql).  Prints nothing when no
+-- such listing is known.
 set client_min_messages = warning;
 set timezone = 'UTC';
 
@@ -46,6 +47,7 @@ order by day desc
 limit :most;
 \endif
 
+\ir ../audit/tell_evidence.sql
 \if :json
 select json_build_object(
     'wanted', json_build_object('source', w.source, 'site', w.site,
@@ -117,7 +119,7 @@ select E'\nasked: the median first price of what is new, and what changed in a w
         || min(t.index_base) || case when count(distinct t.index_base) > 1
             then ' and' || E'\n    each time that it begins anew' else '' end || '.',
         '')
-    || E'\nSales are what vpipe track concludes; no site has confirmed that yet.'
+    || E'\n' || :'sales_are'
 from told d
     left join lateral (
 	select (to_jsonb(d) ->> 'index_base')::date as index_base) as t on true
