@@ -35,19 +35,22 @@ language sql immutable parallel safe as $$
 	        'not yet verified on this site') || '.' end
 $$;
 
--- What an answer says of a conclusion; vpipe-audit(1) has the reasons.
-create or replace function ops.audit_judgement(concluded text, says text)
+-- What an answer says of a conclusion; vpipe-audit(1) has the reasons.  speaks: a
+-- sold listing's page would be there still, and its seller is.
+drop function if exists ops.audit_judgement(text, text);
+create or replace function ops.audit_judgement(concluded text, says text,
+    speaks boolean)
 returns text
 language sql immutable parallel safe as $$
 	select case
 	    when says = 'silent' then 'silent'
 	    when concluded = 'missing' then 'open'
 	    when concluded = says then 'right'
-	    when says = 'gone' then case concluded
-	        when 'deleted' then 'right'
-	        when 'sold' then 'silent'
-	        when 'hidden' then 'silent'
-	        else 'moved' end
+	    when says = 'gone' then case
+	        when concluded in ('live', 'reserved') then 'moved'
+	        when concluded = 'hidden' or not speaks then 'silent'
+	        when concluded = 'deleted' then 'right'
+	        else 'wrong' end
 	    when concluded = 'live' then
 	        case says when 'sold' then 'open' else 'moved' end
 	    when concluded = 'reserved' and says = 'sold' then 'moved'
@@ -184,6 +187,14 @@ begin
 end
 $$;
 
+-- A time in a note: null, and no error, where there is none.
+create or replace function ops.note_time(note jsonb, path jsonpath)
+returns timestamptz
+language sql stable parallel safe as $$
+	select (jsonb_path_query_first_tz(note, path, '{}', true)
+	    #>> '{}')::timestamptz
+$$;
+
 create or replace function ops.make_audit_views(staging text, serving text)
 returns void
 language plpgsql as $$
@@ -193,7 +204,8 @@ declare
 	    'item_id text collate "C", observed_at timestamptz, '
 	    'run text collate "C", line bigint, again int, state text collate "C", '
 	    'rule text collate "C", confidence text collate "C", '
-	    'latest timestamptz, says text collate "C", evidence text collate "C"';
+	    'latest timestamptz, says text collate "C", evidence text collate "C", '
+	    'speaks boolean';
 begin
 	select string_agg(format($sql$
 select %1$L::text collate "C" as source,
@@ -207,12 +219,13 @@ select %1$L::text collate "C" as source,
     (l.note ->> 'state') collate "C" as state,
     (l.note ->> 'rule') collate "C" as rule,
     (l.note ->> 'confidence') collate "C" as confidence,
-    -- null, not an error, where the note has no time
-    (jsonb_path_query_first_tz(l.note, '$.latest.datetime()', '{}', true)
-        #>> '{}')::timestamptz as latest,
+    ops.note_time(l.note, '$.latest.datetime()') as latest,
     (case when l.verdict = 'gone' then 'gone'
         else coalesce(a.state, 'silent') end) collate "C" as says,
-    a.evidence::text collate "C" as evidence
+    a.evidence::text collate "C" as evidence,
+    l.verdict = 'gone'
+        and l.observed_at <= ops.note_time(l.note, '$.until.datetime()')
+        and %5$s as speaks
 from %2$I.%3$I l
     left join %2$I.%4$I a on a.run = l.run
         and a.line = l.line
@@ -220,7 +233,36 @@ where l.kind = 'audit-page'
     and l.verdict in ('ok', 'gone')
     and l.item_id is not null
     and l.note ->> 'state' is not null
-$sql$, s.source, staging, s.stream, s.source || '_audit'), ' union all ' order by s.stream)
+$sql$, s.source, staging, s.stream, s.source || '_audit', case
+	    when to_regclass(format('%I.%I', staging, s.source || '_snapshot'))
+	            is not null
+	        and to_regclass(format('%I.%I', staging, s.source
+	            || '_seller_snapshot')) is not null
+	    then format($sql$not exists (
+	-- a page says nothing of its listing while the seller is away, or gone
+	select
+	from (
+		select min(n.user_id collate "C") as user_id
+		from %1$I.%2$I n
+		where n.item_id = l.item_id collate "C") as h
+	where exists (
+		select
+		from %1$I.%3$I p
+		where p.user_id = h.user_id
+		    and (p.on_holiday or p.banned)
+		    and p.observed_at between l.observed_at - interval '7 days'
+		        and l.observed_at + interval '7 days')
+	    or exists (
+		select
+		from %1$I.%4$I g
+		where g.user_id collate "C" = h.user_id
+		    and g.kind = 'user'
+		    and g.verdict = 'gone'
+		    and g.observed_at between l.observed_at - interval '7 days'
+		        and l.observed_at + interval '7 days'))
+$sql$, staging, s.source || '_snapshot', s.source || '_seller_snapshot',
+	        s.stream)
+	    else 'true' end), ' union all ' order by s.stream)
 	into parts
 	from ops.streams_of(staging, 'look') s
 	where to_regclass(format('%I.%I', staging, s.source || '_audit'))
@@ -246,7 +288,7 @@ select a.*,
         when s.state in ('live', 'reserved') and s.last_seen > a.observed_at
             then 'wrong'
         else 'open' end
-    else ops.audit_judgement(a.state, a.says) end) collate "C" as judgement
+    else ops.audit_judgement(a.state, a.says, a.speaks is true) end) collate "C" as judgement
 from (%2$s) as a
     left join %1$I.item_state s on a.state = 'live'
         and a.says = 'sold'

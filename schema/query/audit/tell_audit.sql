@@ -231,6 +231,14 @@ select jsonb_build_object(
 		where a.source = t.source
 		    and a.again is null
 		group by 1, 2) as s),
+    'gone_and_wrong', (
+	select count(*)
+	from serving.audit a
+	where a.source = t.source
+	    and a.state = 'sold'
+	    and a.says = 'gone'
+	    and a.judgement = 'wrong'
+	    and a.again is null),
     'sold_pages', (
 	select jsonb_agg(jsonb_build_object('days', g.days, 'asked', n,
 	    'sold', sold, 'gone', gone) order by g.days)

@@ -93,7 +93,8 @@ from (
 	    and n.kind = 'wardrobe'
 	    and s.state = 'live') as listing
     join lateral (
-	select s.state, s.rule, s.confidence, s.latest, s.site
+	select s.state, s.rule, s.confidence, s.latest, s.site,
+	    coalesce(s.earliest, s.latest) + :sold_page as until
 	from :"staging".:"item_state" s
 	where s.item_id = listing.item_id) as concluded on true
 where site is not null
@@ -111,7 +112,9 @@ where site is not null
 create temporary table drawn as
 select item_id,
     jsonb_build_object('state', state, 'rule', rule, 'confidence', confidence,
-        'latest', date_trunc('second', latest)) as note,
+        'latest', date_trunc('second', latest),
+        -- so long the page of a sold listing is there
+        'until', date_trunc('second', until)) as note,
     row_number() over (order by (
 	select count(*)
 	from checked c
