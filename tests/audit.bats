@@ -83,6 +83,21 @@ END
   same 98.8 "$(sql 'select round(100 * (ops.clopper_pearson(300, 300)).low::numeric, 1)')"
 }
 
+@test "of 100 random draws the interval holds the truth in 90 or more" {
+  # of 400 listings one in seven was concluded wrongly; 60 are drawn, as on 100 days
+  run -0 sql "with drawn as (
+      select day, id % 7 <> 0 as is_right, row_number() over (partition by day
+        order by ops.hash_share(concat_ws(':', 'vinted', id, day))) as place
+      from generate_series(1, 400) as id, generate_series(1, 100) as day),
+    told as (
+      select day, count(*) filter (where is_right) as n
+      from drawn where place <= 60 group by day)
+    select count(*) filter (where 1 - 57 / 400.0 between i.low and i.high) >= 90,
+      round(avg(n) / 60, 2)
+    from told, ops.clopper_pearson(n, 60) as i"
+  same 't|0.86' "$output"
+}
+
 # --- what is judged -----------------------------------------------------------
 
 # told_of ITEM...: what is concluded, what the page says, the judgement
