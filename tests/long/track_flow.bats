@@ -189,6 +189,7 @@ $sellers wardrobe" "$(asked | tail -n +$((before + 1)) | cut -d ' ' -f 1 | uniq 
   fails 64 "track: it takes no 'dog'; see --help" track dog
   VPIPE_TRACK_BUDGET=x fails 78 VPIPE_TRACK_BUDGET track
   VPIPE_LOOK_HOURS=x fails 78 VPIPE_LOOK_HOURS track
+  VPIPE_AUDIT_SHARE=2 fails 78 "VPIPE_AUDIT_SHARE takes a share from 0 to 1, not '2'" track
   VPIPE_ITEM_QUESTION=item fails 78 "VPIPE_ITEM_QUESTION takes item-page or item-status, not 'item'" track
 }
 

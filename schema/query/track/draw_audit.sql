@@ -110,26 +110,35 @@ where site is not null
 	    and l.observed_at > :now - interval '1 day');
 
 create temporary table drawn as
-select item_id,
-    jsonb_build_object('state', state, 'rule', rule, 'confidence', confidence,
-        'latest', date_trunc('second', latest),
-        -- so long the page of a sold listing is there
-        'until', date_trunc('second', until)) as note,
-    row_number() over (order by (
-	select count(*)
-	from checked c
-	where c.observed_at > :now - interval '1 day'
-	    and not c.note ? 'again'
-	    and c.note ->> 'state' = state
-	    and c.note ->> 'rule' is not distinct from rule) + place,
-        size desc, state, rule) as turn
-from (
+with
+today as (
+	select note ->> 'state' as state,
+	    coalesce(note ->> 'rule', '') as rule,
+	    count(*) as n
+	from checked
+	where observed_at > :now - interval '1 day'
+	    and not note ? 'again'
+	group by 1, 2
+),
+placed as (
 	select *,
 	    count(*) over (partition by state, rule) as size,
 	    row_number() over (partition by state, rule
 	        order by ops.hash_share(concat_ws(':', :'source', item_id,
 	            (:now)::date)), item_id) as place
-	from stratum) as s;
+	from stratum
+)
+select p.item_id,
+    jsonb_build_object('state', p.state, 'rule', p.rule,
+        'confidence', p.confidence, 'latest', date_trunc('second', p.latest),
+        -- so long the page of a sold listing is there
+        'until', date_trunc('second', p.until)) as note,
+    row_number() over (order by coalesce(t.n, 0) + p.place, p.size desc,
+        p.state collate "C", p.rule collate "C") as turn
+from placed p
+    left join today t on t.state = p.state
+        and t.rule = coalesce(p.rule, '')
+where p.place <= :most;
 
 -- the type of the source's own ids; and whether its items have addresses
 select format_type(a.atttypid, a.atttypmod) as id_type,
