@@ -1,4 +1,4 @@
-# vsnapshot events: histories by hand and by chance, held against an oracle
+# vevents: the rules, by histories by hand and by chance, held against an oracle
 # (tests/long/tracking_property.bats has more of them)
 load helper
 load tracking/tracking
