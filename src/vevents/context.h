@@ -90,6 +90,9 @@ uint32_t next_whole(const struct context *, int64_t after);
 bool is_the_cut(const struct interval *, int64_t to, int64_t from);
 int64_t millionths(struct slice price); /* -1: it has more digits, or none */
 
+/* The most that can have been sold between an interval's counters. */
+void find_most(const struct owner *, struct interval *);
+
 /* The last counters at or before, and the first at or after; NONE. */
 uint32_t counted_before(const struct owner *, int64_t at);
 uint32_t counted_after(const struct owner *, int64_t at);

@@ -5,19 +5,9 @@
 
 #include "banned.h"
 
-/* ---- R12: an account that is gone ---- */
+/* ---- R11: absences ---- */
 
-#define AGAIN_US INT64_C(86400000000) /* a day: no passing fault */
-
-struct gone { /* 404s, since the last other answer */
-	bool user, wardrobe;
-	int64_t user_at, wardrobe_at; /* the first */
-	int64_t from;                 /* of either */
-	text_id site;                 /* the least */
-	bool told;
-};
-
-static void
+void
 add_absence(struct absence **v, size_t *n, size_t *cap, struct absence one)
 {
 	if (*n == *cap) {
@@ -26,56 +16,6 @@ add_absence(struct absence **v, size_t *n, size_t *cap, struct absence one)
 	}
 	(*v)[(*n)++] = one;
 }
-
-static void
-note_404(const struct owner *o, struct gone *g, const struct account *a)
-{
-	bool *is = a->of_user ? &g->user : &g->wardrobe;
-	int64_t *at = a->of_user ? &g->user_at : &g->wardrobe_at;
-
-	if (!g->user && !g->wardrobe)
-		g->from = a->by.at;
-	if (!*is)
-		*at = a->by.at;
-	*is = true;
-	if (a->site != 0 && (g->site == 0 || text_cmp(o, a->site, g->site) < 0))
-		g->site = a->site;
-}
-
-/*
- * It is gone when its seller and its wardrobe are both a 404, with no other
- * answer of either between the two, and one of them again a day later.  It was
- * by the later of the two.
- */
-static void
-find_fled(struct history *h)
-{
-	const struct owner *o = h->o;
-	struct gone g = { 0 };
-	const struct account *a;
-	size_t cap = 0;
-	uint32_t k;
-
-	for (k = 0; k < o->naccounts; k++) {
-		a = &o->accounts[k];
-		if (!a->gone) {
-			g = (struct gone){ 0 };
-			continue;
-		}
-		note_404(o, &g, a);
-		if (!g.user || !g.wardrobe || a->by.at - g.from < AGAIN_US)
-			continue;
-		if (!g.told)
-			add_absence(&h->fled, &h->nfled, &cap,
-			    (struct absence){ .whole = NONE });
-		g.told = true;
-		h->fled[h->nfled - 1].at =
-		    g.user_at > g.wardrobe_at ? g.user_at : g.wardrobe_at;
-		h->fled[h->nfled - 1].site = g.site;
-	}
-}
-
-/* ---- R11: absences ---- */
 
 /* Is the sight behind this one by that run?  Mostly it is. */
 static bool
@@ -173,7 +113,7 @@ set_text(struct history *h, struct look *l, enum field f, text_id id)
 	l->f[f] = text_of(h->o, id);
 }
 
-static void
+void
 set_bool(struct look *l, enum field f, bool yes)
 {
 	l->f[f] = yes ? SLICE("true") : SLICE("false");
@@ -264,62 +204,6 @@ judge_absence(struct history *h, const struct absence *a)
 		l.pending = e->pending;
 	}
 	judge_line(h->judge, &l, &why); /* absent after a sight: taken */
-}
-
-/* ---- R13: a 404 while the seller is not there ---- */
-
-static void
-or_flags(const struct counters *c, bool *holiday, bool *banned)
-{
-	*holiday |= c->holiday == TRI_YES;
-	*banned |= c->banned == TRI_YES;
-}
-
-static bool
-has_flags(const struct counters *c)
-{
-	return c->holiday != TRI_UNKNOWN || c->banned != TRI_UNKNOWN;
-}
-
-/* As she was when she last answered before it, and first after it. */
-static void
-add_parted(const struct history *h, struct look *l, int64_t at)
-{
-	const struct owner *o = h->o;
-	bool holiday = false, banned = false, gone = false;
-	const struct counters *c, *before = NULL, *after = NULL;
-	const struct account *a, *was = NULL, *is = NULL;
-	uint32_t k;
-
-	for (k = 0; k < o->ncounters && after == NULL; k++) {
-		c = &o->counters[k];
-		if (!has_flags(c))
-			continue;
-		if (c->by.at <= at)
-			before = c;
-		else
-			after = c;
-	}
-	for (k = 0; k < o->naccounts && is == NULL; k++) {
-		a = &o->accounts[k];
-		if (!a->of_user)
-			continue;
-		if (a->by.at <= at)
-			was = a;
-		else
-			is = a;
-	}
-	if (before != NULL)
-		or_flags(before, &holiday, &banned);
-	if (after != NULL)
-		or_flags(after, &holiday, &banned);
-	gone = (was != NULL && was->gone) || (is != NULL && is->gone);
-	if (holiday)
-		set_bool(l, F_ON_HOLIDAY, true);
-	if (banned)
-		set_bool(l, F_BANNED, true);
-	if (gone)
-		set_bool(l, F_SELLER_GONE, true);
 }
 
 /* ---- R4: prices of a wardrobe that was cut as a whole ---- */
@@ -453,69 +337,6 @@ history_judge(struct history *h, uint32_t listing)
 			judge_absence(h, &h->absences[k++]);
 	}
 	judge_end(h->judge);
-}
-
-/* ---- R14: cancelled sales ---- */
-
-#define CANCEL_US (14 * INT64_C(86400000000)) /* no later than that */
-
-struct sale {
-	uint32_t listing;
-	int64_t earliest, latest;
-};
-
-static uint32_t
-find_sales(struct history *h, struct sale *sales)
-{
-	const struct judge *j = h->judge;
-	uint32_t k, n = 0;
-
-	for (k = 0; k < h->o->nlistings; k++) {
-		if (h->o->listings[k].foreign || h->o->listings[k].n == 0)
-			continue;
-		history_judge(h, k);
-		if (j->item.state == STATE_SOLD)
-			sales[n++] = (struct sale){ k,
-				j->item.in.earliest.len != 0 ?
-				    j->item.in.earliest.us :
-				    j->item.in.latest.us,
-				j->item.in.latest.us };
-		judge_reset(h->judge);
-	}
-	return n;
-}
-
-static bool
-may_be(const struct owner *o, const struct sale *s, int64_t at)
-{
-	return o->listings[s->listing].cancelled_at == NO_TIME &&
-	    s->earliest < at && s->latest > at - CANCEL_US;
-}
-
-void
-history_cancel(struct history *h, struct owner *o)
-{
-	struct sale *sales = NULL;
-	uint32_t k, i, n = 0;
-	int64_t at, candidates;
-
-	for (k = 0; k < o->ncounters; k++) {
-		if (o->counters[k].cancelled == 0)
-			continue;
-		if (sales == NULL) {
-			sales = xmalloc((o->nlistings + 1) * sizeof *sales);
-			n = find_sales(h, sales);
-		}
-		at = o->counters[k].by.at;
-		candidates = 0;
-		for (i = 0; i < n; i++)
-			candidates += may_be(o, &sales[i], at);
-		for (i = 0; candidates == o->counters[k].cancelled && i < n;
-		     i++)
-			if (may_be(o, &sales[i], at))
-				o->listings[sales[i].listing].cancelled_at = at;
-	}
-	free(sales);
 }
 
 void

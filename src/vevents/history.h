@@ -37,4 +37,13 @@ void history_cancel(struct history *, struct owner *);
 /* Judges one; judge_end was called.  Its owner's own, with a sight. */
 void history_judge(struct history *, uint32_t listing);
 
+/* ---- its parts ---- */
+
+/* R12: when the account was gone. */
+void find_fled(struct history *);
+/* R13: what she was when a page of hers was a 404. */
+void add_parted(const struct history *, struct look *, int64_t at);
+void add_absence(struct absence **v, size_t *n, size_t *cap, struct absence);
+void set_bool(struct look *, enum field, bool yes);
+
 #endif

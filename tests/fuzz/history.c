@@ -5,6 +5,8 @@
  */
 #include <stdlib.h>
 
+#include "vevents/account.c"
+#include "vevents/episode.c"
 #include "vevents/history.c"
 #include "vevents/interval.c"
 #include "vevents/judge.c"
@@ -13,6 +15,7 @@
 #include "vevents/price.c"
 #include "vevents/relist.c"
 #include "vevents/sweep.c"
+#include "vevents/text.c"
 
 #include "line.h"
 
