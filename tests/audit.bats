@@ -225,7 +225,7 @@ strata() {
   same '18 live -
 12 sold counters' "$(drawn VPIPE_AUDIT_SHARE=1 | strata)"
   # the note is what is concluded now
-  same '[["sold"],"counters","inferred","2026-09-03T09:00:01+00:00"]' "$(drawn VPIPE_AUDIT_SHARE=1 |
+  same '[["sold"],"counters","inferred","2026-09-04T10:00:01+00:00"]' "$(drawn VPIPE_AUDIT_SHARE=1 |
     jq -sc '[.[] | select(.params.item | endswith("1")) | .note] | [(map(.state) | unique), .[0].rule, .[0].confidence, .[0].latest]')"
   # the same day draws the same, another day others
   drawn VPIPE_AUDIT_SHARE=0.04 >"$tmp/once"

@@ -140,7 +140,7 @@ second_load() {
   # pages: without their product, gone, one that says more, one that is there;
   # a sweep that narrows when 8201 was listed, which it lacks; a holiday that
   # hid what a search had seen
-  kept 2026-09-02T12:00:00Z <<<'user 330 7 9
+  kept 2026-09-02T12:00:00Z <<<'user 330 7 8
     page 3402 bare
     page 3403 bare
     page 3502 gone

@@ -1,5 +1,5 @@
-/* What is known of the seller herself: is her account there (R12, R13), and which
- * of her sales were cancelled (R14). */
+/* What is known of the seller herself: is her account there (R12, R13), and
+ * which of her sales were cancelled (R14). */
 #include <stdlib.h>
 
 #include "history.h"

@@ -1,5 +1,5 @@
-/* R8, R9.  Episodes of intervals: what the seller's numbers say of them, and what
- * else may have been sold. */
+/* R8, R9.  Episodes of intervals: what the seller's numbers say of them, and
+ * what else may have been sold. */
 #include <stdlib.h>
 
 #include "context.h"

@@ -365,7 +365,7 @@ unnamed() {
   loaded 2026-09-03T12:00:00Z <<<'user 300 6 8'
   load
   same 'sold inferred counters' "$(state 11)"
-  same '2026-09-02 08:00:01+00|2026-09-02 09:00:00+00' "$(sql "select earliest,
+  same '2026-09-02 08:00:01+00|2026-09-03 12:00:00+00' "$(sql "select earliest,
     latest from serving.event where item_id = '11' and type = 'sold'")"
   replays
 }
