@@ -16,6 +16,7 @@ create table judge.event as
 select (line::jsonb ->> 'id') collate "C" as item_id,
     (line::jsonb ->> 'user_id') collate "C" as user_id,
     line::jsonb ->> 'type' as type,
+    line::jsonb ->> 'cause' as cause,
     (line::jsonb ->> 'at')::timestamptz as at,
     (line::jsonb ->> 'price')::numeric as price,
     (line::jsonb ->> 'old')::numeric as old
@@ -49,7 +50,11 @@ select x.*,
     due.at as due_at,
     back.at as back_at
 from (
-	select e.item_id, i.user_id, e.type, e.at
+	-- a sale that was cancelled for good is one kind, no deletion
+	select e.item_id,
+	    i.user_id,
+	    coalesce(e.cause, e.type) as type,
+	    e.at
 	from judge.event e
 	    join judge.item i using (item_id)
 	where e.type in ('sold', 'deleted', 'hidden', 'reserved')) as x
@@ -91,6 +96,8 @@ create temporary table figure (place serial, name text, value numeric);
 
 insert into figure (name, value)
 select 'items', count(*) from judge.item;
+insert into figure (name, value)
+values ('small', :small);
 insert into figure (name, value)
 select 'sellers', count(distinct user_id) from judge.item;
 insert into figure (name, value)
@@ -185,6 +192,83 @@ where c.stands
 	where t.item_id = c.item_id
 	    and t.type = 'sold'
 	    and t.at <= c.latest)
+group by 1;
+
+-- called deleted by the site's own word, and was not deleted
+insert into figure (name, value)
+select n.name, count(*) filter (where n.name = 'deleted_observed' or d.is)
+from (values ('deleted_observed'), ('deleted_observed_true')) as n(name)
+    cross join staging.vinted_item_state s
+    join judge.item i using (item_id)
+    cross join lateral (
+	select count(*) > 0 as is
+	from judge.event t
+	where t.item_id = s.item_id
+	    and t.type = 'deleted'
+	    and t.at <= s.latest) as d
+where s.state = 'deleted'
+    and s.confidence = 'observed'
+group by n.name;
+insert into figure (name, value)
+select 'false:deleted:' || coalesce((
+	select string_agg(t.type, '+' order by t.at)
+	from judge.event t
+	where t.item_id = s.item_id
+	    and t.type not in ('repriced', 'bumped')), 'nothing')
+    || coalesce((
+	select ':' || min(t.type)
+	from judge.event t
+	where t.user_id = i.user_id
+	    and t.type in ('banned', 'vanished')), ''),
+    count(*)
+from staging.vinted_item_state s
+    join judge.item i using (item_id)
+where s.state = 'deleted'
+    and s.confidence = 'observed'
+    and not exists (
+	select
+	from judge.event t
+	where t.item_id = s.item_id
+	    and t.type = 'deleted'
+	    and t.at <= s.latest)
+group by 1;
+
+-- sold for good, and not called so in time: what is said of them at the end
+insert into figure (name, value)
+select 'late:' || coalesce(s.state, '-') || ':' || s.confidence
+        || coalesce(':' || s.reason, ':' || s.rule, ''),
+    count(*)
+from judge.exit x
+    join staging.vinted_item_state s using (item_id)
+where x.type = 'sold'
+    and x.back_at is null
+    and not exists (
+	select
+	from judge.called c
+	where c.item_id = x.item_id
+	    and c.at <= x.due_at + interval '1 hour'
+	    and c.stands)
+group by 1;
+
+-- listings that were for sale when the account of their seller went
+insert into figure (name, value)
+select 'account:' || coalesce(s.state, '-') || ':' || s.confidence
+        || coalesce(':' || s.reason, ':' || s.rule, ''),
+    count(*)
+from judge.event v
+    join judge.item i using (user_id)
+    join staging.vinted_item_state s on s.item_id = i.item_id
+where v.type = 'vanished'
+    and s.first_seen < v.at
+    and v.at < (
+	select max(k.at) from judge.tick k) - interval '8 days'
+    and coalesce((
+	select t.type
+	from judge.event t
+	where t.item_id = i.item_id
+	    and t.type not in ('repriced', 'bumped', 'relisted')
+	order by t.at desc
+	limit 1), 'listed') not in ('sold', 'deleted', 'hidden')
 group by 1;
 
 -- moves of price: ours, against the seller's own within the same interval

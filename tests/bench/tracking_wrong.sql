@@ -1,0 +1,124 @@
+-- Histories of listings that scripts/track called wrong, or late, in a simulated
+-- market: what was so, what was seen, what was said.  After tracking.sql; three of
+-- each kind.
+set client_min_messages = warning;
+set timezone = 'UTC';
+
+create temporary table wrong as
+select 'sold, was not: ' || coalesce(e.rule, e.confidence) as kind,
+    c.item_id,
+    c.earliest,
+    c.latest
+from judge.called c
+    left join staging.vinted_event e on e.item_id = c.item_id
+        and e.type = 'sold'
+        and e.latest = c.latest
+where c.stands
+    and not exists (
+	select
+	from judge.event t
+	where t.item_id = c.item_id
+	    and t.type = 'sold'
+	    and t.at <= c.latest)
+union all
+select 'deleted by the site''s word, was not',
+    s.item_id,
+    s.earliest,
+    s.latest
+from staging.vinted_item_state s
+    join judge.item i using (item_id)
+where s.state = 'deleted'
+    and s.confidence = 'observed'
+    and not exists (
+	select
+	from judge.event t
+	where t.item_id = s.item_id
+	    and t.type = 'deleted'
+	    and t.at <= s.latest)
+union all
+select 'sold, not called in time: ' || coalesce(s.state, '-') || ' '
+        || s.confidence || ' ' || coalesce(s.reason, s.rule, ''),
+    x.item_id,
+    x.at,
+    x.due_at
+from judge.exit x
+    join staging.vinted_item_state s using (item_id)
+where x.type = 'sold'
+    and x.back_at is null
+    and not exists (
+	select
+	from judge.called c
+	where c.item_id = x.item_id
+	    and c.at <= x.due_at + interval '1 hour'
+	    and c.stands);
+
+create temporary table chosen as
+select w.*,
+    i.user_id,
+    count(*) over (partition by w.kind) as many,
+    row_number() over (partition by w.kind order by w.item_id) as nth
+from wrong w
+    join judge.item i using (item_id);
+delete from chosen where nth > 3;
+
+create temporary table line as
+select c.kind, c.many, c.item_id, e.at, 'truth' as what,
+    concat_ws(' ', e.type, e.cause, e.price, e.old) as said
+from chosen c
+    join judge.event e on e.item_id = c.item_id
+        or (e.item_id is null and e.user_id = c.user_id)
+where e.type <> 'bumped'
+union all
+select c.kind, c.many, c.item_id, e.at, 'truth of hers',
+    e.type || ' ' || e.item_id
+from chosen c
+    join judge.event e on e.user_id = c.user_id
+        and e.item_id <> c.item_id
+        and e.at between coalesce(c.earliest, c.latest) - interval '2 days'
+            and c.latest + interval '1 day'
+where e.type not in ('bumped', 'repriced', 'relisted')
+union all
+select c.kind, c.many, c.item_id, s.observed_at, 'counters',
+    concat_ws(' ', 'items', s.item_count, 'given', s.given_count, 'total',
+        s.total_count)
+from chosen c
+    join staging.vinted_seller_snapshot s on s.user_id = c.user_id
+        and s.observed_at between coalesce(c.earliest, c.latest)
+            - interval '3 days' and c.latest + interval '3 days'
+union all
+select c.kind, c.many, c.item_id, l.observed_at, 'look',
+    concat_ws(' ', l.kind, l.verdict)
+from chosen c
+    join staging.vinted_look l on l.item_id = c.item_id
+union all
+select c.kind, c.many, c.item_id, s.observed_at, 'snapshot',
+    concat_ws(' ', s.state, s.state_rule, s.evidence, s.price)
+from chosen c
+    join staging.vinted_snapshot s on s.item_id = c.item_id
+        and s.observed_at between coalesce(c.earliest, c.latest)
+            - interval '5 days' and c.latest + interval '5 days'
+union all
+select c.kind, c.many, c.item_id, i.last_at, 'interval',
+    (jsonb_strip_nulls(to_jsonb(i)) - array['_run', '_line', 'run', 'prev_run',
+        'owner', 'site', 'cut', 'stayed', 'last_at'])::text
+from chosen c
+    join staging.vinted_seller_interval i
+        on i.owner = 'user:' || c.user_id
+        and i.last_at between coalesce(c.earliest, c.latest)
+            - interval '1 day' and c.latest + interval '3 days'
+union all
+select c.kind, c.many, c.item_id, e.latest, 'event',
+    concat_ws(' ', e.type, e.confidence, e.rule, e.reason, e.evidence,
+        'since', e.earliest)
+from chosen c
+    join staging.vinted_event e on e.item_id = c.item_id
+where e.type <> 'repriced';
+
+select case when row_number() over (partition by kind order by item_id, at,
+        what) = 1 then E'\n== ' || kind || ', ' || many || E' in all\n'
+        else '' end
+    || case when row_number() over (partition by kind, item_id order by at,
+        what) = 1 then '-- ' || item_id || E'\n' else '' end
+    || to_char(at, 'MM-DD HH24:MI') || ' ' || what || ': ' || said
+from line
+order by kind, item_id, at, what;
