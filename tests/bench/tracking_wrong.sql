@@ -4,8 +4,38 @@
 set client_min_messages = warning;
 set timezone = 'UTC';
 
+-- What a listing was at a time, and what became of it later; of its seller too.
+create function judge.life(id text, at timestamptz) returns text
+language sql stable as $$
+    select 'it was ' || coalesce((
+        select coalesce(t.cause, t.type)
+        from judge.event t
+        where t.item_id = id
+            and t.type not in ('repriced', 'bumped', 'relisted')
+            and t.at <= life.at
+        order by t.at desc
+        limit 1), 'live') || ', later ' || coalesce((
+        select coalesce(t.cause, t.type)
+        from judge.event t
+        where t.item_id = id
+            and t.type not in ('repriced', 'bumped', 'relisted')
+            and t.at > life.at
+        order by t.at
+        limit 1), 'nothing') || coalesce((
+        select ', seller ' || t.type
+        from judge.event t
+            join judge.item i using (user_id)
+        where i.item_id = id
+            and t.item_id is null
+            and t.at between life.at - interval '10 days'
+                and life.at + interval '2 days'
+        order by t.at desc
+        limit 1), '')
+$$;
+
 create temporary table wrong as
-select 'sold, was not: ' || coalesce(e.rule, e.confidence) as kind,
+select 'sold, was not: ' || coalesce(e.rule, e.confidence) || ', '
+        || judge.life(c.item_id, c.latest) as kind,
     c.item_id,
     c.earliest,
     c.latest
@@ -21,7 +51,8 @@ where c.stands
 	    and t.type = 'sold'
 	    and t.at <= c.latest)
 union all
-select 'deleted by the site''s word, was not',
+select 'deleted by the site''s word, was not: '
+        || judge.life(s.item_id, s.latest),
     s.item_id,
     s.earliest,
     s.latest
