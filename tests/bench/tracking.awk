@@ -53,7 +53,7 @@ function goals_worst(kind, name, right, in_time) {
 	}
 	v[$1, $2] = $3
 	sum[$2] += $3
-	if ($2 ~ /^(exit|price|false|late|account):/)
+	if ($2 ~ /^(exit|price|rate_unknown|false|late|account):/)
 		row[$2] += $3
 	if ($2 ~ /^exit:.*:unknown:/)
 		why[$1, substr($2, 6)] = $3

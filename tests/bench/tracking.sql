@@ -275,6 +275,7 @@ group by 1;
 create table judge.move as
 select e.item_id,
     e.cause,
+    e.reason,
     coalesce(t.own, 0) as own
 from staging.vinted_event e
     left join lateral (
@@ -295,6 +296,14 @@ select 'price:' || case
         else 'seller' end || ':' || cause,
     count(*)
 from judge.move
+group by 1;
+
+insert into figure (name, value)
+select 'rate_unknown:' || coalesce(reason, '-'),
+    count(*)
+from judge.move
+where own = 0
+    and cause = 'unknown'
 group by 1;
 
 -- requests, by size of wardrobe; the naive plan opens each live item each look
