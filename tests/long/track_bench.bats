@@ -2,6 +2,7 @@
 # bats file_tags=long
 load ../helper
 
+# bats test_tags=soak
 @test "the bench says each figure of a market, and ends with what misses its goal" {
   jq '.items = 150 | .faults = [] | .catalogs = [{"id": 1904, "name": "women"}] | .wardrobe_max = 12 | .wardrobe_p50 = 8 |
     .wardrobe_p90 = 12 | .sites |= [.[0]]' "$ROOT/fixtures/market/scenarios/measured.json" >"$tmp/few.json"
