@@ -207,7 +207,7 @@ make_world(void)
 	for (s = 0; s < SELLERS; s++) {
 		seller[s].on_holiday = percent(10);
 		seller[s].banned = percent(5);
-		seller[s].lost = percent(50);
+		seller[s].lost = s % 2 == 1;
 		seller[s].cancel_at =
 		    percent(20) ? BEGIN + span(DAYS * DAY) : INT64_MAX;
 		seller[s].cut_at =
