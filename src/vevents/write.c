@@ -177,7 +177,8 @@ unspool(struct write *w, enum stream stream)
 			die_errno(EX_IOERR, "cannot read a temporary file");
 		s->f = NULL;
 	}
-	writer_add(w->out, s->b.data, s->b.len);
+	if (s->b.len > 0)
+		writer_add(w->out, s->b.data, s->b.len);
 	buf_reset(&s->b);
 	s->records = 0;
 }
