@@ -136,6 +136,35 @@ END
 2 missing unknown lag' "$(stands "$(counted 4 5 5; told | sed 's/"given_count":4/"given_count":5/')")"
 }
 
+@test "R8: what left before the counters were told is theirs to account for" {
+  # the first may be reserved, and the second what was sold
+  same '1 missing unknown unbalanced
+2 missing unknown unbalanced' "$(stands "$(counted 1 3 5; counted 5 4 5; counted 7 4 5
+    swept 2 2; swept 3 1; swept 4 0; seen 2 1; seen 2 2; seen 3 2)")"
+}
+
+@test "R8: of a page without a product the others say whether it was sold, not before the counters" {
+  page() { printf '{"owner":"user:5","item_id":"%s","observed_at":"2026-09-%02dT12:00:00Z","kind":"item-page",%s}\n' "$2" "$1" "$3"; }
+  of() {
+    counted 1 3 6; counted 5 4 5; swept 2 3; swept 3 1
+    seen 2 1; page 3 1 '"state_rule":"no-product","evidence":"bare"'
+    seen 2 2; page "$1" 2 "$2"; seen 2 3; seen 3 3
+  }
+  same '1 sold inferred no-product
+2 hidden observed -
+3 live observed -' "$(stands "$(of 6 '"state":"hidden"')")"
+  # it was hidden before they came: it may have been sold since
+  same '1 missing unknown unbalanced
+2 hidden observed -
+3 live observed -' "$(stands "$(of 4 '"state":"hidden"')")"
+  same '1 sold inferred no-product
+2 deleted observed -
+3 live observed -' "$(stands "$(of 4 '"state":"gone"')")"
+  same '1 missing unknown unbalanced
+2 sold observed -
+3 live observed -' "$(stands "$(of 6 '"state":"sold"')")"
+}
+
 @test "R8: a listing that no sweep saw, and a deletion, are no sale" {
   seen_twice() { swept 2 2; swept 6 1; seen 2 1; seen 2 2; seen 6 2; }
   # together the counters are those of a sale; one after another they are not

@@ -256,6 +256,19 @@ add_cancelled(struct buf *b, int64_t at)
 }
 
 static void
+add_how_sure(struct buf *b, const struct judge *j, const struct entered *in)
+{
+	MEMBER(b, "confidence");
+	add_cstr(b, confidence_names[in->confidence]);
+	MEMBER(b, "rule");
+	add_text(b, judge_text(j, in->rule));
+	MEMBER(b, "reason");
+	add_cstr(b, in->reason);
+	MEMBER(b, "evidence");
+	add_text(b, judge_text(j, in->evidence));
+}
+
+static void
 add_event(struct write *w, const struct judge *j, const struct event *ev,
     int64_t cancelled_at)
 {
@@ -281,38 +294,14 @@ add_event(struct write *w, const struct judge *j, const struct event *ev,
 	add_text(b, judge_text(j, ev->currency));
 	MEMBER(b, "cause");
 	add_cstr(b, ev->cause);
-	MEMBER(b, "confidence");
-	add_cstr(b, confidence_names[ev->confidence]);
-	MEMBER(b, "rule");
-	add_text(b, judge_text(j, ev->rule));
-	MEMBER(b, "reason");
-	add_cstr(b, ev->reason);
-	MEMBER(b, "evidence");
-	add_text(b, judge_text(j, ev->evidence));
+	add_how_sure(b, j,
+	    &(struct entered){ .confidence = ev->confidence,
+	        .rule = ev->rule,
+	        .reason = ev->reason,
+	        .evidence = ev->evidence });
 	MEMBER(b, "other_id");
 	add_text(b, judge_text(j, ev->other));
 	add_cancelled(b, cancelled_at);
-}
-
-static void
-add_entered(struct buf *b, const struct judge *j)
-{
-	const struct entered *in = &j->item.in;
-
-	MEMBER(b, "state");
-	add_cstr(b, state_names[j->item.state]);
-	MEMBER(b, "confidence");
-	add_cstr(b, confidence_names[in->confidence]);
-	MEMBER(b, "rule");
-	add_text(b, judge_text(j, in->rule));
-	MEMBER(b, "reason");
-	add_cstr(b, in->reason);
-	MEMBER(b, "evidence");
-	add_text(b, judge_text(j, in->evidence));
-	MEMBER(b, "earliest");
-	add_time(b, &in->earliest);
-	MEMBER(b, "latest");
-	add_time(b, &in->latest);
 }
 
 static void
@@ -324,7 +313,13 @@ add_state(struct write *w, const struct judge *j, int64_t cancelled_at)
 	add_text(b, buf_slice(&j->item.id.b));
 	MEMBER(b, "site");
 	add_text(b, kept_slice(&j->item.site));
-	add_entered(b, j);
+	MEMBER(b, "state");
+	add_cstr(b, state_names[j->item.state]);
+	add_how_sure(b, j, &j->item.in);
+	MEMBER(b, "earliest");
+	add_time(b, &j->item.in.earliest);
+	MEMBER(b, "latest");
+	add_time(b, &j->item.in.latest);
 	MEMBER(b, "first_seen");
 	add_time(b, &j->item.first_seen);
 	MEMBER(b, "last_seen");

@@ -92,6 +92,42 @@ where c.op = 'add'
 create index on judge.called (item_id);
 analyze judge.called;
 
+-- what was called and was not so; what was so and not called in time
+create view judge.false_sale as
+select c.*
+from judge.called c
+where c.stands
+    and not exists (
+	select
+	from judge.event t
+	where t.item_id = c.item_id
+	    and t.type = 'sold'
+	    and t.at <= c.latest);
+create view judge.false_deletion as
+select s.item_id, s.earliest, s.latest, i.user_id
+from staging.vinted_item_state s
+    join judge.item i using (item_id)
+where s.state = 'deleted'
+    and s.confidence = 'observed'
+    and not exists (
+	select
+	from judge.event t
+	where t.item_id = s.item_id
+	    and t.type = 'deleted'
+	    and t.at <= s.latest);
+create view judge.late_sale as
+select x.*, coalesce(s.state, '-') as state, s.confidence, s.reason, s.rule
+from judge.exit x
+    join staging.vinted_item_state s using (item_id)
+where x.type = 'sold'
+    and x.back_at is null
+    and not exists (
+	select
+	from judge.called c
+	where c.item_id = x.item_id
+	    and c.at <= x.due_at + interval '1 hour'
+	    and c.stands);
+
 create temporary table figure (place serial, name text, value numeric);
 
 insert into figure (name, value)
@@ -184,70 +220,39 @@ select 'false:' || coalesce(c.confidence, '-') || ':' ||
 	where i.item_id = c.item_id
 	    and t.type = 'banned') then ':banned' else '' end,
     count(*)
-from judge.called c
-where c.stands
-    and not exists (
-	select
-	from judge.event t
-	where t.item_id = c.item_id
-	    and t.type = 'sold'
-	    and t.at <= c.latest)
+from judge.false_sale c
 group by 1;
 
 -- called deleted by the site's own word, and was not deleted
 insert into figure (name, value)
-select n.name, count(*) filter (where n.name = 'deleted_observed' or d.is)
+select n.name, count(s.item_id) - case n.name when 'deleted_observed' then 0
+    else (select count(*) from judge.false_deletion) end
 from (values ('deleted_observed'), ('deleted_observed_true')) as n(name)
-    cross join staging.vinted_item_state s
-    join judge.item i using (item_id)
-    cross join lateral (
-	select count(*) > 0 as is
-	from judge.event t
-	where t.item_id = s.item_id
-	    and t.type = 'deleted'
-	    and t.at <= s.latest) as d
-where s.state = 'deleted'
-    and s.confidence = 'observed'
+    left join (staging.vinted_item_state s
+    join judge.item i using (item_id)) on s.state = 'deleted'
+        and s.confidence = 'observed'
 group by n.name;
 insert into figure (name, value)
 select 'false:deleted:' || coalesce((
 	select string_agg(t.type, '+' order by t.at)
 	from judge.event t
-	where t.item_id = s.item_id
+	where t.item_id = d.item_id
 	    and t.type not in ('repriced', 'bumped')), 'nothing')
     || coalesce((
 	select ':' || min(t.type)
 	from judge.event t
-	where t.user_id = i.user_id
+	where t.user_id = d.user_id
 	    and t.type in ('banned', 'vanished')), ''),
     count(*)
-from staging.vinted_item_state s
-    join judge.item i using (item_id)
-where s.state = 'deleted'
-    and s.confidence = 'observed'
-    and not exists (
-	select
-	from judge.event t
-	where t.item_id = s.item_id
-	    and t.type = 'deleted'
-	    and t.at <= s.latest)
+from judge.false_deletion d
 group by 1;
 
 -- sold for good, and not called so in time: what is said of them at the end
 insert into figure (name, value)
-select 'late:' || coalesce(s.state, '-') || ':' || s.confidence
-        || coalesce(':' || s.reason, ':' || s.rule, ''),
+select 'late:' || state || ':' || confidence
+        || coalesce(':' || reason, ':' || rule, ''),
     count(*)
-from judge.exit x
-    join staging.vinted_item_state s using (item_id)
-where x.type = 'sold'
-    and x.back_at is null
-    and not exists (
-	select
-	from judge.called c
-	where c.item_id = x.item_id
-	    and c.at <= x.due_at + interval '1 hour'
-	    and c.stands)
+from judge.late_sale
 group by 1;
 
 -- listings that were for sale when the account of their seller went

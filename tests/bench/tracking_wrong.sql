@@ -39,49 +39,24 @@ select 'sold, was not: ' || coalesce(e.rule, e.confidence) || ', '
     c.item_id,
     c.earliest,
     c.latest
-from judge.called c
+from judge.false_sale c
     left join staging.vinted_event e on e.item_id = c.item_id
         and e.type = 'sold'
         and e.latest = c.latest
-where c.stands
-    and not exists (
-	select
-	from judge.event t
-	where t.item_id = c.item_id
-	    and t.type = 'sold'
-	    and t.at <= c.latest)
 union all
 select 'deleted by the site''s word, was not: '
-        || judge.life(s.item_id, s.latest),
-    s.item_id,
-    s.earliest,
-    s.latest
-from staging.vinted_item_state s
-    join judge.item i using (item_id)
-where s.state = 'deleted'
-    and s.confidence = 'observed'
-    and not exists (
-	select
-	from judge.event t
-	where t.item_id = s.item_id
-	    and t.type = 'deleted'
-	    and t.at <= s.latest)
+        || judge.life(item_id, latest),
+    item_id,
+    earliest,
+    latest
+from judge.false_deletion
 union all
-select 'sold, not called in time: ' || coalesce(s.state, '-') || ' '
-        || s.confidence || ' ' || coalesce(s.reason, s.rule, ''),
-    x.item_id,
-    x.at,
-    x.due_at
-from judge.exit x
-    join staging.vinted_item_state s using (item_id)
-where x.type = 'sold'
-    and x.back_at is null
-    and not exists (
-	select
-	from judge.called c
-	where c.item_id = x.item_id
-	    and c.at <= x.due_at + interval '1 hour'
-	    and c.stands);
+select 'sold, not called in time: ' || state || ' ' || confidence || ' '
+        || coalesce(reason, rule, ''),
+    item_id,
+    at,
+    due_at
+from judge.late_sale;
 
 create temporary table chosen as
 select w.*,

@@ -140,14 +140,6 @@ from placed p
         and t.rule = coalesce(p.rule, '')
 where p.place <= :most;
 
--- the type of the source's own ids; and whether its items have addresses
-select format_type(a.atttypid, a.atttypmod) as id_type,
-    u.attname is not null as has_url
-from pg_attribute a
-    left join pg_attribute u on u.attrelid = a.attrelid
-        and u.attname = 'url'
-where a.attrelid = to_regclass(format('%I.%I', :'staging', :'item'))
-    and a.attname = 'item_id' \gset
 create temporary table asked as
 -- at most half of the questions are repeats
 (select item_id, note, 0 as turn
@@ -156,27 +148,16 @@ order by ops.hash_share(item_id), item_id
 limit :most / 2)
 union all
 select item_id, note, turn
-from drawn;
-
--- with the address that the listing had, a page need not redirect
-create temporary table address (item_id text, slug text);
-\if :has_url
-insert into address
-select distinct on (a.item_id) a.item_id,
-    substring(i.url from a.item_id || '-([^/?#%]+)([?#].*)?$')
-from asked a
-    join :"staging".:"item" i on i.item_id = a.item_id:::id_type
-where i.url is not null
-    and a.turn <= :most
-order by a.item_id, i.variant collate "C";
-\endif
+from drawn
+order by turn, item_id
+limit :most;
+\ir find_addresses.sql
 
 select json_build_object('site', s.site, 'kind', 'audit-page', 'params',
-    json_strip_nulls(json_build_object('item', a.item_id, 'slug', t.slug)),
+    json_strip_nulls(json_build_object('item', a.item_id, 'slug', d.slug)),
     'note', a.note)
 from asked a
     join :"staging".:"item_state" s using (item_id)
-    left join address t using (item_id)
-order by a.turn, a.item_id
-limit :most;
+    left join address d using (item_id)
+order by a.turn, a.item_id;
 \endif

@@ -151,14 +151,6 @@ order by w.broken_at = w.tried_at and w.breaks < 3 desc nulls last,
     w.swept_at nulls first,
     s.user_id collate "C";
 \else
--- the type of the source's own ids; and whether its items have addresses
-select format_type(a.atttypid, a.atttypmod) as id_type,
-    u.attname is not null as has_url
-from pg_attribute a
-    left join pg_attribute u on u.attrelid = a.attrelid
-        and u.attname = 'url'
-where a.attrelid = to_regclass(format('%I.%I', :'staging', :'item'))
-    and a.attname = 'item_id' \gset
 create temporary table asked as
 select w.site,
     s.item_id,
@@ -205,25 +197,12 @@ where s.state in ('missing', 'reserved', 'hidden')
             when s.state = 'reserved' then 1
             else least(2 ^ a.answers, 7) end)
     and (s.state <> 'missing' or a.times < 12);
--- with the address that the listing had, a page need not redirect
-\if :has_url
+\ir find_addresses.sql
 select json_build_object('site', a.site, 'kind', :'question', 'params',
-    json_strip_nulls(json_build_object('item', a.item_id, 'slug',
-        case when :'question' = 'item-page' then (
-		select substring(i.url from
-		    a.item_id || '-([^/?#%]+)([?#].*)?$')
-		from :"staging".:"item" i
-		where i.item_id = a.item_id:::id_type
-		    and i.url is not null
-		order by i.variant collate "C"
-		limit 1) end)))
+    json_strip_nulls(json_build_object('item', a.item_id, 'slug', d.slug)))
 from asked a
+    left join address d on d.item_id = a.item_id
+        and :'question' = 'item-page'
 order by a.place;
-\else
-select json_build_object('site', a.site, 'kind', :'question', 'params',
-    json_build_object('item', a.item_id))
-from asked a
-order by a.place;
-\endif
 \endif
 \endif
