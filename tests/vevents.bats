@@ -174,6 +174,28 @@ END
 2 live observed -' "$(stands "$(counted 1 3 5; counted 3 3 4; counted 4 3 5; counted 5 4 5; counted 8 4 5; seen_twice)")"
 }
 
+@test "R9: what an earlier episode left open is open in the next" {
+  of() {
+    counted 1 0 4; counted 5 0 4; counted 9 1 4; counted 11 1 4; counted 15 2 4
+    swept 2 4; swept 3 3; swept 6 3; swept 7 2; swept 12 2; swept 13 1
+    seen 2 1; sed 's/T00:00:10Z/T12:00:00Z/; s/wardrobe","state":"live/item-page","state":"sold/' < <(seen "$1" 1)
+    for day in 2 3 6; do seen $day 2; done
+    for day in 2 3 6 7 12; do seen $day 3; done
+    for day in 2 3 6 7 12 13; do seen $day 4; done
+  }
+  # the first was reserved, and known to be sold only after the counters of the
+  # second: it may be what they counted, and then the second is still to be
+  same '1 sold observed -
+2 missing unknown reserved-before
+3 missing unknown reserved-before
+4 live observed -' "$(stands "$(of 9)")"
+  # known before: the second was sold, and so was the third
+  same '1 sold observed -
+2 sold inferred counters
+3 sold inferred counters
+4 live observed -' "$(stands "$(of 3)")"
+}
+
 @test "R3: a sale may be as late as the counters that tell it" {
   { counted 1 3 5; counted 5 4 5; swept 2 2; swept 3 1; seen 2 1; seen 2 2; seen 3 2; } |
     vevents -q --source b | jq -r '.record | select(.state == "sold")
@@ -189,6 +211,10 @@ END
   same '1 sold 2026-09-07T00:00:00Z
 1 sold 2026-09-07T00:00:00Z
 2 live -' "$({ counted 1 3 5; counted 5 4 5; counted 7 3 4; sold; } | cancelled)"
+  # twenty days later another one must be meant
+  same '1 sold -
+1 sold -
+2 live -' "$({ counted 1 3 5; counted 5 4 5; counted 25 3 4; sold; } | cancelled)"
   # within the counters that tell one: that one stands, and an older one was meant
   same '1 sold inferred counters
 2 live observed -' "$(stands "$(counted 1 3 5; counted 4 2 4; counted 5 3 4; sold)")"

@@ -4,8 +4,6 @@
 
 #include "banned.h"
 
-#define EVIDENCE "absent from a complete sweep"
-
 const char *const event_names[EVENT_TYPES] = {
 	[EVENT_LISTED] = "listed",
 	[EVENT_RELISTED] = "relisted",
@@ -26,7 +24,7 @@ const char *const state_names[] = { NULL, "live", "reserved", "hidden", "sold",
 	"deleted", "missing" };
 
 static const char late_404[] = "late-404", contradiction[] = "contradiction",
-                  came_back[] = "came-back", account_gone[] = "account-gone";
+                  came_back[] = "came-back";
 
 /* ---- values that are kept ---- */
 
@@ -79,8 +77,8 @@ judge_text(const struct judge *j, struct text t)
 
 static const struct moment no_moment;
 
-static const struct moment *
-later(const struct moment *a, const struct moment *b)
+const struct moment *
+moment_later(const struct moment *a, const struct moment *b)
 {
 	if (a->len == 0 || (b->len != 0 && b->us > a->us))
 		return b;
@@ -88,15 +86,15 @@ later(const struct moment *a, const struct moment *b)
 }
 
 /* The last line that said a state other than this one. */
-static const struct moment *
-said_other(const struct judge *j, enum state not )
+const struct moment *
+judge_said_other(const struct judge *j, enum state not )
 {
 	const struct moment *m = &no_moment;
 	int s;
 
 	for (s = STATE_LIVE; s <= STATE_DELETED; s++)
 		if (s != (int)not )
-			m = later(m, &j->said[s]);
+			m = moment_later(m, &j->said[s]);
 	return m;
 }
 
@@ -133,8 +131,8 @@ leave_or_come(struct judge *j, enum state s, const struct moment *latest)
 }
 
 /* The item is in a state by this event. */
-static void
-enter(struct judge *j, enum state s, const struct event *e)
+void
+judge_enter(struct judge *j, enum state s, const struct event *e)
 {
 	j->item.in = (struct entered){ e->confidence, e->rule, e->evidence,
 		e->reason, e->earliest, e->latest, e->seq + 1 };
@@ -158,50 +156,7 @@ static void
 turn(struct judge *j, enum event_type type, enum state s, const struct look *l,
     const struct moment *earliest)
 {
-	enter(j, s, emit_said(j, type, l, earliest));
-}
-
-static struct text
-gap_evidence(struct judge *j)
-{
-	if (!j->gap.weak)
-		return judge_put(j, SLICE(EVIDENCE));
-	if (j->gap.seller_gone == TRI_YES)
-		return judge_put(j, SLICE("404 of the seller"));
-	return j->gap.claim_evidence;
-}
-
-/*
- * What a gap shows: an event between the last sight and the sweep's end; a sale
- * may be later, until the counters that tell it, of what was reserved.
- */
-static void
-conclude(struct judge *j, enum event_type type, enum state s, const char *rule,
-    const char *reason)
-{
-	struct event *e =
-	    judge_emit(j, type, reason != NULL ? UNKNOWN : INFERRED,
-	        said_other(j, STATE_NONE), &j->gap.at);
-
-	if (s == STATE_SOLD)
-		e->latest = *later(&j->gap.at, &j->gap.counted_at);
-	e->site = j->gap.site;
-	e->rule = judge_put(j, slice_of(rule));
-	e->reason = reason;
-	e->evidence = gap_evidence(j);
-	if (type == EVENT_DELETED)
-		e->other = judge_put(j, kept_slice(&j->relist_to));
-	if (s == STATE_MISSING)
-		j->before = e->earliest;
-	enter(j, s, e);
-	if (s == STATE_SOLD)
-		j->item.gone_since = j->gap.at;
-}
-
-static void
-vanish(struct judge *j, const char *reason)
-{
-	conclude(j, EVENT_VANISHED, STATE_MISSING, NULL, reason);
+	judge_enter(j, s, emit_said(j, type, l, earliest));
 }
 
 /* ---- R1: the first line ---- */
@@ -248,7 +203,7 @@ say_live(struct judge *j, const struct look *l)
 		begin_live(j, l);
 	else if (j->item.state == STATE_RESERVED)
 		turn(j, EVENT_UNRESERVED, STATE_LIVE, l,
-		    said_other(j, STATE_LIVE));
+		    judge_said_other(j, STATE_LIVE));
 	else
 		turn(j, EVENT_RETURNED, STATE_LIVE, l, &j->bound);
 }
@@ -256,7 +211,7 @@ say_live(struct judge *j, const struct look *l)
 static void
 say_reserved(struct judge *j, const struct look *l)
 {
-	const struct moment *earliest = said_other(j, STATE_RESERVED);
+	const struct moment *earliest = judge_said_other(j, STATE_RESERVED);
 
 	if (j->item.state != STATE_NONE && j->item.state != STATE_LIVE) {
 		earliest = &j->bound;
@@ -269,7 +224,8 @@ say_reserved(struct judge *j, const struct look *l)
 static const struct moment *
 exit_earliest(const struct judge *j, enum state s)
 {
-	return j->item.state == STATE_MISSING ? &j->before : said_other(j, s);
+	return j->item.state == STATE_MISSING ? &j->before :
+	                                        judge_said_other(j, s);
 }
 
 /* Sold, and said again.  What the site says outweighs what a rule says. */
@@ -301,7 +257,7 @@ withdraw_sale(struct judge *j)
 	e->rule = (struct text){ 0, 0 };
 	e->reason = came_back;
 	j->before = e->earliest;
-	enter(j, STATE_MISSING, e);
+	judge_enter(j, STATE_MISSING, e);
 	return true;
 }
 
@@ -310,13 +266,13 @@ static void
 come_back(struct judge *j)
 {
 	if (j->gap.weak)
-		vanish(j, came_back);
+		judge_vanish(j, came_back);
 	else if (j->gap.on_holiday == TRI_YES)
-		conclude(j, EVENT_HIDDEN, STATE_HIDDEN, "holiday", NULL);
+		judge_conclude(j, EVENT_HIDDEN, STATE_HIDDEN, "holiday", NULL);
 	else if (j->gap.banned == TRI_YES)
-		conclude(j, EVENT_HIDDEN, STATE_HIDDEN, "banned", NULL);
+		judge_conclude(j, EVENT_HIDDEN, STATE_HIDDEN, "banned", NULL);
 	else
-		vanish(j, came_back);
+		judge_vanish(j, came_back);
 }
 
 /* While sold, most lines change nothing.  True: this one may. */
@@ -363,33 +319,12 @@ follow_state(struct judge *j, const struct look *l)
 
 /* ---- R2: the page's own 404 ---- */
 
-/* What vanished was as much as was sold: then it was what was sold... */
-static bool
-adds_up(const struct judge *j)
-{
-	const struct gap *g = &j->gap;
-
-	/* the item itself is one of v: without it the counts are not hers */
-	return g->unseen != TRI_YES && g->g_most.known && g->g_most.n > 0 &&
-	    g->g.known && g->t.known && g->v.known && g->n.known &&
-	    g->v.n > 0 && g->v.n == g->g.n && g->t.n == g->n.n &&
-	    g->returns.known && g->returns.n == 0 && g->item_days >= 0 &&
-	    g->item_days <= j->max_item_days && g->baseline == TRI_YES;
-}
-
-/* ...unless something of hers, out of sight before, may have been sold too. */
-static bool
-is_balanced(const struct judge *j)
-{
-	return adds_up(j) && j->gap.pending.known && j->gap.pending.n == 0;
-}
-
 /* A sold page becomes a 404 in time: a late one does not tell the two apart. */
 static bool
 is_late(const struct judge *j, const struct look *l)
 {
-	const struct moment *m = later(&j->said[STATE_LIVE],
-	    later(&j->said[STATE_RESERVED], &j->said[STATE_HIDDEN]));
+	const struct moment *m = moment_later(&j->said[STATE_LIVE],
+	    moment_later(&j->said[STATE_RESERVED], &j->said[STATE_HIDDEN]));
 
 	if (m->len == 0)
 		m = j->lines == 0 ? &l->at : &j->first;
@@ -401,7 +336,7 @@ static const char *
 proves_nothing(const struct judge *j, const struct look *l)
 {
 	if (look_tri(l, F_SELLER_GONE) == TRI_YES)
-		return account_gone;
+		return JUDGE_ACCOUNT_GONE;
 	if (look_tri(l, F_BANNED) == TRI_YES)
 		return "banned";
 	if (look_tri(l, F_ON_HOLIDAY) == TRI_YES)
@@ -414,18 +349,18 @@ static void
 vanish_said(struct judge *j, const struct look *l, const char *reason)
 {
 	struct event *e = judge_emit(j, EVENT_VANISHED, UNKNOWN,
-	    said_other(j, STATE_DELETED), &l->at);
+	    judge_said_other(j, STATE_DELETED), &l->at);
 
 	e->reason = reason;
 	e->evidence = judge_put(j, l->f[F_EVIDENCE]);
 	j->before = e->earliest;
-	enter(j, STATE_MISSING, e);
+	judge_enter(j, STATE_MISSING, e);
 }
 
 static void
 follow_gone(struct judge *j, const struct look *l)
 {
-	bool balanced = j->gap.open && !j->gap.weak && is_balanced(j);
+	bool balanced = j->gap.open && !j->gap.weak && judge_balanced(j);
 	const char *nothing = proves_nothing(j, l);
 	enum state s = j->item.state;
 
@@ -453,155 +388,6 @@ follow_gone(struct judge *j, const struct look *l)
 		turn(j, EVENT_DELETED, STATE_DELETED, l,
 		    exit_earliest(j, STATE_DELETED));
 	}
-}
-
-/* ---- R3: absence ---- */
-
-static void
-follow_absent(struct judge *j, const struct look *l)
-{
-	struct gap *g = &j->gap;
-
-	if ((g->open && !g->weak) || j->item.state > STATE_RESERVED)
-		return;
-	g->claimed = g->open && g->claimed;
-	g->open = true;
-	g->at = l->at;
-	g->seller_gone = look_tri(l, F_SELLER_GONE);
-	g->weak = g->seller_gone == TRI_YES;
-	g->counted_at = l->counted_at;
-	g->site = judge_put(j, kept_slice(&j->item.site));
-	g->unseen = look_tri(l, F_UNSEEN);
-	g->baseline = look_tri(l, F_BASELINE);
-	g->ripe = look_tri(l, F_RIPE);
-	g->fell = look_tri(l, F_FELL);
-	g->on_holiday = look_tri(l, F_ON_HOLIDAY);
-	g->banned = look_tri(l, F_BANNED);
-	g->g_most = l->g_most;
-	g->g = l->g;
-	g->t = l->t;
-	g->v = l->v;
-	g->n = l->n;
-	g->returns = l->returns;
-	g->pending = l->pending;
-	g->cleared = l->cleared;
-	g->kept = l->kept;
-	g->item_days = l->item_days;
-}
-
-/*
- * A line that names a rule and no state: it may have been sold, and its page
- * alone does not tell.  In a gap the counters may; else it opens one that waits
- * for them.
- */
-static void
-follow_claim(struct judge *j, const struct look *l)
-{
-	struct gap *g = &j->gap;
-
-	if (j->item.state > STATE_RESERVED)
-		return;
-	if (!g->open)
-		*g = (struct gap){ .open = true,
-			.weak = true,
-			.at = l->at,
-			.site = judge_put(j, kept_slice(&j->item.site)) };
-	g->claimed = true;
-	g->claim = judge_put(j, l->f[F_STATE_RULE]);
-	g->claim_evidence = judge_put(j, l->f[F_EVIDENCE]);
-}
-
-/*
- * The seller sold as many as left, less those whose pages say what else became
- * of them: deleted or hidden (`cleared`), or still there (`kept`: reserved,
- * which the total may count or not).
- */
-static bool
-bears_out(const struct judge *j)
-{
-	const struct gap *g = &j->gap;
-	int64_t left;
-
-	if (!g->claimed || g->unseen == TRI_YES || !g->cleared.known ||
-	    !g->kept.known || !g->v.known || !g->n.known || !g->t.known ||
-	    !g->g.known)
-		return false;
-	left = g->v.n - g->cleared.n - g->kept.n;
-	return left > 0 && left == g->g.n &&
-	    (g->t.n == g->n.n - g->cleared.n ||
-	        g->t.n == g->n.n - g->cleared.n - g->kept.n) &&
-	    g->g_most.known && g->g_most.n > 0 && g->returns.known &&
-	    g->returns.n == 0 && g->item_days >= 0 &&
-	    g->item_days <= j->max_item_days && g->baseline == TRI_YES &&
-	    g->pending.known && g->pending.n == 0;
-}
-
-static void
-sell_claimed(struct judge *j)
-{
-	struct event *e;
-
-	conclude(j, EVENT_SOLD, STATE_SOLD, NULL, NULL);
-	e = &j->events[j->item.in.event - 1];
-	e->rule = j->gap.claim;
-	e->evidence = j->gap.claim_evidence;
-	j->item.in.rule = e->rule;
-	j->item.in.evidence = e->evidence;
-}
-
-/* Nothing was sold, and the total moved as if the item still counted. */
-static bool
-still_counts(const struct judge *j)
-{
-	const struct gap *g = &j->gap;
-
-	return g->unseen != TRI_YES && g->g.known && g->g.n == 0 &&
-	    g->t.known && g->n.known && g->t.n == g->n.n && g->returns.known &&
-	    g->returns.n == 0 && g->baseline == TRI_YES && g->item_days >= 0 &&
-	    g->item_days <= j->max_item_days;
-}
-
-/* The item's end ends the gap: the first rule that applies, in this order. */
-static void
-judge_gap(struct judge *j)
-{
-	const struct gap *g = &j->gap;
-	bool away = g->on_holiday == TRI_YES || g->banned == TRI_YES;
-	bool none = g->g_most.known && g->g_most.n == 0;
-	bool fell = g->fell == TRI_YES;
-
-	if (j->relist_to.known)
-		conclude(j, EVENT_DELETED, STATE_DELETED, "relisted", NULL);
-	else if (g->weak)
-		vanish(j,
-		    g->seller_gone == TRI_YES ? account_gone : "no-product");
-	else if (away && none)
-		conclude(j, EVENT_HIDDEN, STATE_HIDDEN,
-		    g->on_holiday == TRI_YES ? "holiday" : "banned", NULL);
-	else if (!fell && g->ripe != TRI_YES)
-		vanish(j, "lag");
-	else if (fell)
-		vanish(j, "counters-fell");
-	else if (is_balanced(j))
-		conclude(j, EVENT_SOLD, STATE_SOLD, "counters", NULL);
-	else if (bears_out(j))
-		sell_claimed(j);
-	else if (adds_up(j))
-		vanish(j, "reserved-before");
-	else if (none && still_counts(j)) {
-		if (j->item.state != STATE_RESERVED)
-			conclude(j, EVENT_RESERVED, STATE_RESERVED,
-			    "still-counted", NULL);
-	} else if (none)
-		vanish(j, "not-sold");
-	else if (away)
-		vanish(j, "holiday");
-	else if (g->baseline != TRI_YES)
-		vanish(j, "no-baseline");
-	else if (g->item_days > j->max_item_days)
-		vanish(j, "busy");
-	else
-		vanish(j, "unbalanced");
 }
 
 /* ---- lines ---- */
@@ -668,13 +454,13 @@ judge_line(struct judge *j, const struct look *l, const char **why)
 			list(j, l);
 	}
 	if (l->state == STATE_ABSENT)
-		follow_absent(j, l);
+		judge_absent(j, l);
 	else if (l->state == STATE_DELETED)
 		follow_gone(j, l);
 	else if (l->state != STATE_NONE)
 		follow_state(j, l);
 	else if (look_has(l, F_STATE_RULE))
-		follow_claim(j, l);
+		judge_claim(j, l);
 	judge_prices(j, l);
 	judge_promoted(j, l);
 	note_times(j, l);

@@ -1,6 +1,7 @@
 /*
- * judge: what happened to one item, from its lines in order.  The rules are in
- * vsnapshot(1), RULES, by number; judge.c has R1 to R3, price.c R4 and R5.
+ * judge: what happened to one item, from its lines in order.  vevents(1) has
+ *the rules by number; R1 and R2 are in judge.c, R3 in gap.c, R4 and R5 in
+ *price.c.
  *
  *	judge_init once; for each item: judge_line for its lines, judge_end,
  *	read `events` (sorted and numbered) and `item`, judge_reset.
@@ -145,11 +146,32 @@ void judge_end(struct judge *);
 
 struct slice judge_text(const struct judge *, struct text); /* NULL p: null */
 
-/* ---- shared by judge.c and price.c ---- */
+/* ---- shared by judge.c, gap.c and price.c ---- */
+
+/* The reason of what an account had that is gone. */
+#define JUDGE_ACCOUNT_GONE "account-gone"
 
 struct event *judge_emit(struct judge *, enum event_type, enum confidence,
     const struct moment *earliest, const struct moment *latest);
 struct text judge_put(struct judge *, struct slice);
+/* The item is in a state by this event. */
+void judge_enter(struct judge *, enum state, const struct event *);
+/* The last line that said a state other than this one. */
+const struct moment *judge_said_other(const struct judge *, enum state);
+const struct moment *moment_later(const struct moment *, const struct moment *);
+
+/* An absence, and a line that names a rule and no state. */
+void judge_absent(struct judge *, const struct look *);
+void judge_claim(struct judge *, const struct look *);
+/* What the gap shows, by a rule or for a reason. */
+void judge_conclude(struct judge *, enum event_type, enum state,
+    const char *rule, const char *reason);
+void judge_vanish(struct judge *, const char *reason);
+/* What vanished is what was sold, says the arithmetic of its counters. */
+bool judge_balanced(const struct judge *);
+/* The item's end ends the gap. */
+void judge_gap(struct judge *);
+
 bool judge_has_room(const struct judge *, const struct look *,
     const char **why);
 void judge_prices(struct judge *, const struct look *);

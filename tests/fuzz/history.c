@@ -7,6 +7,7 @@
 
 #include "vevents/account.c"
 #include "vevents/episode.c"
+#include "vevents/gap.c"
 #include "vevents/history.c"
 #include "vevents/interval.c"
 #include "vevents/judge.c"

@@ -7,7 +7,7 @@
  * Writes FOLDER/NNN.ndjson, a run each with its closing record, of the made-up
  * source "stall" (world.bash has its description).  HISTORY is what the context
  * query must make of all of them together: the lines that the oracle and
- * vsnapshot judge.  It is computed from the list of what was looked at, by
+ * vevents judge.  It is computed from the list of what was looked at, by
  * going through all of it for each question.
  *
  * Looks get lost, are tried again, are refused; sweeps stay incomplete, and

@@ -3,6 +3,7 @@
  * and members with ' for ".  What is wanted is the events, and behind the bar
  * the state, as said() and stands() write them.
  */
+#include "vevents/gap.c"
 #include "vevents/judge.c"
 #include "vevents/look.c"
 #include "vevents/price.c"

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "vevents/gap.c"
 #include "vevents/judge.c"
 #include "vevents/look.c"
 #include "vevents/price.c"
