@@ -196,6 +196,20 @@ END
 4 live observed -' "$(stands "$(of 3)")"
 }
 
+@test "R9: what was seen again is not settled by the episode in which it left" {
+  of() {
+    counted 1 0 3; counted 5 1 3; counted 11 1 3; counted 15 2 3
+    swept 2 3; swept 3 2; swept 7 2; swept 12 2; swept 13 1
+    seen 2 1; [ -z "${1:-}" ] || look "$1" '"owner":"user:5","kind":"list","state":"live"' 1
+    for day in 2 3 7 12; do seen $day 2; done
+    for day in 2 3 7 12 13; do seen $day 3; done
+  }
+  same '1 sold inferred counters
+2 sold inferred counters
+3 live observed -' "$(stands "$(of)")"
+  same '2 missing unknown reserved-before' "$(stands "$(of 6)" | sed -n 2p)"
+}
+
 @test "R3: a sale may be as late as the counters that tell it" {
   { counted 1 3 5; counted 5 4 5; swept 2 2; swept 3 1; seen 2 1; seen 2 2; seen 3 2; } |
     vevents -q --source b | jq -r '.record | select(.state == "sold")
@@ -215,6 +229,11 @@ END
   same '1 sold -
 1 sold -
 2 live -' "$({ counted 1 3 5; counted 5 4 5; counted 25 3 4; sold; } | cancelled)"
+  # before it was sold another one was meant
+  same '1 sold -
+1 sold -
+2 live -' "$({ counted 1 4 6; counted 3 3 5; counted 7 4 5; swept 4 2; swept 5 1
+    seen 4 1; seen 4 2; seen 5 2; } | cancelled)"
   # within the counters that tell one: that one stands, and an older one was meant
   same '1 sold inferred counters
 2 live observed -' "$(stands "$(counted 1 3 5; counted 4 2 4; counted 5 3 4; sold)")"
