@@ -247,6 +247,13 @@ END
 2 sold -' "$({ counted 1 3 5; counted 6 5 5; counted 7 4 4; swept 2 2; swept 4 0; seen 2 1; seen 2 2; } | cancelled)"
 }
 
+@test "R11: what anything else saw before the sweep ended is not absent" {
+  of() { counted 1 3 5; counted 5 4 5; swept 2 2; swept 3 1; seen 2 1; "$@"; seen 2 2; seen 3 2; }
+  same '1 sold inferred counters' "$(stands "$(of true)" | sed -n 1p)"
+  same '1 live observed -' "$(stands "$(of look 3 '"owner":"user:5","kind":"list","state":"live"' 1)" | sed -n 1p)"
+  same '1 sold inferred counters' "$(stands "$(of look 3 '"owner":"user:5","kind":"list"' 1)" | sed -n 1p)"
+}
+
 @test "R12: an account is gone when both are a 404, and a day later again" {
   account() { line account "$1" "\"line\":$1,\"kind\":\"$2\",\"verdict\":\"$3\""; }
   of() { cat; swept 2 1; seen 2 1; }
