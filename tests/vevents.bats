@@ -247,6 +247,13 @@ END
 2 sold -' "$({ counted 1 3 5; counted 6 5 5; counted 7 4 4; swept 2 2; swept 4 0; seen 2 1; seen 2 2; } | cancelled)"
 }
 
+@test "R10: a title repeats a listing when only one other has it" {
+  repeats() { vevents -q --source b | jq -r 'select(.stream == "b_relisting" and .record).record | "\(.item_id) \(.old_id) \(.by)"'; }
+  same '3 1 text' "$({ seen 2 1 '"title":"t"'; seen 2 2 '"title":"u"'; seen 3 3 '"title":"t"'; } | repeats)"
+  same '' "$({ seen 2 1 '"title":"t"'; seen 2 2 '"title":"t"'; seen 3 3 '"title":"t"'; } | repeats)"
+  same '' "$({ seen 2 1; seen 2 2; seen 3 3; } | repeats)"
+}
+
 @test "R11: what anything else saw before the sweep ended is not absent" {
   of() { counted 1 3 5; counted 5 4 5; swept 2 2; swept 3 1; seen 2 1; "$@"; seen 2 2; seen 3 2; }
   same '1 sold inferred counters' "$(stands "$(of true)" | sed -n 1p)"
