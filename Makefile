@@ -46,7 +46,7 @@ MAN = $(wildcard src/*/*.1)
 all: $(PROGRAMS:%=$(BIN)/%) $(BIN)/vmarket $(BIN)/vpipe
 
 help:
-	@echo 'all check check-long soak torture bench fuzz asan lint format format-check install uninstall image clean'
+	@echo 'all check check-long check-all soak torture bench fuzz asan lint format format-check install uninstall image clean'
 
 # -- programs ---------------------------------------------------------------
 
@@ -133,10 +133,10 @@ endef
 # takes size or an S3 server) are the other.  What is tagged soak is for make soak
 # alone: it tries more of what another test tries.  The longest begin first.
 FIRST = tests/track_prices.bats tests/images.bats tests/dataset.bats \
-	tests/label.bats tests/pipeline.bats
+	tests/label.bats tests/pipeline.bats tests/audit.bats
 FIRST_LONG = $(wildcard tests/long/track_market.bats tests/long/trends.bats \
-	tests/long/quickstart.bats \
-	tests/long/track.bats tests/long/s3.bats tests/long/images.bats \
+	tests/long/quickstart.bats tests/long/s3.bats tests/long/forget.bats \
+	tests/long/track.bats tests/long/images.bats \
 	tests/long/vimg*.bats tests/long/track_flow.bats)
 LONG = $(FIRST_LONG) $(filter-out $(FIRST_LONG),$(wildcard tests/long/*.bats)) \
 	$(shell grep -l '^# bats test_tags=.*long' tests/*.bats)
@@ -148,10 +148,16 @@ check: test-parts
 check-long: test-parts
 	$(call RUN_BATS,check-long,--filter-tags 'long$(comma)!soak' $(LONG))
 
+# both in one run: a file's server starts once, and no core waits in between
+check-all: test-parts
+	$(call RUN_BATS,check-all,--filter-tags '!soak' $(FIRST_LONG) $(FIRST) \
+	    $(filter-out $(FIRST_LONG) $(FIRST),$(wildcard tests/long/*.bats) \
+	    $(shell ls -S tests/*.bats)))
+
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 SANITIZED = LSAN_OPTIONS=suppressions=$(abspath tests/lsan.supp):print_suppressions=0 \
-	$(MAKE) O=build/asan BIN=bin/asan CFLAGS='-O1 -g' CXXFLAGS='-O1 -g' \
+	$(MAKE) O=build/asan BIN=bin/asan CFLAGS='-O1 -g1' CXXFLAGS='-O1 -g1' \
 	SAN='$(SANITIZE)'
 asan:
 	+$(SANITIZED) check check-long
@@ -269,6 +275,6 @@ clean:
 	rm -rf build bin/asan $(PROGRAMS:%=bin/%) bin/vmarket bin/vpipe
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
-.PHONY: all help shots test-parts check check-long check-parsers asan asan-parsers \
+.PHONY: all help shots test-parts check check-long check-all check-parsers asan asan-parsers \
 	soak torture bench fuzz lint format format-check \
 	install uninstall image clean
