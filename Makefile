@@ -114,8 +114,9 @@ test-parts: all $(UNITS:%=$(O)/unit/%) $(O)/fail.so
 
 # -- tests ------------------------------------------------------------------
 
-# files side by side: three a core, since many tests wait for servers and clocks
-JOBS = $(shell expr 3 '*' $$(nproc))
+# files side by side: two a core, since many tests wait for servers and clocks; with
+# three each takes longer than it saves
+JOBS = $(shell expr 2 '*' $$(nproc))
 
 # BIN and O reach the tests, so that the same suite runs on sanitized programs
 BATS = BIN="$(abspath $(BIN))" O="$(abspath $(O))" bats --jobs $(JOBS) --timing \
