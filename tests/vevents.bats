@@ -272,6 +272,59 @@ END
     vevents -q --source b | jq -r '.record | select(.type == "vanished") | "\(.earliest) \(.latest)"')"
 }
 
+@test "R13: pages that are gone prove nothing where the counters tell of more sales" {
+  page() {
+    printf '{"owner":"user:5","item_id":"%s","observed_at":"2026-09-%02dT12:00:00Z","run":"p%s","user_id":"5","kind":"item-page","state":"%s"}\n' \
+      "$2" "$1" "$1" "$3"
+  }
+  told() { stands "$(jq -sc 'sort_by(.item_id // "")[]')"; }
+  # three leave, and one listing stays
+  left() { counted 1 3 8; swept 2 4; swept 3 1; seen 2 1; seen 2 2; seen 2 3; seen 2 4; seen 3 4; }
+  stay='4 live observed -'
+  # two of them were sold: at most one page can mean what it says
+  same "1 missing unknown contradiction
+2 missing unknown contradiction
+3 missing unknown contradiction
+$stay" "$(told < <(left; counted 6 5 7; page 4 1 gone; page 4 2 gone; page 5 3 gone))"
+  # before the sweep came, too, and a further one settles nothing
+  same "1 missing unknown contradiction
+2 missing unknown contradiction
+3 sold observed -
+$stay" "$(told < <(left; counted 6 5 7; page 2 1 gone; page 4 2 gone; page 4 3 sold; page 7 1 gone))"
+  # where the others may have been sold, or the counters have not told yet, they do
+  same "1 deleted observed -
+2 missing unknown unbalanced
+3 missing unknown unbalanced
+$stay" "$(told < <(left; counted 6 5 7; page 4 1 gone))"
+  same "1 deleted observed -
+2 deleted observed -
+3 sold observed -
+$stay" "$(told < <(left; counted 6 4 6; page 4 1 gone; page 4 2 gone; page 4 3 sold))"
+  same "1 deleted observed -
+2 deleted observed -
+3 deleted observed -
+$stay" "$(told < <(left; page 4 1 gone; page 4 2 gone; page 4 3 gone))"
+  # a deletion is one less in all, unless something came that no sweep saw
+  two() { swept 2 3; swept 3 1; seen 2 1; seen 2 2; seen 2 4; seen 3 4; counted 1 3 8; page 4 1 gone; }
+  same "1 missing unknown contradiction
+2 missing unknown unbalanced
+$stay" "$(told < <(two; counted 6 4 8; page 1 9 reserved) | grep -v '^9 ')"
+  same "1 deleted observed -
+2 missing unknown unbalanced
+$stay" "$(told < <(two; counted 4 3 7; counted 6 4 8))"
+  # one that was out of sight, reserved, may be what was sold
+  same "1 deleted observed -
+2 deleted observed -
+3 sold observed -
+$stay" "$(told < <(left | grep -v counters; counted 1 3 9; counted 6 5 7; page 4 1 gone; page 4 2 gone
+    page 4 3 sold; page 1 9 reserved) | grep -v '^9 ')"
+  # what later comes back may yet, since it was no sale that took its page away
+  same "1 live observed -
+2 missing unknown contradiction
+3 missing unknown contradiction
+$stay" "$(told < <(left; counted 6 5 7; page 4 1 gone; page 4 2 gone; page 5 3 gone; swept 9 2; seen 9 1; seen 9 4))"
+}
+
 @test "lines of one listing come in any order, and give the same bytes" {
   { counted 1 3 5; counted 5 4 5; swept 2 2; swept 3 1; seen 2 1 '"price":5,"currency":"EUR"'
     seen 2 2; seen 3 2; } >"$tmp/in"

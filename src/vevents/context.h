@@ -5,6 +5,7 @@
  *	sweeps		which of them are complete, and what each held
  *	intervals	from one complete sweep to the next
  *	episodes	intervals whose counters cannot be told apart
+ *	doubts		where pages and counters contradict each other
  *	relistings	which listing repeats which
  *
  *	context_make(&c, &owner), read, context_release.
@@ -35,6 +36,7 @@ struct interval { /* of a complete sweep; the first has no `prev` */
 	uint32_t a, b;    /* counters before and after; NONE */
 	uint32_t episode; /* NONE: nothing changed */
 	bool ripe, fell, holiday, banned, baseline;
+	bool doubted; /* pages that are gone prove nothing */
 	struct count_of g_most;
 };
 
@@ -77,6 +79,7 @@ void context_release(struct context *);
 void make_sweeps(struct context *, struct owner *);
 void make_intervals(struct context *);
 void make_episodes(struct context *);
+void make_doubts(struct context *);
 void make_relistings(struct owner *);
 
 /* Was the listing seen in a wardrobe by this run? */
@@ -90,8 +93,26 @@ uint32_t next_whole(const struct context *, int64_t after);
 bool is_the_cut(const struct interval *, int64_t to, int64_t from);
 int64_t millionths(struct slice price); /* -1: it has more digits, or none */
 
+/* A listing that a sweep lacks, and when the sweep before had seen it. */
+struct vanished {
+	uint32_t listing;
+	int64_t seen_at;
+};
+/* What vanished in intervals from `first` to `last`, each once and as it was
+ * seen last: so many in `v`, which has room for the sum of theirs. */
+uint32_t find_vanished(const struct context *, uint32_t first, uint32_t last,
+    struct vanished *v);
+
+/* Of her listings, those that were out of sight as an interval began and may
+ * have been sold between counters `a` and `b`. */
+bool may_wait(const struct context *, uint32_t interval, uint32_t a, uint32_t b,
+    uint32_t listing);
+
 /* The most that can have been sold between an interval's counters. */
 void find_most(const struct owner *, struct interval *);
+
+/* The total from counters `a` to `b`: how much it rose, its falls aside. */
+int64_t total_rises(const struct owner *, uint32_t a, uint32_t b);
 
 /* The last counters at or before, and the first at or after; NONE. */
 uint32_t counted_before(const struct owner *, int64_t at);

@@ -17,9 +17,8 @@ counters_at(const struct context *c, uint32_t k)
 	return k == NONE ? NULL : &c->o->counters[k];
 }
 
-/* The total between two counters: how much it rose, its falls aside. */
-static int64_t
-rises(const struct owner *o, uint32_t a, uint32_t b)
+int64_t
+total_rises(const struct owner *o, uint32_t a, uint32_t b)
 {
 	const struct counters *was = &o->counters[a], *is;
 	int64_t n = 0;
@@ -76,7 +75,7 @@ sum_up(const struct context *c, struct episode *e)
 	if (e->telling && a != NULL && b != NULL && a->falls == b->falls) {
 		e->g = (struct count_of){ true, b->given - a->given };
 		e->t = (struct count_of){ true, b->total - a->total };
-		e->unseen = rises(c->o, first->a, last->b) > e->n;
+		e->unseen = total_rises(c->o, first->a, last->b) > e->n;
 	}
 }
 
@@ -173,11 +172,6 @@ ever_away(const struct owner *o)
 	return false;
 }
 
-struct vanished {
-	uint32_t listing;
-	int64_t seen_at;
-};
-
 static int
 by_vanished(const void *a, const void *b)
 {
@@ -204,15 +198,15 @@ seen_at(const struct context *c, text_id run, uint32_t listing)
 	return at;
 }
 
-static uint32_t
-find_vanished(const struct context *c, const struct episode *e,
+uint32_t
+find_vanished(const struct context *c, uint32_t first, uint32_t last,
     struct vanished *v)
 {
 	const struct owner *o = c->o;
 	const struct interval *i;
 	uint32_t k, from, n, s, all = 0, kept = 0;
 
-	for (k = e->first; k <= e->last; k++) {
+	for (k = first; k <= last; k++) {
 		i = &c->intervals[k];
 		if (i->episode == NONE)
 			continue;
@@ -244,7 +238,7 @@ tell_apart(const struct context *c, struct episode *e)
 	int64_t after;
 
 	all = xmalloc((size_t)(e->v + 1) * sizeof *all);
-	n = find_vanished(c, e, all);
+	n = find_vanished(c, e->first, e->last, all);
 	e->cleared.known = e->kept.known = n > 0;
 	for (k = 0; k < n; k++) {
 		id = all[k].listing;
@@ -298,14 +292,15 @@ excess(const struct context *c, const struct episode *e)
 }
 
 /* Was it there, then out of sight, and is nothing known of it since? */
-static bool
-waits(const struct context *c, const struct episode *e, uint32_t listing)
+bool
+may_wait(const struct context *c, uint32_t interval, uint32_t from, uint32_t to,
+    uint32_t listing)
 {
 	const struct owner *o = c->o;
 	const struct listing *i = &o->listings[listing];
-	const struct sweep *prev = &o->sweeps[c->intervals[e->first].prev];
-	const struct counters *a = counters_at(c, c->intervals[e->first].a);
-	const struct counters *b = counters_at(c, c->intervals[e->last].b);
+	const struct sweep *prev = &o->sweeps[c->intervals[interval].prev];
+	const struct counters *a = counters_at(c, from);
+	const struct counters *b = counters_at(c, to);
 	int64_t start = prev->first_at, since = start - WAITING_US;
 	const struct sight *s;
 
@@ -369,7 +364,8 @@ count_pending(struct context *c, struct episode *e)
 
 	e->pending = (struct count_of){ true, excess(c, e) };
 	for (k = 0; k < c->o->nlistings; k++) {
-		if (!waits(c, e, k))
+		if (!may_wait(c, e->first, c->intervals[e->first].a,
+		        c->intervals[e->last].b, k))
 			continue;
 		in = left_in(c, k, start);
 		on = in == NONE ? NULL : &c->episodes[c->intervals[in].episode];

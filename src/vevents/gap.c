@@ -63,10 +63,32 @@ adds_up(const struct judge *j)
 }
 
 /* ...unless something of hers, out of sight before, may have been sold too. */
-bool
-judge_balanced(const struct judge *j)
+static bool
+balanced(const struct judge *j)
 {
 	return adds_up(j) && j->gap.pending.known && j->gap.pending.n == 0;
+}
+
+bool
+judge_contradicts(const struct judge *j)
+{
+	return j->gap.open && !j->gap.weak &&
+	    (balanced(j) || j->gap.doubted == TRI_YES);
+}
+
+/* R13.  Its page said gone before the sweep came that lacks it. */
+static void
+doubt_deleted(struct judge *j)
+{
+	struct event *e = &j->events[j->item.in.event - 1];
+
+	if (e->confidence != OBSERVED)
+		return;
+	e->type = EVENT_VANISHED;
+	e->confidence = UNKNOWN;
+	e->reason = judge_contradiction;
+	j->before = e->earliest;
+	judge_enter(j, STATE_MISSING, e);
 }
 
 void
@@ -74,6 +96,8 @@ judge_absent(struct judge *j, const struct look *l)
 {
 	struct gap *g = &j->gap;
 
+	if (j->item.state == STATE_DELETED && look_tri(l, F_DOUBTED) == TRI_YES)
+		doubt_deleted(j);
 	if ((g->open && !g->weak) || j->item.state > STATE_RESERVED)
 		return;
 	g->claimed = g->open && g->claimed;
@@ -84,6 +108,7 @@ judge_absent(struct judge *j, const struct look *l)
 	g->counted_at = l->counted_at;
 	g->site = judge_put(j, kept_slice(&j->item.site));
 	g->unseen = look_tri(l, F_UNSEEN);
+	g->doubted = look_tri(l, F_DOUBTED);
 	g->baseline = look_tri(l, F_BASELINE);
 	g->ripe = look_tri(l, F_RIPE);
 	g->fell = look_tri(l, F_FELL);
@@ -196,7 +221,7 @@ judge_gap(struct judge *j)
 		judge_vanish(j, "lag");
 	else if (fell)
 		judge_vanish(j, "counters-fell");
-	else if (judge_balanced(j))
+	else if (balanced(j))
 		judge_conclude(j, EVENT_SOLD, STATE_SOLD, "counters", NULL);
 	else if (bears_out(j))
 		sell_claimed(j);

@@ -184,6 +184,7 @@ judge_absence(struct history *h, const struct absence *a)
 		set_bool(&l, F_FELL, i->fell);
 		set_bool(&l, F_ON_HOLIDAY, i->holiday);
 		set_bool(&l, F_BANNED, i->banned);
+		set_bool(&l, F_DOUBTED, i->doubted);
 		l.g_most = i->g_most;
 	}
 	if (i != NULL && i->episode != NONE && i->ripe)

@@ -23,8 +23,8 @@ const char *const confidence_names[] = { "observed", "inferred", "unknown" };
 const char *const state_names[] = { NULL, "live", "reserved", "hidden", "sold",
 	"deleted", "missing" };
 
-static const char late_404[] = "late-404", contradiction[] = "contradiction",
-                  came_back[] = "came-back";
+const char judge_contradiction[] = "contradiction";
+static const char late_404[] = "late-404", came_back[] = "came-back";
 
 /* ---- values that are kept ---- */
 
@@ -360,7 +360,7 @@ vanish_said(struct judge *j, const struct look *l, const char *reason)
 static void
 follow_gone(struct judge *j, const struct look *l)
 {
-	bool balanced = j->gap.open && !j->gap.weak && judge_balanced(j);
+	bool contradicted = judge_contradicts(j);
 	const char *nothing = proves_nothing(j, l);
 	enum state s = j->item.state;
 
@@ -382,9 +382,10 @@ follow_gone(struct judge *j, const struct look *l)
 		}
 		j->item.in.reason = nothing;
 		j->events[j->item.in.event - 1].reason = nothing;
-	} else if (balanced) {
-		vanish_said(j, l, contradiction);
-	} else if (s != STATE_MISSING || j->item.in.reason != contradiction) {
+	} else if (contradicted) {
+		vanish_said(j, l, judge_contradiction);
+	} else if (s != STATE_MISSING ||
+	    j->item.in.reason != judge_contradiction) {
 		turn(j, EVENT_DELETED, STATE_DELETED, l,
 		    exit_earliest(j, STATE_DELETED));
 	}

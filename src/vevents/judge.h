@@ -95,7 +95,8 @@ struct gap { /* an absence that is not yet judged */
 	struct moment at;
 	struct moment counted_at; /* of the counters that judge; may be none */
 	struct text site;
-	enum tri unseen, baseline, ripe, fell, on_holiday, banned, seller_gone;
+	enum tri unseen, doubted, baseline, ripe, fell, on_holiday, banned,
+	    seller_gone;
 	struct count_of g_most, g, t, v, n, returns, pending, cleared, kept;
 	double item_days;
 };
@@ -148,8 +149,10 @@ struct slice judge_text(const struct judge *, struct text); /* NULL p: null */
 
 /* ---- shared by judge.c, gap.c and price.c ---- */
 
-/* The reason of what an account had that is gone. */
+/* Reasons that more than one file gives: the account is gone; pages and
+ * counters contradict each other. */
 #define JUDGE_ACCOUNT_GONE "account-gone"
+extern const char judge_contradiction[];
 
 struct event *judge_emit(struct judge *, enum event_type, enum confidence,
     const struct moment *earliest, const struct moment *latest);
@@ -167,8 +170,8 @@ void judge_claim(struct judge *, const struct look *);
 void judge_conclude(struct judge *, enum event_type, enum state,
     const char *rule, const char *reason);
 void judge_vanish(struct judge *, const char *reason);
-/* What vanished is what was sold, says the arithmetic of its counters. */
-bool judge_balanced(const struct judge *);
+/* The counters of the gap say that a page that is gone was sold, or may be. */
+bool judge_contradicts(const struct judge *);
 /* The item's end ends the gap. */
 void judge_gap(struct judge *);
 

@@ -65,6 +65,7 @@ static const struct {
 	[F_BASELINE] = { "baseline", BOOLEAN },
 	[F_G_MOST] = { "g_most", NUMBER },
 	[F_UNSEEN] = { "unseen", BOOLEAN },
+	[F_DOUBTED] = { "doubted", BOOLEAN },
 	[F_RIPE] = { "ripe", BOOLEAN },
 	[F_FELL] = { "fell", BOOLEAN },
 	[F_G] = { "g", NUMBER },

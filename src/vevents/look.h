@@ -66,6 +66,7 @@ enum field {
 	F_G_MOST,
 	F_RIPE,
 	F_UNSEEN,
+	F_DOUBTED,
 	F_FELL,
 	F_G,
 	F_T,

@@ -225,6 +225,7 @@ context_make(struct context *c, struct owner *o, const struct limits *limits)
 	make_sweeps(c, o);
 	make_intervals(c);
 	make_episodes(c);
+	make_doubts(c);
 	make_relistings(o);
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "vevents/account.c"
+#include "vevents/doubt.c"
 #include "vevents/episode.c"
 #include "vevents/gap.c"
 #include "vevents/history.c"

@@ -45,7 +45,7 @@ every_way() {
 
 @test "a small world, loaded in every way" {
   local seed
-  for seed in $(seq "$(size 1 3)"); do
+  for seed in $(seq 4 "$(size 4 7)"); do
     every_way "$seed"
   done
 }

@@ -237,6 +237,8 @@ episode(void)
 	flag("fell", fell);
 	if (once_in(6))
 		flag("unseen", !once_in(4));
+	if (once_in(5))
+		flag("doubted", !once_in(4));
 	if (ripe && !once_in(5))
 		text("counted_at",
 		    instant(it.now + DAY - below((int)(2 * HOUR)), at));

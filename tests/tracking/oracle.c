@@ -47,9 +47,10 @@ static enum state cur;
 static struct event entered; /* how cur was entered */
 static int gap;              /* the line that opened it, or -1 */
 static int claim;            /* the last line in it that names a rule, or -1 */
-static int exit_line;        /* of missing: the line it began with */
-static struct text gone_since; /* when it left */
-static int sold_event, missing_event;
+static int exit_before; /* of missing: the line before what it began with */
+static int said_before, deleted_before; /* that of the last event a line said */
+static struct text gone_since;          /* when it left */
+static int sold_event, missing_event, deleted_event;
 
 /* --- values ----------------------------------------------------------------
  */
@@ -244,9 +245,11 @@ static struct event *
 said(const char *type, int i)
 {
 	struct event *e = emit(type, i);
-	int before = cur == MISSING ? last_proof(exit_line) :
+	int before = cur == MISSING ? exit_before :
 	    gap >= 0                ? last_proof(gap) :
 	                              last_other(i, line[i].state);
+
+	said_before = before;
 
 	e->earliest = time_of(before);
 	e->evidence = get(i, "evidence");
@@ -310,7 +313,7 @@ vanished(int i, const char *reason, size_t n, int exit_at)
 	e->confidence = TEXT("unknown");
 	e->reason = (struct text){ reason, n };
 	e->evidence = evidence_of(i);
-	exit_line = exit_at;
+	exit_before = last_proof(exit_at);
 	missing_event = nevents - 1;
 	enter(MISSING, e);
 }
@@ -379,11 +382,30 @@ page_gone(int i)
 			vanished(i, why.p, why.n, i);
 	} else if (cur == MISSING && is(entered.reason, "contradiction")) {
 		; /* the contradiction stays one */
-	} else if (gap >= 0 && !weak() && balanced(gap)) {
+	} else if (gap >= 0 && !weak() &&
+	    (balanced(gap) || yes(gap, "doubted"))) {
 		VANISHED(i, "contradiction", gap);
 	} else {
 		said("deleted", i);
+		deleted_event = nevents - 1;
+		deleted_before = said_before;
 	}
+}
+
+/* R13: the sweep after the page says more were sold than can be */
+static void
+doubt(void)
+{
+	struct event *e = &event[deleted_event];
+
+	if (cur != DELETED || !is(entered.confidence, "observed"))
+		return;
+	e->type = "vanished";
+	e->confidence = TEXT("unknown");
+	e->reason = TEXT("contradiction");
+	missing_event = deleted_event;
+	exit_before = deleted_before;
+	enter(MISSING, e);
 }
 
 static void
@@ -415,7 +437,7 @@ withdraw_sale(void)
 	e->rule = NONE;
 	e->reason = TEXT("came-back");
 	missing_event = sold_event;
-	exit_line = 0;
+	exit_before = -1;
 	enter(MISSING, e);
 }
 
@@ -898,6 +920,8 @@ item(void)
 		price(i);
 		promoted(i);
 		if (line[i].state == ABSENT) {
+			if (yes(i, "doubted"))
+				doubt();
 			if ((gap < 0 || weak()) &&
 			    (cur == UNSAID || cur == LIVE || cur == RESERVED)) {
 				claim = gap < 0 ? -1 : claim;

@@ -37,6 +37,7 @@ static struct seller {
 	bool calm;         /* so little goes on that counters can tell */
 	int64_t cancel_at; /* a sale less from then on */
 	bool lost;         /* its listing, too */
+	bool brief;        /* pages of what was sold are soon gone */
 	int64_t cut_at;    /* all prices to four fifths */
 	int items;
 } seller[SELLERS];
@@ -213,6 +214,7 @@ make_world(void)
 		seller[s].cut_at =
 		    percent(30) ? BEGIN + span(DAYS * DAY) : INT64_MAX;
 		seller[s].calm = percent(50);
+		seller[s].brief = percent(40);
 		seller[s].items = seller[s].calm ?
 		    4 + below(9) :
 		    5 + below(percent(50) ? 10 : 36);
@@ -522,7 +524,10 @@ look_at_page(int i)
 		return;
 	}
 	s = state_at(i, now);
-	if (s == DELETED || (s == SOLD && now > turn_at(i, SOLD) + 10 * DAY)) {
+	if (s == DELETED ||
+	    (s == SOLD &&
+	        now > turn_at(i, SOLD) +
+	                (seller[item[i].seller].brief ? 6 * HOUR : 10 * DAY))) {
 		answer(404, "text/html");
 		fprintf(out, "\"body_text\":\"<html>gone</html>\"}\n");
 		see(i, "item-page", "gone", "404");
@@ -601,7 +606,9 @@ one_run(const char *folder, int day)
 			goes_on = look_at_wardrobe(s);
 		for (i = 0; i < nitems && goes_on; i++)
 			if (item[i].seller == s && seen_before(i, now - DAY) &&
-			    percent(state_at(i, now) == LIVE ? 2 : 8))
+			    percent(state_at(i, now) == LIVE ? 2 :
+			            seller[s].brief          ? 40 :
+			                                       8))
 				look_at_page(i);
 	}
 	end_run(goes_on ? "end" : "refused");
@@ -955,6 +962,97 @@ waiting(int s, const struct sum *e)
 	return n;
 }
 
+/* What a page said of an item once, soon enough after a sweep saw it. */
+static bool
+page_said(int i, const struct sweep *w, const char *state, int64_t within)
+{
+	const struct sight *k, *last = NULL;
+
+	for (k = sight; k < sight + nsights; k++)
+		if (k->item == i && k->ms >= w->start && k->ms <= w->end &&
+		    strcmp(k->kind, "wardrobe") == 0)
+			last = k;
+	for (k = sight; k < sight + nsights; k++)
+		if (k->item == i && k->ms > last->ms &&
+		    (within == 0 || k->ms <= last->ms + within) &&
+		    word(k, state))
+			return true;
+	return false;
+}
+
+/* Of an item: did it leave where these counters can tell, and was it deleted,
+ * if its page is believed?  The last time that it left counts. */
+static void
+left_there(int i, const struct interval *own, bool *left, bool *gone)
+{
+	const struct interval *k;
+
+	*left = *gone = false;
+	for (k = interval; k < interval + nintervals; k++)
+		if (k->sweep->end >= own->a->ms - LAG &&
+		    k->before->start < own->b->ms && k->before->has[i] &&
+		    !k->sweep->has[i]) {
+			*left = true;
+			*gone = page_said(i, k->before, "gone", 10 * DAY) &&
+			    !page_said(i, k->before, "sold", 0);
+		}
+}
+
+/* It was there before all that, and nobody knows: it may be what was sold. */
+static bool
+may_be_sold(int s, int i, const struct interval *own)
+{
+	const struct interval *first = own, *k;
+	const struct sight *l, *last = NULL;
+	bool was_there = false;
+	int64_t start;
+
+	for (k = own; k >= interval && k->sweep->end >= own->a->ms - LAG; k--)
+		first = k;
+	start = first->before->start;
+	for (l = sight; l < sight + nsights; l++) {
+		if (l->item != i)
+			continue;
+		if (l->ms >= start - 14 * DAY && l->ms < start && is_there(l))
+			was_there = true;
+		if (l->ms >= own->b->ms && (is_there(l) || word(l, "hidden")))
+			return false;
+		if (l->ms <= own->b->ms && l->state != NULL)
+			last = l;
+	}
+	return item[i].seller == s && was_there && !first->before->has[i] &&
+	    !word(last, "gone") && !word(last, "hidden") &&
+	    (!word(last, "sold") || last->ms > own->a->ms - LAG);
+}
+
+/* More were sold than can be, if each page that is gone means deleted. */
+static bool
+doubted(int s, const struct interval *own)
+{
+	int i, may = 0, sold = own->b->given - own->a->given;
+	int here = 0, all = 0;
+	const struct interval *k;
+	bool left, gone;
+
+	if (own->v == 0 || sold == 0)
+		return false;
+	for (i = 0; i < nitems; i++) {
+		left_there(i, own, &left, &gone);
+		may += (left && !gone) + may_be_sold(s, i, own);
+		here += own->before->has[i] && !own->sweep->has[i] &&
+		    page_said(i, own->before, "gone", 10 * DAY) &&
+		    !page_said(i, own->before, "sold", 0);
+	}
+	for (k = interval; k < interval + nintervals; k++)
+		if (k->sweep->end >= own->a->ms - LAG &&
+		    k->before->start < own->b->ms)
+			all += k->n + k->returns;
+	return here > 0 &&
+	    (may < sold ||
+	        (came(s, own->a, own->b) <= all &&
+	            here > all - (own->b->total - own->a->total)));
+}
+
 /* What the context says of the sweep that an item is missing in. */
 static void
 print_context(int s, int i, const struct sweep *w)
@@ -993,6 +1091,9 @@ print_context(int s, int i, const struct sweep *w)
 	    down ? "true" : "false");
 	if (own->a != NULL && own->b != NULL && !down)
 		printf(",\"g_most\":%d", own->b->given - own->a->given);
+	/* her own counters tell, whatever became of later ones */
+	if (own->a != NULL && own->b != NULL && !fell(s, own->a, own->b))
+		printf(",\"doubted\":%s", doubted(s, own) ? "true" : "false");
 	printf(",\"v\":%d,\"n\":%d,\"returns\":%d", e.v, e.n, e.returns);
 	if (e.counted)
 		printf(",\"g\":%d,\"t\":%d,\"unseen\":%s", e.g, e.t,
