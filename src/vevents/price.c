@@ -154,19 +154,20 @@ compare_own(struct judge *j, const struct own *o, const struct look *l,
 	return true;
 }
 
+/* Her price is told by neither, by one, or by both in two currencies, which a
+ * rate of one of them says nothing of. */
 static void
 compare_shown(struct judge *j, const struct place *p, const struct look *l,
-    bool alike)
+    bool tells)
 {
+	bool rated = p->rate.known && p->rate_err.known &&
+	    look_has(l, F_RATE) && look_has(l, F_RATE_ERR);
 	struct change c;
 
-	if (!alike)
-		c = unknown("price", "unlike");
-	else if (p->rate.known && p->rate_err.known && look_has(l, F_RATE) &&
-	    look_has(l, F_RATE_ERR))
+	if (rated && !(tells && p->tells))
 		c = by_rate(p, l);
 	else
-		c = unknown("price", "no-rate");
+		c = unknown("price", tells || p->tells ? "unlike" : "no-rate");
 	reprice(j, l, &p->at, &c, &p->price, shown(l, F_PRICE));
 }
 
@@ -182,7 +183,7 @@ compare(struct judge *j, const struct place *p, const struct look *l,
 		if (compare_own(j, &p->own, l, now))
 			return;
 	} else if (differs(&p->price, l->f[F_PRICE])) {
-		compare_shown(j, p, l, !tells && !p->tells);
+		compare_shown(j, p, l, tells);
 		return;
 	}
 	if (!differs(&p->price, l->f[F_PRICE]) &&

@@ -725,8 +725,12 @@ static void
 by_shown(int i, int k)
 {
 	struct event *e;
+	bool rated = get(i, "rate").p != NULL && get(k, "rate").p != NULL &&
+	    get(i, "rate_err").p != NULL && get(k, "rate_err").p != NULL;
 
-	if (own(i).p == NULL && own(k).p == NULL) {
+	/* not of two that tell it in two currencies */
+	if ((own(i).p == NULL && own(k).p == NULL) ||
+	    (rated && (own(i).p == NULL || own(k).p == NULL))) {
 		by_rate(i, k);
 		return;
 	}

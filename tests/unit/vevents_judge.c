@@ -673,6 +673,21 @@ like_with_like(void)
 	         "price\n"
 	         "repriced#3 8>7 EUR by seller (3,4] inferred, "
 	         "rule common-ratio, rate");
+	/* one of the two tells it, and a rate is known; two in two currencies
+	 */
+	EVENTS("1 " P "'price':10,'rate':1,'rate_err':0" HER "250\n"
+	       "2 " P "'price':11,'rate':1.1,'rate_err':0",
+	    SEEN "repriced 10>11 EUR by rate (1,2] inferred, "
+	         "rule common-ratio, rate");
+	EVENTS("1 " P "'price':10,'rate':1,'rate_err':0\n"
+	       "2 " P "'price':9,'rate':1.1,'rate_err':0" HER "205",
+	    SEEN "repriced 10>9 EUR by seller (1,2] inferred, "
+	         "rule common-ratio, rate");
+	EVENTS("1 " P "'price':10,'rate':1,'rate_err':0" HER "250\n"
+	       "2 " P "'price':11,'rate':1.1,'rate_err':0,"
+	       "'seller_currency':'PLN','seller_price':40",
+	    SEEN "repriced 10>11 EUR by unknown (1,2] unknown, reason unlike, "
+	         "price");
 	/* another site has prices of its own */
 	EVENTS("1 " P "'price':10" HER "250\n"
 	       "2 'site':'t','currency':'EUR','price':10,'home':true\n"
