@@ -117,6 +117,20 @@ became() {
   same "$want" "$(replayed at_once load)"
 }
 
+# bats test_tags=long
+@test "what older rules judged is judged anew by the load after the migration" {
+  sales_of 300
+  load
+  want=$("$ROOT/scripts/db" digest)
+  sql "update staging.vinted_item_state set state = 'missing', confidence = 'unknown' where item_id = '3001';
+    update staging.vinted_event set type = 'vanished', confidence = 'unknown' where item_id = '3001' and type = 'sold';
+    delete from ops.migration where name = '0014-rules.sql'"
+  "$ROOT/scripts/db" migrate
+  load
+  same 'sold inferred counters' "$(state 3001)"
+  same "$want" "$("$ROOT/scripts/db" digest)"
+}
+
 # cut_at COMMAND: loads, and is killed with all its children when the events
 # step runs that program
 cut_at() {
