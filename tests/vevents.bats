@@ -318,6 +318,11 @@ $stay" "$(told < <(two; counted 4 3 7; counted 6 4 8))"
 3 sold observed -
 $stay" "$(told < <(left | grep -v counters; counted 1 3 9; counted 6 5 7; page 4 1 gone; page 4 2 gone
     page 4 3 sold; page 1 9 reserved) | grep -v '^9 ')"
+  # so may one that the wardrobe shows still, as sold
+  same "1 deleted observed -
+2 sold observed -
+$stay" "$(told < <(swept 2 3; swept 3 2; seen 2 1; seen 2 2; seen 2 4; seen 3 4; seen 3 2 '"state":"sold"'; counted 1 3 8
+    counted 6 4 7; page 4 1 gone))"
   # what later comes back may yet, since it was no sale that took its page away
   same "1 live observed -
 2 missing unknown contradiction

@@ -71,6 +71,19 @@ too_many_gone(const struct context *c, const struct interval *i, uint32_t first,
 	    gone > came - (o->counters[i->b].total - o->counters[i->a].total);
 }
 
+/* Sold, and the wardrobe shows it still: it did not leave. */
+static bool
+is_shown_sold(const struct context *c, const struct interval *i, uint32_t last,
+    uint32_t listing)
+{
+	const struct owner *o = c->o;
+	const struct sweep *s = &o->sweeps[c->intervals[last].sweep];
+
+	return was_in(c, s->run, listing) &&
+	    was_said(o, listing, STATE_BIT(STATE_SOLD),
+	        o->counters[i->a].by.at - c->limits.lag_us, s->last_at + 1);
+}
+
 static bool
 is_doubtful(const struct context *c, const struct interval *i)
 {
@@ -86,7 +99,8 @@ is_doubtful(const struct context *c, const struct interval *i)
 	left = count_left(c, first, last);
 	may = left.n - left.gone;
 	for (k = 0; k < c->o->nlistings && may < i->g_most.n; k++)
-		may += may_wait(c, first, i->a, i->b, k);
+		may += is_shown_sold(c, i, last, k) ||
+		    may_wait(c, first, i->a, i->b, k);
 	return may < i->g_most.n;
 }
 
