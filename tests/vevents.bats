@@ -304,6 +304,15 @@ $stay" "$(told < <(left; counted 6 4 6; page 4 1 gone; page 4 2 gone; page 4 3 s
 2 deleted observed -
 3 deleted observed -
 $stay" "$(told < <(left; page 4 1 gone; page 4 2 gone; page 4 3 gone))"
+  # what is said to be sold later was, and a page that is gone late may be of a sale
+  same "1 sold observed -
+2 deleted observed -
+3 missing unknown unbalanced
+$stay" "$(told < <(left; counted 6 5 7; page 4 1 gone; page 5 1 sold; page 4 2 gone))"
+  same "1 missing unknown unbalanced
+2 deleted observed -
+3 missing unknown unbalanced
+$stay" "$(told < <(left; counted 6 5 7; page 14 1 gone; page 4 2 gone))"
   # a deletion is one less in all, unless something came that no sweep saw
   two() { swept 2 3; swept 3 1; seen 2 1; seen 2 2; seen 2 4; seen 3 4; counted 1 3 8; page 4 1 gone; }
   same "1 missing unknown contradiction

@@ -103,10 +103,10 @@ struct vanished {
 uint32_t find_vanished(const struct context *, uint32_t first, uint32_t last,
     struct vanished *v);
 
-/* Of her listings, those that were out of sight as an interval began and may
- * have been sold between counters `a` and `b`. */
-bool may_wait(const struct context *, uint32_t interval, uint32_t a, uint32_t b,
-    uint32_t listing);
+/* R9: was a listing out of sight as an interval began, and may it have been
+ * sold between counters `from` and `to`? */
+bool may_wait(const struct context *, uint32_t interval, uint32_t from,
+    uint32_t to, uint32_t listing);
 
 /* The most that can have been sold between an interval's counters. */
 void find_most(const struct owner *, struct interval *);

@@ -198,28 +198,38 @@ seen_at(const struct context *c, text_id run, uint32_t listing)
 	return at;
 }
 
+/* Of an interval, by a walk through both of its sweeps; how many are in `v`. */
+static uint32_t
+add_vanished(const struct context *c, const struct interval *i,
+    struct vanished *v, uint32_t n)
+{
+	text_id run = c->o->sweeps[i->prev].run;
+	uint32_t from, to, k, m = 0;
+	uint32_t before = seen_by(c, run, &from);
+	uint32_t after = seen_by(c, c->o->sweeps[i->sweep].run, &to);
+
+	for (k = from; k < from + before; k++) {
+		while (m < after &&
+		    c->seen[to + m].listing < c->seen[k].listing)
+			m++;
+		if (c->seen[k].hers &&
+		    (m == after ||
+		        c->seen[to + m].listing != c->seen[k].listing))
+			v[n++] = (struct vanished){ c->seen[k].listing,
+				seen_at(c, run, c->seen[k].listing) };
+	}
+	return n;
+}
+
 uint32_t
 find_vanished(const struct context *c, uint32_t first, uint32_t last,
     struct vanished *v)
 {
-	const struct owner *o = c->o;
-	const struct interval *i;
-	uint32_t k, from, n, s, all = 0, kept = 0;
+	uint32_t k, all = 0, kept = 0;
 
-	for (k = first; k <= last; k++) {
-		i = &c->intervals[k];
-		if (i->episode == NONE)
-			continue;
-		n = seen_by(c, o->sweeps[i->prev].run, &from);
-		for (s = from; s < from + n; s++)
-			if (c->seen[s].hers &&
-			    !was_in(c, o->sweeps[i->sweep].run,
-			        c->seen[s].listing))
-				v[all++] =
-				    (struct vanished){ c->seen[s].listing,
-					    seen_at(c, o->sweeps[i->prev].run,
-					        c->seen[s].listing) };
-	}
+	for (k = first; k <= last; k++)
+		if (c->intervals[k].episode != NONE)
+			all = add_vanished(c, &c->intervals[k], v, all);
 	qsort(v, all, sizeof *v, by_vanished);
 	for (k = 0; k < all; k++)
 		if (kept == 0 || v[kept - 1].listing != v[k].listing)

@@ -211,6 +211,14 @@ schema_of() {
   two=$(digest "create table x.t (a int, b numeric);
     insert into x.t values (1, 1.1), (2, null)")
   [ "$one" != "$two" ]
+  # a text that is empty is none that is null, and no hash is that of another column
+  one="create table x.t (a text, b text); insert into x.t values"
+  [ "$(digest "$one ('', null)")" != "$(digest "$one (null, null)")" ]
+  [ "$(digest "$one ('c', null)")" != "$(digest "$one (null, 'c')")" ]
+  # nor does how a session shows times
+  one="create table x.t (a timestamptz, b interval, c date);
+    insert into x.t values ('2026-03-04 05:06Z', '1 day 2:03', '2026-03-04')"
+  same "$(digest "$one")" "$(PGTZ=Asia/Tokyo PGDATESTYLE='SQL, DMY' PGOPTIONS='-c intervalstyle=iso_8601' digest "$one")"
 }
 
 @test "what db env exported for another data folder is refused, with the cure" {

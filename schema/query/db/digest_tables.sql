@@ -6,7 +6,11 @@
 -- command (sale_factor).  vpipe db digest.
 --
 -- A row is the text of each column that is not null, behind its name, in the
--- order of names: that is quicker than its JSON by eight times.
+-- order of names: that is quicker than its JSON by eight times.  What a session
+-- may say of how times look does not count.
+set timezone = 'UTC';
+set datestyle = 'ISO';
+set intervalstyle = 'postgres';
 select format(
     'select %L, count(*), md5(coalesce(string_agg(row, '','' order by row), ''''))'
     ' from (select md5(array_to_string(array[%s]::text[], E''\x1f''))'
