@@ -934,6 +934,55 @@ event() {
 	same '{"type":"STATE","value":1}' "$(cat "$tmp/out")"
 }
 
+# sets SEED: 300 sets of 40 items, which repeat, as do keys inside of a set
+sets() {
+	awk -v seed="$1" 'BEGIN { srand(seed)
+	    for (i = 0; i < 300; i++) {
+	        item = int(rand() * 40)
+	        n = int(rand() * 7)
+	        printf "{\"type\":\"SCOPE\",\"stream\":\"s\",\"scope\":{\"item\":%d},\"records\":%d}\n", item, n
+	        while (n-- > 0)
+	            printf "{\"type\":\"RECORD\",\"stream\":\"s\",\"record\":{\"item\":%d,\"n\":%d,\"v\":%s}}\n",
+	                item, rand() * 5, rand() < 0.2 ? "null" : int(rand() * 3) "." int(rand() * 2) } }'
+}
+
+# written LABEL OPTION...: what three rounds of sets leave, and their ledgers
+written() {
+	local order=$1 seed
+
+	shift
+	for seed in 1 2 3; do
+		upsert "$@" < <(scoped | sed "s/]}\$/]$order}/"; sets $seed) 2>&1 | grep '^vupsert: s: '
+	done
+	digest s
+}
+
+@test "sets leave the same, found by the key or not, whole or in pieces, with an order or none" {
+	for order in '' ',"x-order":["v"]'; do
+		[[ -z $order ]] || scoped() { schema '"item":{"type":"integer"},"n":{"type":"integer"},"v":{"type":"number"}' '["item","n"]' ',"x-replace":["item"]'; }
+		by_key=$(written "$order" --threshold 1)
+		sql 'drop table staging.s; create table staging.s (item bigint, n bigint, v numeric, primary key (n, item))'
+		same "$by_key" "$(written "$order" --threshold 1)"
+		sql 'drop table staging.s'
+		pieces=$(written "$order" --threshold 1 --batch-rows 1)
+		same "${by_key##*$'\n'}" "${pieces##*$'\n'}"
+		sql 'drop table staging.s'
+	done
+}
+
+@test "a set is found by the key: what else the table holds is not read" {
+	upsert -q < <(scoped; for i in {1..1000}; do scope $i 2; event $i 1 1; event $i 2 1; done)
+	sql "analyze staging.s; select pg_stat_reset_single_table_counters('staging.s'::regclass)" >/dev/null
+	upsert -q --batch-rows 30 < <(scoped; for i in {1..900}; do scope $i 2; event $i 1 1; event $i 3 2; done)
+	until_true 60 changed_900
+	same t "$(sql "select seq_tup_read < 1000 from pg_stat_user_tables where relname = 's'")"
+	same '2000|900' "$(sql 'select count(*), count(*) filter (where n = 3) from staging.s')"
+}
+
+changed_900() {
+	[[ $(sql "select n_tup_del from pg_stat_user_tables where relname = 's'") == 900 ]]
+}
+
 # --- STATE and ops ------------------------------------------------------------
 
 @test "STATE comes back once its rows are there, without waiting for more input" {

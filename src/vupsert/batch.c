@@ -16,6 +16,7 @@ batch_release(struct batch *b)
 		free(b->parts[i].rows);
 		free(b->parts[i].slots);
 		free(b->parts[i].scopes);
+		free(b->parts[i].sets);
 	}
 	free(b->parts);
 	buf_release(&b->arena);
@@ -74,10 +75,13 @@ batch_add_scope(struct batch *b, struct stream *s, uint32_t number,
     struct slice fields)
 {
 	struct part *p = part_of(b, s, true);
+	size_t first = p->n;
 
+	while (first > 0 && p->rows[first - 1].scope == number)
+		first--;
 	p->scopes = xrealloc(p->scopes, (p->nscopes + 1) * sizeof *p->scopes);
-	p->scopes[p->nscopes++] =
-	    (struct scope){ b->arena.len, fields.len, number };
+	p->scopes[p->nscopes++] = (struct scope){ b->arena.len, fields.len,
+		first, p->n - first, number };
 	buf_addslice(&b->arena, fields);
 	b->rows++; /* it is work, also without any record */
 	begin_age(b);
@@ -446,6 +450,69 @@ rows_fold(const struct batch *b, const struct stream *s, const struct row *rows,
 	return out;
 }
 
+/* ---- one set a scope ---- */
+
+static int
+compare_scopes(const struct order *o, const struct scope *a,
+    const struct scope *b)
+{
+	const char *p = o->batch->arena.data + a->at;
+	const char *q = o->batch->arena.data + b->at;
+	const struct stream *s = o->stream;
+	int i, d = 0;
+
+	for (i = 0; d == 0 && i < s->nscope; i++) {
+		d = field_compare(s->columns[s->scope[i]].type, field_at(p),
+		    field_at(q));
+		p += field_at(p).len;
+		q += field_at(q).len;
+	}
+	return d;
+}
+
+static int
+by_scope(const void *x, const void *y, void *arg)
+{
+	const struct scope *a = x, *b = y;
+	int d = compare_scopes(arg, a, b);
+
+	return d != 0 ? d : (a->number > b->number) - (a->number < b->number);
+}
+
+/* A key says of which scope it is: rows fold inside of their set. */
+static void
+fold_sets(const struct batch *b, struct part *p)
+{
+	struct order o = { b, p->stream };
+	struct scope *set;
+	size_t i;
+	bool last;
+
+	p->nsets = p->nslots = 0;
+	if (p->nscopes == 0)
+		return;
+	p->sets = xrealloc(p->sets, p->nscopes * sizeof *p->sets);
+	memcpy(p->sets, p->scopes, p->nscopes * sizeof *p->sets);
+	qsort_r(p->sets, p->nscopes, sizeof *p->sets, by_scope, &o);
+	for (i = 0; i < p->nscopes; i++) {
+		set = &p->sets[i];
+		last = i + 1 == p->nscopes ||
+		    compare_scopes(&o, set, set + 1) != 0;
+		if (!last) {
+			p->folded.duplicate += set->n;
+			continue;
+		}
+		set->n = rows_fold(b, p->stream, p->rows + set->first, set->n,
+		    p->slots + p->nslots, &p->folded);
+		set->first = p->nslots;
+		p->nslots += set->n;
+		p->sets[p->nsets++] = *set;
+	}
+	/* a set has no order of time */
+	p->folded.duplicate += p->folded.older;
+	p->folded.older = 0;
+}
+
 void
 batch_fold(struct batch *b)
 {
@@ -458,9 +525,10 @@ batch_fold(struct batch *b)
 			    xrealloc(p->slots, p->slot_cap * sizeof *p->slots);
 		}
 		p->folded = (struct tally){ 0 };
-		if (p->scoped)
-			continue;
-		p->nslots = rows_fold(b, p->stream, p->rows, p->n, p->slots,
-		    &p->folded);
+		if (!p->scoped)
+			p->nslots = rows_fold(b, p->stream, p->rows, p->n,
+			    p->slots, &p->folded);
+		else if (p->stream->keyed)
+			fold_sets(b, p);
 	}
 }

@@ -37,21 +37,28 @@ struct slot {
 	struct slice first, last; /* fields of x-seen's column */
 };
 
-/* A set that is whole: the values of its x-replace columns, in the arena. */
+/*
+ * A set that is whole: the values of its x-replace columns, in the arena, and
+ * its rows, as far as they are here; of the sets of a part, its slots.
+ */
 struct scope {
 	size_t at, len;
+	size_t first, n;
 	uint32_t number;
 };
 
 /*
  * The rows of one stream, in order of arrival, and as batch_fold leaves them.
- * Those inside a scope have a part of their own, which is not folded.
+ * Those inside a scope have a part of their own; it is folded where the table
+ * finds a set by its key.
  */
 struct part {
 	struct stream *stream;
 	bool scoped;
-	struct scope *scopes;
+	struct scope *scopes; /* in order of arrival */
 	size_t nscopes;
+	struct scope *sets; /* the last one of each scope, sorted */
+	size_t nsets;
 	struct row *rows;
 	size_t n, cap;
 	struct slot *slots;

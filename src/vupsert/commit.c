@@ -8,6 +8,7 @@
 #include "line.h"
 #include "ops.h"
 #include "scope.h"
+#include "set.h"
 #include "write.h"
 #include "banned.h"
 
@@ -128,11 +129,13 @@ write_part(struct commit *c, const struct batch *b, struct part *p,
 		return PG_OK;
 	if ((o = write_lock(c->pg, p->stream)) != PG_OK)
 		return o;
-	if (p->scoped)
+	if (p->scoped && (b->open || p->stream->spooled || !p->stream->keyed))
 		return scope_write(c->pg, b, p, b->open, t);
-	if (careful)
+	if (careful && !p->scoped)
 		return write_carefully(c, b, p->stream, p->rows, p->n, t);
 	*t = p->folded;
+	if (p->scoped)
+		return set_write(c->pg, b, p, t);
 	return write_slots(c->pg, b, p->stream, p->slots, p->nslots, t);
 }
 

@@ -237,6 +237,96 @@ build_find(struct shape *sh, const struct stream *s)
 	sh->statement.sql = buf_take(&b);
 }
 
+/* "t.owner = any(array[u.s0]) and ...": see add_target */
+static void
+add_set(struct buf *b, const struct stream *s)
+{
+	int i;
+
+	for (i = 0; i < s->nscope; i++) {
+		buf_adds(b, i ? " and t." : "t.");
+		pg_identifier(b, s->columns[s->scope[i]].name);
+		buf_addf(b, " = any(array[u.s%d])", i);
+	}
+}
+
+/* "(select unnest($18::text[]) as s0, ...": the sets, behind the rows. */
+static void
+add_sets(struct buf *b, const struct stream *s, int before)
+{
+	int i;
+
+	buf_adds(b, "(select ");
+	for (i = 0; i < s->nscope; i++)
+		buf_addf(b, "unnest($%d::%s[]) as s%d, ", before + i + 1,
+		    value_sql(s->columns[s->scope[i]].type), i);
+	buf_addf(b, "generate_subscripts($%d, 1) as n) as u", before + 1);
+}
+
+static void
+build_held(struct shape *sh, const struct stream *s)
+{
+	struct buf b = { 0 };
+
+	buf_adds(&b, "select array_agg(u.n) from ");
+	add_sets(&b, s, 0);
+	buf_addf(&b, " cross join lateral (select from %s as t where ",
+	    s->wide);
+	add_set(&b, s);
+	buf_adds(&b, " limit 1) as t");
+	sh->statement.sql = buf_take(&b);
+}
+
+/*
+ * Sets are looked up once each, and rows joined with rows: a full join, so that
+ * the planner, who knows the size of neither, has no nested loop to choose.
+ */
+static void
+build_compare(struct shape *sh, const struct stream *s)
+{
+	struct buf b = { 0 };
+	int i;
+
+	add_columns(sh, 0, s->n);
+	buf_addf(&b,
+	    "select letter, array_agg(n) filter (where n is not null), "
+	    "array_agg(at) filter (where n is null) "
+	    "from (select i.n, t.ctid as at, "
+	    "case when i.n is null then '%c' when t.ctid is null then '%c' "
+	    "when row(0",
+	    GONE, NEW);
+	for (i = 0; i < s->n; i++)
+		if (!s->columns[i].key) {
+			buf_adds(&b, ", t.");
+			pg_identifier(&b, s->columns[i].name);
+		}
+	buf_adds(&b, ") is distinct from row(0");
+	for (i = 0; i < s->n; i++)
+		if (!s->columns[i].key)
+			buf_addf(&b, ", i.c%d", i);
+	buf_addf(&b, ") then '%c' else '%c' end as letter from ", GREATER,
+	    DUPLICATE);
+	add_source(&b, s, sh, true);
+	buf_adds(&b, " full join (select t.* from ");
+	add_sets(&b, s, sh->nargs);
+	buf_addf(&b,
+	    " cross join lateral (select t.ctid, t.* from %s as t "
+	    "where ",
+	    s->wide);
+	add_set(&b, s);
+	buf_adds(&b, " offset 0) as t) as t on ");
+	add_match(&b, s);
+	buf_addf(&b, ") as x where letter <> '%c' group by letter", DUPLICATE);
+	sh->statement.sql = buf_take(&b);
+}
+
+static void
+build_remove(struct shape *sh, const struct stream *s)
+{
+	sh->statement.sql =
+	    xasprintf("delete from %s where ctid = any($1::tid[])", s->wide);
+}
+
 static void
 build_raise(struct shape *sh, const struct stream *s)
 {
@@ -359,6 +449,11 @@ writes_of(struct stream *s)
 		return w;
 	build_find(&w->find, s);
 	build_replace(&w->replace, s);
+	if (s->nscope > 0) {
+		build_held(&w->held, s);
+		build_compare(&w->compare, s);
+		build_remove(&w->remove, s);
+	}
 	if (side) {
 		build_raise(&w->raise, s);
 		build_stretch(&w->stretch, s);
@@ -387,6 +482,9 @@ write_forget(struct stream *s)
 	shape_release(&w->raise);
 	shape_release(&w->stretch);
 	shape_release(&w->replace);
+	shape_release(&w->held);
+	shape_release(&w->compare);
+	shape_release(&w->remove);
 	free(w->copy_wide);
 	free(w->copy_side);
 	free(w->names);

@@ -22,6 +22,9 @@ struct writes {
 	struct shape raise;   /* side table: a greater position */
 	struct shape stretch; /* side table: seen earlier, or later */
 	struct shape replace; /* wide table: other values */
+	struct shape held;    /* which sets have rows */
+	struct shape compare; /* what each row of such sets needs: one letter */
+	struct shape remove;  /* rows that their sets no longer hold */
 	char *copy_wide, *copy_side;
 	char *names, *types; /* of the columns, as array literals */
 	int matching;        /* columns that have them, in both tables */
@@ -41,7 +44,8 @@ enum {
 	OLDER_SEEN = 'O',
 	DUPLICATE = 'd',
 	DUPLICATE_SEEN = 'D',
-	EXISTS = 'x'
+	EXISTS = 'x',
+	GONE = 'r' /* no row of ours: one that its set no longer holds */
 };
 
 /* Built at the first call after write_forget. */

@@ -61,6 +61,7 @@ struct stream {
 	                          are left out, being equal */
 	int seen;              /* its first and last are kept; -1: none */
 	int *scope, nscope;    /* x-replace */
+	bool keyed;            /* the table's key begins with these: table.c */
 	bool fresh;            /* its table was empty: write.c */
 	char *definition;      /* the SCHEMA message, to know a repeated one */
 	int *met;              /* columns in the order of the last record */

@@ -357,6 +357,24 @@ same_key(const struct stream *s, const struct table *t)
 	return true;
 }
 
+/* Does the key of the table, as it will be, begin with the sets' columns? */
+static bool
+finds_sets(const struct stream *s, const struct table *t)
+{
+	const struct found *f;
+	const struct column *c;
+	int i;
+
+	for (i = 0; i < s->nscope; i++) {
+		c = &s->columns[s->scope[i]];
+		f = table_column(t, c->name);
+		if (!c->key ||
+		    (same_key(s, t) && (f == NULL || f->key > s->nscope)))
+			return false;
+	}
+	return s->nscope > 0;
+}
+
 static void
 change_key(struct buf *b, const struct stream *s, const struct table *t)
 {
@@ -565,6 +583,7 @@ prepare(struct pg *pg, const char *schema, struct stream *s)
 	take_types(s, wide, s->wide, false);
 	if (stream_has_side(s))
 		take_types(s, side, s->side, true);
+	s->keyed = finds_sets(s, wide);
 	plan(&b, s, wide, side, view);
 	if (b.len > 0)
 		o = pg_exec(pg, b.data);

@@ -73,6 +73,19 @@ end_scope(struct run *r)
 	batch_drop_scope(r->batch, s, r->scope.number);
 }
 
+/* A set goes whole into a batch, if it can: in pieces it costs the most. */
+static void
+give_if_full_with(struct run *r, uint64_t records)
+{
+	const struct batch *b = r->batch;
+
+	if (b->rows > 0 &&
+	    (b->rows + records >= (uint64_t)r->o->batch_rows ||
+	        b->arena.len / b->rows * (b->rows + records) >=
+	            (uint64_t)r->o->batch_bytes))
+		give(r);
+}
+
 static void
 take_scope(struct run *r)
 {
@@ -91,6 +104,7 @@ take_scope(struct run *r)
 		    "line %" PRIu64 ": SCOPE of '%.*s': does not "
 		    "say how many records",
 		    r->line, SLICE_ARG(name));
+	give_if_full_with(r, (uint64_t)n);
 	r->scope.stream = s;
 	r->scope.number = ++r->scopes;
 	r->scope.due = (uint64_t)n;

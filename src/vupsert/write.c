@@ -70,8 +70,8 @@ add_special(struct buf *b, const struct slot *slot, int arg)
 }
 
 /* utils/adt/arrayfuncs.c, array_recv: one dimension that begins at 1 */
-static void
-begin_array(struct buf *b, enum value_type t, size_t n)
+void
+write_array(struct buf *b, enum value_type t, size_t n)
 {
 	put32(b, 1);
 	put32(b, 1); /* there may be nulls */
@@ -99,23 +99,26 @@ add_row(struct buf *arrays, const struct shape *sh, const struct batch *batch,
 	}
 }
 
-static enum pg_outcome
-run(struct pg *pg, struct shape *sh, const struct batch *batch,
-    const struct stream *s, const struct slot *slots, size_t n)
+enum pg_outcome
+write_run(struct pg *pg, struct shape *sh, const struct batch *batch,
+    const struct stream *s, const struct slot *slots, size_t n,
+    const struct pg_param *more, int nmore)
 {
+	int i, nparams = sh->nargs + nmore;
 	struct buf *arrays = xcalloc((size_t)sh->nargs, sizeof *arrays);
-	struct pg_param *params = xcalloc((size_t)sh->nargs, sizeof *params);
+	struct pg_param *params = xcalloc((size_t)nparams, sizeof *params);
 	enum pg_outcome o;
 	size_t row;
-	int i;
 
 	for (i = 0; i < sh->nargs; i++)
-		begin_array(&arrays[i], arg_type(s, sh->args[i]), n);
+		write_array(&arrays[i], arg_type(s, sh->args[i]), n);
 	for (row = 0; row < n; row++)
 		add_row(arrays, sh, batch, &slots[row]);
 	for (i = 0; i < sh->nargs; i++)
 		params[i] = (struct pg_param){ buf_slice(&arrays[i]), true };
-	o = pg_run(pg, &sh->statement, params, sh->nargs, true);
+	for (i = 0; i < nmore; i++)
+		params[sh->nargs + i] = more[i];
+	o = pg_run(pg, &sh->statement, params, nparams, true);
 	for (i = 0; i < sh->nargs; i++)
 		buf_release(&arrays[i]);
 	free(arrays);
@@ -132,7 +135,7 @@ run_all(struct pg *pg, struct shape *sh, const struct batch *batch,
 
 	if (n == 0)
 		return PG_OK;
-	o = run(pg, sh, batch, s, slots, n);
+	o = write_run(pg, sh, batch, s, slots, n, NULL, 0);
 	return o == PG_OK && pg_affected(pg) != n ? PG_AGAIN : o;
 }
 
@@ -168,31 +171,39 @@ side_row(struct buf *b, const void *arg, size_t i)
 	add_special(b, slot, ARG_HASH);
 }
 
+void
+write_letters(const struct pg *pg, char *letters)
+{
+	struct slice list;
+	const char *p;
+	int i;
+
+	for (i = 0; i < pg_rows(pg); i++) {
+		list = pg_value(pg, i, 1);
+		if (list.p == NULL)
+			continue;
+		/* 20 bytes of header, then length and number of each */
+		for (p = list.p + 20; p < list.p + list.len; p += 8)
+			letters[get32(p + 4) - 1] = *pg_text(pg, i, 0);
+	}
+}
+
 static enum pg_outcome
 find(struct pg *pg, const struct batch *batch, struct stream *s,
     const struct slot *slots, size_t n, char *letters)
 {
 	enum pg_outcome o;
-	struct slice list;
-	const char *p;
-	int i;
 
 	memset(letters, DUPLICATE, n);
-	if ((o = run(pg, &s->writes->find, batch, s, slots, n)) != PG_OK)
-		return o;
-	for (i = 0; i < pg_rows(pg); i++) {
-		list = pg_value(pg, i, 1);
-		/* 20 bytes of header, then length and number of each */
-		for (p = list.p + 20; p < list.p + list.len; p += 8)
-			letters[get32(p + 4) - 1] = *pg_text(pg, i, 0);
-	}
-	return PG_OK;
+	o = write_run(pg, &s->writes->find, batch, s, slots, n, NULL, 0);
+	if (o == PG_OK)
+		write_letters(pg, letters);
+	return o;
 }
 
-/* The slots whose letter is one of `set`. */
-static size_t
-choose(const struct slot *slots, const char *letters, size_t n, const char *set,
-    struct slot *out)
+size_t
+write_choose(const struct slot *slots, const char *letters, size_t n,
+    const char *set, struct slot *out)
 {
 	size_t i, chosen = 0;
 
@@ -209,12 +220,12 @@ struct work {
 	char *letters;
 };
 
-static enum pg_outcome
+enum pg_outcome
 write_new(struct pg *pg, const struct batch *batch, struct stream *s,
     const struct slot *slots, size_t n)
 {
 	const struct copied c = { batch, s, slots };
-	struct writes *w = s->writes;
+	struct writes *w = writes_of(s);
 	enum pg_outcome o = PG_OK;
 
 	if (stream_has_side(s)) /* narrow, hence first to find a key there */
@@ -222,6 +233,13 @@ write_new(struct pg *pg, const struct batch *batch, struct stream *s,
 	if (o == PG_OK)
 		o = copy_in(pg, w->copy_wide, n, wide_row, &c);
 	return o;
+}
+
+enum pg_outcome
+write_changed(struct pg *pg, const struct batch *batch, struct stream *s,
+    const struct slot *slots, size_t n)
+{
+	return run_all(pg, &writes_of(s)->replace, batch, s, slots, n);
 }
 
 /* Keys that exist, in a stream with an order. */
@@ -234,16 +252,16 @@ write_ordered(struct pg *pg, const struct batch *batch, struct stream *s,
 	size_t chosen;
 
 	if (stream_has_side(s)) {
-		chosen = choose(k->slots, k->letters, n, "gs", k->chosen);
+		chosen = write_choose(k->slots, k->letters, n, "gs", k->chosen);
 		o = run_all(pg, &w->raise, batch, s, k->chosen, chosen);
 		if (o != PG_OK)
 			return o;
-		chosen = choose(k->slots, k->letters, n, "OD", k->chosen);
+		chosen = write_choose(k->slots, k->letters, n, "OD", k->chosen);
 		o = run_all(pg, &w->stretch, batch, s, k->chosen, chosen);
 	}
-	chosen = choose(k->slots, k->letters, n, "gg", k->chosen);
+	chosen = write_choose(k->slots, k->letters, n, "gg", k->chosen);
 	if (o == PG_OK && s->n > s->nkey + (stream_has_side(s) ? s->npos : 0))
-		o = run_all(pg, &w->replace, batch, s, k->chosen, chosen);
+		o = write_changed(pg, batch, s, k->chosen, chosen);
 	return o;
 }
 
@@ -252,13 +270,14 @@ static enum pg_outcome
 write_last(struct pg *pg, const struct batch *batch, struct stream *s,
     struct work *k, size_t n, struct tally *t)
 {
-	size_t chosen = choose(k->slots, k->letters, n, "xx", k->chosen);
+	size_t chosen = write_choose(k->slots, k->letters, n, "xx", k->chosen);
 	enum pg_outcome o;
 
 	t->unchanged += chosen;
 	if (chosen == 0 || s->n == s->nkey)
 		return PG_OK;
-	o = run(pg, &s->writes->replace, batch, s, k->chosen, chosen);
+	o = write_run(pg, &s->writes->replace, batch, s, k->chosen, chosen,
+	    NULL, 0);
 	if (o == PG_OK) {
 		t->updated += pg_affected(pg);
 		t->unchanged -= pg_affected(pg);
@@ -325,7 +344,7 @@ write_known(struct pg *pg, const struct batch *batch, struct stream *s,
 	o = find(pg, batch, s, slots, n, k.letters);
 	if (o == PG_OK) {
 		count(k.letters, n, t);
-		chosen = choose(slots, k.letters, n, "nn", k.chosen);
+		chosen = write_choose(slots, k.letters, n, "nn", k.chosen);
 		o = write_new(pg, batch, s, k.chosen, chosen);
 	}
 	if (o == PG_OK && s->norder == 0)
