@@ -934,6 +934,23 @@ event() {
 	same '{"type":"STATE","value":1}' "$(cat "$tmp/out")"
 }
 
+@test "a set that is rejected is not waited for" {
+	mkfifo "$tmp/in"
+	upsert --threshold 1 --batch-age 100ms <"$tmp/in" 3>&- &
+	pid=$!
+	exec 5>"$tmp/in"
+	{ scoped; scope 1 2; event 1 1 1; event 1 2 '"x"'; } >&5
+	sleep 0.5
+	{ scope 1 1; event 1 1 1; } >&5
+	until_true 10 event_1
+	exec 5>&-
+	wait $pid
+}
+
+event_1() {
+	[[ $(sql 'select count(*) from staging.s') == 1 ]]
+}
+
 # sets SEED: 300 sets of 40 items, which repeat, as do keys inside of a set
 sets() {
 	awk -v seed="$1" 'BEGIN { srand(seed)

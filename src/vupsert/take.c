@@ -19,8 +19,10 @@
 static void
 give(struct run *r)
 {
-	if (batch_is_empty(r->batch) && !r->spilled)
+	if (batch_is_empty(r->batch) && !r->spilled) {
+		r->batch->since_ms = 0; /* all of it was taken back */
 		return;
+	}
 	r->batch->open = r->spilled = r->scope.stream != NULL;
 	r->batch = commit_give(r->commit, r->batch);
 }
