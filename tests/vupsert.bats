@@ -934,6 +934,18 @@ event() {
 	same '{"type":"STATE","value":1}' "$(cat "$tmp/out")"
 }
 
+@test "the sets of a stream are written, whichever stream has one larger than a batch" {
+	scoped_t() { scoped | sed 's/"s"/"t"/'; }
+	for key in '' 'alter table staging.s drop constraint s_pkey, add primary key (n, item)'; do
+		upsert -q < <(scoped; scoped_t)
+		sql "$key"
+		run -0 --separate-stderr upsert --batch-rows 10 < <(scoped; scoped_t; scope 1 2; event 1 1 1; event 1 2 1
+		    scope 2 30 | sed 's/"s"/"t"/'; for i in {1..30}; do event 2 $i 1; done | sed 's/"s"/"t"/')
+		same '2|30' "$(sql 'select (select count(*) from staging.s), (select count(*) from staging.t)')"
+		sql 'drop schema staging cascade'
+	done
+}
+
 @test "a set that is rejected is not waited for" {
 	mkfifo "$tmp/in"
 	upsert --threshold 1 --batch-age 100ms <"$tmp/in" 3>&- &

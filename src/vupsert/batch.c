@@ -40,7 +40,7 @@ batch_reset(struct batch *b)
 	buf_reset(&b->loads);
 	b->rows = 0;
 	b->since_ms = 0;
-	b->open = false;
+	b->open = NULL;
 }
 
 bool

@@ -82,10 +82,10 @@ struct batch {
 	struct buf states; /* lines for stdout, after COMMIT */
 	struct buf loads;  /* theirs for ops.load, NUL-terminated */
 	struct scratch scratch;
-	int64_t since_ms; /* when its first line came; 0: empty */
-	bool open;        /* a scope goes on: do not commit behind it */
-	int64_t allowed;  /* more rows refused by the server than that, since
-	                     the start, hold its STATE back */
+	int64_t since_ms;          /* when its first line came; 0: empty */
+	const struct stream *open; /* a scope of it goes on: do not commit */
+	int64_t allowed; /* more rows refused by the server than that, since
+	                    the start, hold its STATE back */
 };
 
 /* Where a record comes from, and how to read it. */

@@ -129,8 +129,9 @@ write_part(struct commit *c, const struct batch *b, struct part *p,
 		return PG_OK;
 	if ((o = write_lock(c->pg, p->stream)) != PG_OK)
 		return o;
-	if (p->scoped && (b->open || p->stream->spooled || !p->stream->keyed))
-		return scope_write(c->pg, b, p, b->open, t);
+	if (p->scoped &&
+	    (b->open == p->stream || p->stream->spooled || !p->stream->keyed))
+		return scope_write(c->pg, b, p, t);
 	if (careful && !p->scoped)
 		return write_carefully(c, b, p->stream, p->rows, p->n, t);
 	*t = p->folded;
@@ -320,9 +321,10 @@ write_batch(struct commit *c, struct batch *b)
 	} else {
 		judge(c, b, &a);
 	}
-	c->inside = b->open;
+	c->inside = b->open != NULL;
 	for (i = 0; i < b->nparts; i++) {
 		add_tally(&b->parts[i].stream->tally, &a.tallies[i]);
+		b->parts[i].stream->spooled = b->open == b->parts[i].stream;
 		c->refused += a.tallies[i].rejected;
 	}
 	free(a.tallies);

@@ -312,18 +312,31 @@ apply(struct pg *pg, const struct stream *s, const char *rows,
 	    "set local enable_mergejoin to off");
 }
 
+static enum pg_outcome
+empty(struct pg *pg, const char *rows, const char *scopes)
+{
+	struct buf b = { 0 };
+	enum pg_outcome o;
+
+	buf_addf(&b, "truncate %s, %s", rows, scopes);
+	o = run(pg, &b);
+	buf_release(&b);
+	return o;
+}
+
 enum pg_outcome
-scope_write(struct pg *pg, const struct batch *batch, struct part *p, bool more,
+scope_write(struct pg *pg, const struct batch *batch, struct part *p,
     struct tally *t)
 {
-	struct stream *s = p->stream;
+	const struct stream *s = p->stream;
 	char *rows = spool(s, "rows"), *scopes = spool(s, "scopes");
 	enum pg_outcome o;
 
 	if ((o = make_spools(pg, s, rows, scopes)) == PG_OK &&
-	    (o = fill_spools(pg, batch, p, rows, scopes)) == PG_OK && !more)
-		o = apply(pg, s, rows, scopes, t);
-	s->spooled = more;
+	    (o = fill_spools(pg, batch, p, rows, scopes)) == PG_OK &&
+	    batch->open != s && (o = apply(pg, s, rows, scopes, t)) == PG_OK &&
+	    batch->open != NULL)
+		o = empty(pg, rows, scopes); /* before the next COMMIT */
 	free(rows);
 	free(scopes);
 	return o;

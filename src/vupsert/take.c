@@ -23,7 +23,8 @@ give(struct run *r)
 		r->batch->since_ms = 0; /* all of it was taken back */
 		return;
 	}
-	r->batch->open = r->spilled = r->scope.stream != NULL;
+	r->batch->open = r->scope.stream;
+	r->spilled = r->scope.stream != NULL;
 	r->batch = commit_give(r->commit, r->batch);
 }
 
