@@ -994,6 +994,8 @@ written() {
 		same "$by_key" "$(written "$order" --threshold 1)"
 		sql 'drop table staging.s'
 		pieces=$(written "$order" --threshold 1 --batch-rows 1)
+		sql 'drop table staging.s'
+		same "$pieces" "$(written "$order" --threshold 1 --batch-rows 1 --single-transaction)"
 		same "${by_key##*$'\n'}" "${pieces##*$'\n'}"
 		sql 'drop table staging.s'
 	done
@@ -1010,6 +1012,153 @@ written() {
 
 changed_900() {
 	[[ $(sql "select n_tup_del from pg_stat_user_tables where relname = 's'") == 900 ]]
+}
+
+# --- one transaction ----------------------------------------------------------
+
+# whole OPTION...: a vupsert of one transaction, of small batches, reads from 5
+whole() {
+	mkfifo "$tmp/in"
+	vupsert --schema staging --single-transaction --batch-rows 10 --batch-age 20ms "$@" \
+	    <"$tmp/in" >"$tmp/out" 2>"$tmp/err" 3>&- &
+	pid=$!
+	exec 5>"$tmp/in"
+}
+
+# in_transaction: some rows are on the server, and not committed
+in_transaction() {
+	until_true 60 waiting
+	sleep 0.2
+}
+
+waiting() {
+	(($(sql "select count(*) from pg_stat_activity where datname = current_database()
+	    and application_name = 'vupsert' and state = 'idle in transaction'") > 0))
+}
+
+@test "--single-transaction: all of it at the end, STATE too; what is bad costs itself" {
+	upsert -q < <(schema "$id_v" '["id"]'; record '"id":0')
+	whole --rejects "$tmp/rejects"
+	{ schema "$id_v" '["id"]'; records 1 100; printf '{"type":"STATE","value":1}\n'; echo '{broken'
+	    record '"id":"x"'; records 101 200; } >&5
+	in_transaction
+	same 1 "$(sql 'select count(*) from staging.s')"
+	[ ! -s "$tmp/out" ]
+	printf '{"type":"STATE","value":2}\n' >&5
+	exec 5>&-
+	wait $pid
+	same 201 "$(sql 'select count(*) from staging.s')"
+	same $'{"type":"STATE","value":1}\n{"type":"STATE","value":2}' "$(cat "$tmp/out")"
+	same $'103\n104' "$(jq .line "$tmp/rejects")"
+	grep -q 's: 201 records = 200 inserted .* 1 rejected' "$tmp/err"
+}
+
+@test "--single-transaction: kill -9 half way, and nothing of it is there" {
+	upsert -q < <(scoped; scope 1 2; event 1 1 1; event 1 2 2)
+	whole
+	{ scoped; scope 1 1; event 1 3 3; for i in {2..60}; do scope $i 2; event $i 1 1; event $i 2 2; done; } >&5
+	in_transaction
+	kill -9 $pid
+	exec 5>&-
+	status=0
+	wait $pid || status=$?
+	same 137 $status
+	until_true 60 nobody
+	same $'1|1|1\n1|2|2' "$(sql 'select item, n, v from staging.s order by n')"
+	[ ! -s "$tmp/out" ]
+}
+
+nobody() {
+	[[ $(sql "select count(*) from pg_stat_activity where application_name = 'vupsert' and datname = current_database()") == 0 ]]
+}
+
+@test "--single-transaction: after SIGTERM nothing of it is there, and it is said" {
+	upsert -q < <(schema "$id_v" '["id"]'; record '"id":0')
+	whole
+	{ schema "$id_v" '["id"]'; records 1 200; printf '{"type":"STATE","value":1}\n'; } >&5
+	in_transaction
+	kill -TERM $pid
+	status=0
+	wait $pid || status=$?
+	exec 5>&-
+	same 143 $status
+	same 1 "$(sql 'select count(*) from staging.s')"
+	[ ! -s "$tmp/out" ]
+	same 'vupsert: stopped: nothing of the input is written' "$(cat "$tmp/err")"
+}
+
+@test "--single-transaction: a message that ends the run ends it without any row" {
+	run -65 --separate-stderr upsert --single-transaction --batch-rows 10 < <(schema "$id_v" '["id"]'; records 1 100
+	    echo '{"type":"HALT","stream":"s"}')
+	same 0 "$(sql 'select count(*) from staging.s')"
+}
+
+@test "--single-transaction: new columns, wider ones and what the server refuses go with it" {
+	sql "create schema staging; create table staging.s (id bigint primary key, v text);
+	    create function staging.refuse() returns trigger language plpgsql as \$\$ begin
+	        if new.id = 55 then raise 'no' using errcode = '22003'; end if; return new; end \$\$;
+	    create trigger refuse before insert on staging.s for each row execute function staging.refuse()"
+	run -0 --separate-stderr upsert --single-transaction --batch-rows 10 < <(schema "$id_v" '["id"]'; records 1 100
+	    schema "$id_v"',"w":{"type":"integer"}' '["id"]'; record '"id":101,"w":1'
+	    record '"id":102,"w":10000000000000000000'; records 103 150)
+	same "vupsert: s: 150 records = 149 inserted + 0 updated + 0 unchanged + 0 older + 0 duplicate + 1 rejected, 0 deleted" "$(ledger)"
+	same '149|10000000000000000001' "$(sql 'select count(*), sum(w) from staging.s')"
+
+	sql 'truncate staging.s'
+	whole
+	{ schema "$id_v" '["id"]'; records 1 30; schema "$id_v"',"x":{"type":"integer"}' '["id"]'; records 31 60; } >&5
+	in_transaction
+	kill -9 $pid
+	exec 5>&-
+	wait $pid || :
+	until_true 60 nobody
+	same 0 "$(sql "select count(*) from pg_attribute where attrelid = 'staging.s'::regclass and attname = 'x'")"
+}
+
+@test "--single-transaction: older versions go with it" {
+	at() { printf '{"type":"RECORD","stream":"s","version":%s,"record":{"id":%s}}\n' "$1" "$2"; }
+	upsert -q < <(schema "$id_v" '["id"]'; at 1 1; at 1 2)
+	whole
+	{ schema "$id_v" '["id"]'; for i in {2..40}; do at 2 $i; done; echo '{"type":"ACTIVATE_VERSION","stream":"s","version":2}'
+	    at 2 41; } >&5
+	in_transaction
+	same '2|1' "$(sql 'select count(*), max(_sdc_table_version) from staging.s')"
+	exec 5>&-
+	wait $pid
+	same '40|2' "$(sql 'select count(*), min(_sdc_table_version) from staging.s')"
+	grep -q ' 1 deleted' "$tmp/err"
+}
+
+@test "--single-transaction: a batch that is rolled back is repeated from its beginning" {
+	sql "create schema staging; create table staging.s (id bigint primary key, v text); create sequence staging.n;
+	    create function staging.again() returns trigger language plpgsql as \$\$ begin
+	        if new.id = 55 and nextval('staging.n') < 3 then raise 'again' using errcode = '40001'; end if; return new; end \$\$;
+	    create trigger again before insert on staging.s for each row execute function staging.again()"
+	run -0 --separate-stderr upsert --single-transaction --batch-rows 10 < <(schema "$id_v" '["id"]'; records 1 100)
+	same "vupsert: s: 100 records = 100 inserted + 0 updated + 0 unchanged + 0 older + 0 duplicate + 0 rejected, 0 deleted" "$(ledger)"
+	same '100|3' "$(sql 'select count(*), nextval($$staging.n$$) - 1 from staging.s')"
+}
+
+@test "--single-transaction: who moves from one set to another is in one of them at any time" {
+	moved() { scope "$1" 1; record "\"item\":$1,\"n\":1000,\"v\":1"; }
+	upsert -q < <(scoped; scope 1 0; moved 2)
+	sql "do \$\$ declare bad bigint := 0; n bigint; begin
+	    loop
+	        select count(*) into n from staging.s where s.n = 1000;
+	        bad := bad + (n <> 1)::int;
+	        exit when exists (select from pg_class where relname = 'done_now');
+	    end loop;
+	    raise 'bad looks: %', bad; end \$\$" 2>"$tmp/looks" 3>&- &
+	looks=$!
+	for i in {1..5}; do
+		upsert -q --single-transaction --batch-rows 10 < <(scoped; moved 1
+		    for j in {3..40}; do scope $j 1; event $j $i 1; done; scope 2 0)
+		upsert -q --single-transaction --batch-rows 10 < <(scoped; scope 1 0
+		    for j in {3..40}; do scope $j 1; event $j $i 2; done; moved 2)
+	done
+	sql 'create table done_now ()'
+	wait $looks || :
+	grep -q 'bad looks: 0' "$tmp/looks"
 }
 
 # --- STATE and ops ------------------------------------------------------------

@@ -208,6 +208,59 @@ no_standby() {
 	[ ! -s "$tmp/out" ]
 }
 
+@test "one transaction, lost in the middle, while columns are made or at COMMIT: 75, nothing of it, no STATE" {
+	upsert -q < <(schema '["n"]')
+	begin --single-transaction --batch-rows 2
+	{ schema '["n"]'; rows 1 5; state 1; } >&5
+	until_true 60 has "$open_transaction"
+	cut
+	feed rows 6 9 state 2
+	ends 75 'cannot write all in one transaction: '
+	rm "$tmp/in"
+	begin --single-transaction --batch-rows 2
+	{ schema '["n"]'; rows 1 4; } >&5
+	until_true 60 has "$open_transaction"
+	cut
+	schema '["n"]' | sed 's/"v":/"w":{"type":"integer"},&/' >&5
+	ends 75 'cannot write all in one transaction: '
+	rm "$tmp/in"
+	hold_commits
+	begin --single-transaction --batch-rows 2
+	{ schema '["n"]'; rows 1 5; state 1; } >&5
+	exec 5>&-
+	at_commit
+	pg_down
+	pg_up
+	ends 75 'cannot write all in one transaction: the connection was lost at COMMIT'
+	same 0 "$(sql 'select count(*) from staging.s')"
+	[ ! -s "$tmp/out" ]
+}
+
+open_transaction="select exists (select from pg_stat_activity where application_name = 'vupsert' and state = 'idle in transaction')"
+
+@test "one transaction, whose COMMIT took place, is done; one that is lost in its first batch begins again" {
+	upsert -q < <(schema '["n"]')
+	begin --single-transaction --batch-rows 4
+	psql -X -q -c "alter system set synchronous_standby_names = 'nobody'" -c 'select pg_reload_conf()' >/dev/null
+	{ schema '["n"]'; rows 1 10; state 1; } >&5
+	exec 5>&-
+	until_true 60 has "select exists (select from pg_stat_activity where wait_event = 'SyncRep')"
+	no_standby
+	pg_down
+	pg_up
+	ends 0 's: 10 records = 10 inserted'
+	same "$(state 1)" "$(cat "$tmp/out")"
+	rm "$tmp/in"
+	begin --single-transaction
+	{ schema '["n"]'; rows 1 2; } >&5
+	until_true 60 has "select exists (select from pg_stat_activity where application_name = 'vupsert')"
+	cut
+	feed rows 11 12 state 2
+	ends 0 'connection lost'
+	same 12 "$(sql 'select count(*) from staging.s')"
+	same "$(state 2)" "$(cat "$tmp/out")"
+}
+
 @test "nobody can say what became of a COMMIT: 75, and no STATE" {
 	ops
 	upsert -q < <(schema '["n"]')

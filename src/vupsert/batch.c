@@ -41,6 +41,7 @@ batch_reset(struct batch *b)
 	b->rows = 0;
 	b->since_ms = 0;
 	b->open = NULL;
+	b->more = false;
 }
 
 bool

@@ -83,7 +83,8 @@ struct batch {
 	struct buf loads;  /* theirs for ops.load, NUL-terminated */
 	struct scratch scratch;
 	int64_t since_ms;          /* when its first line came; 0: empty */
-	const struct stream *open; /* a scope of it goes on: do not commit */
+	const struct stream *open; /* a scope of it goes on; NULL: none */
+	bool more;                 /* the transaction goes on: do not commit */
 	int64_t allowed; /* more rows refused by the server than that, since
 	                    the start, hold its STATE back */
 };

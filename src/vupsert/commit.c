@@ -23,6 +23,7 @@ struct attempt {
 	bool pieces;           /* others came before, and are in no memory */
 	bool careful;          /* some row is refused: find it */
 	bool marked;           /* the marker of this transaction is written */
+	bool saved;            /* what went wrong goes back to a savepoint */
 	bool asking;    /* a marked COMMIT got no answer: did it happen? */
 	bool unsure;    /* the same, without any marker */
 	bool committed; /* it did happen */
@@ -193,6 +194,7 @@ commit(struct commit *c, struct attempt *a)
 	if (o != PG_OK)
 		return o;
 	rejects_sync_or_die(c->rej);
+	pg_hold(c->pg, NULL); /* to ask what became of it */
 	o = pg_exec(c->pg, "commit");
 	a->asking = o == PG_LOST && a->marked;
 	a->unsure = o == PG_LOST && c->dirty && !marker_is_kept(&c->marker);
@@ -231,29 +233,54 @@ settle(struct commit *c, struct attempt *a)
 	return pg_exec(c->pg, "rollback");
 }
 
+/* What a transaction of several batches is for. */
+static const char *
+purpose(const struct commit *c)
+{
+	return c->whole ? "write all in one transaction" :
+	                  "write a scope larger than a batch";
+}
+
 static enum pg_outcome
 transaction(struct commit *c, struct batch *b, struct attempt *a)
 {
+	bool anew = !c->inside;
 	enum pg_outcome o = PG_OK;
 
-	if (!c->inside) {
+	if (anew) {
 		a->marked = c->dirty = false;
 		if ((o = pg_exec(c->pg, "begin")) == PG_OK)
 			o = settle(c, a);
+		c->inside = o == PG_OK;
 	}
 	if (o != PG_OK || a->committed)
 		return o; /* what it did is tallied */
-	if (a->pieces && !c->inside)
-		die(EX_TEMPFAIL,
-		    "cannot write a scope larger than a batch: the connection "
-		    "was lost at COMMIT");
+	if (a->pieces && anew)
+		die(EX_TEMPFAIL, "cannot %s: the connection was lost at COMMIT",
+		    purpose(c));
 	memset(a->tallies, 0, (size_t)b->nparts * sizeof *a->tallies);
-	o = write_parts(c, b, a);
+	if (c->whole && (o = pg_exec(c->pg, "savepoint batch")) == PG_OK)
+		a->saved = true;
+	if (o == PG_OK)
+		o = write_parts(c, b, a);
 	if (o == PG_OK)
 		judge(c, b, a);
-	if (o == PG_OK && (o = write_loads(c, b)) == PG_OK && !b->open)
-		o = commit(c, a);
+	if (o == PG_OK && (o = write_loads(c, b)) == PG_OK && c->whole)
+		o = pg_exec(c->pg, "release batch");
+	if (o == PG_OK) {
+		a->saved = false;
+		if (!b->more)
+			o = commit(c, a);
+	}
 	return o;
+}
+
+static void
+undo(struct commit *c, const struct attempt *a)
+{
+	pg_exec(c->pg,
+	    a->saved ? "rollback to batch; release batch" : "rollback");
+	c->inside = a->saved;
 }
 
 static void
@@ -277,11 +304,13 @@ until_committed(struct commit *c, struct batch *b, struct attempt *a)
 	int tries = 0, lost = 0;
 
 	while ((o = transaction(c, b, a)) != PG_OK && !a->committed) {
-		if (a->pieces && !a->asking)
-			pg_die(c->pg, "write a scope larger than a batch");
-		c->inside = false;
+		if (o == PG_LOST || o == PG_FAILED)
+			a->saved = false;
+		if (a->pieces && !a->asking && !a->saved)
+			pg_die(c->pg, purpose(c));
 		switch (o) {
 		case PG_LOST:
+			c->inside = false;
 			if (lost++ == LOST_MAX)
 				pg_die(c->pg, "write rows");
 			if (a->unsure)
@@ -292,12 +321,12 @@ until_committed(struct commit *c, struct batch *b, struct attempt *a)
 			if (a->careful)
 				pg_die(c->pg, "write rows");
 			a->careful = true;
-			pg_exec(c->pg, "rollback");
+			undo(c, a);
 			break;
 		case PG_AGAIN:
 			if (tries++ == TRIES)
 				pg_die(c->pg, "write rows");
-			pg_exec(c->pg, "rollback");
+			undo(c, a);
 			clock_sleep_ms(PAUSE_MS * tries);
 			break;
 		default:
@@ -321,7 +350,9 @@ write_batch(struct commit *c, struct batch *b)
 	} else {
 		judge(c, b, &a);
 	}
-	c->inside = b->open != NULL;
+	c->inside = c->inside && b->more;
+	if (c->inside)
+		pg_hold(c->pg, purpose(c));
 	for (i = 0; i < b->nparts; i++) {
 		add_tally(&b->parts[i].stream->tally, &a.tallies[i]);
 		b->parts[i].stream->spooled = b->open == b->parts[i].stream;
@@ -329,7 +360,7 @@ write_batch(struct commit *c, struct batch *b)
 	}
 	free(a.tallies);
 	buf_addslice(&c->held, buf_slice(&b->states));
-	if (c->inside || c->held.len == 0)
+	if (b->more || c->held.len == 0)
 		return;
 	rejects_sync_or_die(c->rej); /* there may have been no transaction */
 	writer_add(&c->out, c->held.data, c->held.len);
@@ -363,7 +394,7 @@ work(void *arg)
 }
 
 void
-commit_start(struct commit *c, struct pg *pg, const char *schema,
+commit_start(struct commit *c, struct pg *pg, const char *schema, bool whole,
     struct rejects *rej)
 {
 	sigset_t ours, before;
@@ -372,6 +403,7 @@ commit_start(struct commit *c, struct pg *pg, const char *schema,
 		.changed = PTHREAD_COND_INITIALIZER };
 	c->pg = pg;
 	c->schema = schema;
+	c->whole = whole;
 	c->rej = rej;
 	c->scan = scan_new();
 	writer_init(&c->out, STDOUT_FILENO);

@@ -12,6 +12,10 @@
  * server rolled it back.  When the server refuses a value, the batch is halved
  * until the row is found, which becomes a reject.  Rejects are on
  * disk before COMMIT; after it the STATE lines of the batch go to stdout.
+ *
+ * `whole`: all batches are one transaction, each behind a savepoint, to which a
+ * repeated batch goes back.  When the connection is lost, nobody has the
+ * batches before: that ends the run with 75.
  */
 #ifndef COMMIT_H
 #define COMMIT_H
@@ -35,7 +39,8 @@ struct commit {
 	struct batch batches[2];
 	struct batch *job; /* being written; NULL: the writer is idle */
 	bool quit;
-	bool inside;      /* a scope goes on: so does its transaction */
+	bool whole;       /* one transaction for all */
+	bool inside;      /* a transaction goes on */
 	bool dirty;       /* it may have changed a table */
 	bool without_ops; /* warned that there is no ops.load */
 	struct buf held;  /* STATE lines that wait for its COMMIT */
@@ -44,7 +49,7 @@ struct commit {
 
 /* All of them are for the reader's thread.  The schema is that of the tables;
  * all is borrowed until commit_stop. */
-void commit_start(struct commit *, struct pg *, const char *schema,
+void commit_start(struct commit *, struct pg *, const char *schema, bool whole,
     struct rejects *);
 /* Hands the batch over and returns an empty one; waits for the one before. */
 struct batch *commit_give(struct commit *, struct batch *);

@@ -48,6 +48,8 @@ options(struct opts *o, int argc, char *argv[])
 		    "how long to try to reconnect (1m)" },
 		{ 0, "schema", "NAME", OPT_STRING, &o->schema,
 		    "schema of the tables (public)" },
+		{ 0, "single-transaction", NULL, OPT_FLAG, &o->whole,
+		    "commit all of the input at its end, or nothing" },
 		{ 0, "soft", NULL, OPT_FLAG, &o->soft,
 		    "mark the rows of older versions, do not delete them" },
 		{ 0, "stream", "NAME", OPT_STRING, &o->stream,
@@ -138,6 +140,7 @@ main(int argc, char *argv[])
 	struct slice line;
 	const char *why;
 	int status, first;
+	bool cut;
 
 	first = options(&o, argc, argv);
 	rejects_init(&rej, o.rejects, o.threshold, NULL);
@@ -150,7 +153,7 @@ main(int argc, char *argv[])
 		if (!stream_define_plain(r.plain, o.key, &why))
 			die(EX_USAGE, "--key '%s': %s", o.key, why);
 	}
-	commit_start(&commit, r.pg, o.schema, &rej);
+	commit_start(&commit, r.pg, o.schema, o.whole, &rej);
 	r.batch = commit_give(&commit, NULL);
 	reader_init(&in, STDIN_FILENO, (size_t)o.maxline);
 	reader_files(&in, argc - first, argv + first,
@@ -159,11 +162,15 @@ main(int argc, char *argv[])
 	while (!stopped && take_next(&r, &in, &line))
 		take_line(&r, &in, line);
 
-	take_end(&r);
+	cut = stopped && o.whole;
+	if (!cut)
+		take_end(&r);
 	commit_stop(&commit);
 	reader_close_or_die(&in);
 	rejects_close_or_die(&rej);
-	status = report(&r);
+	if (cut)
+		say("stopped: nothing of the input is written");
+	status = cut ? EX_TEMPFAIL : report(&r);
 	take_release(&r);
 	pg_close(r.pg);
 	return stopped ? stop_again() : status;

@@ -162,7 +162,7 @@ ops_note_schema(struct pg *pg, const struct stream *s, struct val message)
 	int tries = 0;
 
 	while ((o = note(pg, s, message)) == PG_LOST ||
-	    (o == PG_AGAIN && tries++ < TRIES))
+	    (o == PG_AGAIN && !pg_is_inside(pg) && tries++ < TRIES))
 		if (o == PG_LOST)
 			pg_reconnect(pg);
 	pg_must(pg, o, "write ops.contract");

@@ -47,6 +47,7 @@ struct pg {
 	PGconn *conn;
 	PGresult *result;
 	char *setup;
+	const char *holding; /* pg_hold; may be NULL */
 	int64_t retry_ms;
 	int64_t answer_ms;   /* the longest that an answer may take; 0: any */
 	unsigned number;     /* of this connection; the first is 1 */
@@ -614,8 +615,22 @@ pg_parameter(const struct pg *pg, const char *name)
 void
 pg_reconnect(struct pg *pg)
 {
+	if (pg->holding != NULL)
+		pg_die(pg, pg->holding);
 	warn("connection lost (%s), trying again", pg->message);
 	connect_patiently(pg, false);
+}
+
+void
+pg_hold(struct pg *pg, const char *doing)
+{
+	pg->holding = doing;
+}
+
+bool
+pg_is_inside(const struct pg *pg)
+{
+	return PQtransactionStatus(pg->conn) != PQTRANS_IDLE;
 }
 
 unsigned

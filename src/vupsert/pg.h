@@ -68,6 +68,10 @@ struct pg_param {
 struct pg *pg_open(const char *setup, int64_t retry_ms);
 /* After PG_LOST: tries again with back-off, and dies (75) after retry_ms. */
 void pg_reconnect(struct pg *);
+/* Until it is called with NULL: a lost connection had a transaction that nobody
+ * can begin again, and pg_reconnect dies (75): it could not do this. */
+void pg_hold(struct pg *, const char *doing);
+bool pg_is_inside(const struct pg *);      /* of a transaction */
 unsigned pg_connection(const struct pg *); /* its number, from 1 */
 /* What the server says of itself on connecting ("server_encoding"), or "". */
 const char *pg_parameter(const struct pg *, const char *name);

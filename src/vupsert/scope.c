@@ -335,7 +335,7 @@ scope_write(struct pg *pg, const struct batch *batch, struct part *p,
 	if ((o = make_spools(pg, s, rows, scopes)) == PG_OK &&
 	    (o = fill_spools(pg, batch, p, rows, scopes)) == PG_OK &&
 	    batch->open != s && (o = apply(pg, s, rows, scopes, t)) == PG_OK &&
-	    batch->open != NULL)
+	    batch->more)
 		o = empty(pg, rows, scopes); /* before the next COMMIT */
 	free(rows);
 	free(scopes);

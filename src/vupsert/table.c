@@ -498,15 +498,17 @@ make_schema(struct pg *pg, const char *schema)
 	return o;
 }
 
+/* A transaction, or a part of the one that goes on. */
 static enum pg_outcome
-begin(struct pg *pg, const struct stream *s)
+begin(struct pg *pg, const struct stream *s, bool inside)
 {
 	struct buf b = { 0 };
 	enum pg_outcome o;
 
-	buf_adds(&b,
-	    "begin; select pg_advisory_xact_lock("
-	    "hashtextextended('vupsert ' || ");
+	buf_addf(&b,
+	    "%s; select pg_advisory_xact_lock("
+	    "hashtextextended('vupsert ' || ",
+	    inside ? "savepoint prepare" : "begin");
 	pg_literal(&b, s->wide);
 	buf_adds(&b, ", 0))");
 	o = pg_exec(pg, b.data);
@@ -548,14 +550,15 @@ plan(struct buf *b, struct stream *s, const struct table *wide,
 	}
 }
 
-/* Ends the transaction, and asks whether the table is empty. */
+/* Ends what begin began, and asks whether the table is empty. */
 static enum pg_outcome
-commit(struct pg *pg, struct stream *s)
+commit(struct pg *pg, struct stream *s, bool inside)
 {
 	struct buf b = { 0 };
 	enum pg_outcome o;
 
-	buf_addf(&b, "commit; select from %s limit 1", s->wide);
+	buf_addf(&b, "%s; select from %s limit 1",
+	    inside ? "release prepare" : "commit", s->wide);
 	o = pg_exec(pg, b.data);
 	s->fresh = o == PG_OK && pg_rows(pg) == 0;
 	buf_release(&b);
@@ -563,7 +566,7 @@ commit(struct pg *pg, struct stream *s)
 }
 
 static enum pg_outcome
-prepare(struct pg *pg, const char *schema, struct stream *s)
+prepare(struct pg *pg, const char *schema, struct stream *s, bool inside)
 {
 	struct table tables[3] = { { 0 } };
 	struct table *wide = &tables[0], *side = &tables[1], *view = &tables[2];
@@ -571,7 +574,8 @@ prepare(struct pg *pg, const char *schema, struct stream *s)
 	enum pg_outcome o;
 	int i;
 
-	if ((o = begin(pg, s)) != PG_OK || (o = look(pg, s, tables)) != PG_OK ||
+	if ((o = begin(pg, s, inside)) != PG_OK ||
+	    (o = look(pg, s, tables)) != PG_OK ||
 	    (!wide->exists && (o = make_schema(pg, schema)) != PG_OK))
 		goto out;
 	if (wide->exists && stream_has_side(s) && side->exists &&
@@ -590,7 +594,7 @@ prepare(struct pg *pg, const char *schema, struct stream *s)
 	if (o == PG_OK)
 		o = write_note(pg, s);
 	if (o == PG_OK)
-		o = commit(pg, s);
+		o = commit(pg, s, inside);
 out:
 	for (i = 0; i < 3; i++)
 		table_release(&tables[i]);
@@ -598,23 +602,31 @@ out:
 	return o;
 }
 
+static void
+undo(struct pg *pg, bool inside)
+{
+	pg_exec(pg,
+	    inside ? "rollback to prepare; release prepare" : "rollback");
+}
+
 /* Again and again when the connection is lost; else the outcome. */
 static enum pg_outcome
 prepare_somehow(struct pg *pg, const char *schema, struct stream *s)
 {
+	bool inside = pg_is_inside(pg);
 	enum pg_outcome o;
 	int tries = 0;
 
 	for (;;) {
 		write_forget(s);
-		o = prepare(pg, schema, s);
+		o = prepare(pg, schema, s, inside);
 		if (o == PG_LOST)
 			pg_reconnect(pg);
 		else if (o != PG_AGAIN || pg_state(pg)[0] != '4' ||
 		    tries++ == TRIES)
 			return o;
 		else
-			pg_exec(pg, "rollback");
+			undo(pg, inside);
 	}
 }
 
@@ -634,12 +646,13 @@ table_make_numeric(struct pg *pg, const char *schema, struct stream *s,
     const char *property)
 {
 	int i = stream_column(s, slice_of(property), 0);
+	bool inside = pg_is_inside(pg);
 
 	s->columns[i].type = VALUE_NUMERIC;
 	if (prepare_somehow(pg, schema, s) == PG_OK)
 		return true;
 	warn("'%s' of %s stays bigint: %s", property, s->wide, pg_message(pg));
-	pg_exec(pg, "rollback");
+	undo(pg, inside);
 	i = stream_column(s, slice_of(property), 0);
 	s->columns[i].type = VALUE_INT8;
 	s->columns[i].stuck = true;

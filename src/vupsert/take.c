@@ -19,12 +19,14 @@
 static void
 give(struct run *r)
 {
-	if (batch_is_empty(r->batch) && !r->spilled) {
+	bool more = r->scope.stream != NULL || (r->o->whole && !r->ended);
+
+	if (batch_is_empty(r->batch) && (more || !r->spilled)) {
 		r->batch->since_ms = 0; /* all of it was taken back */
 		return;
 	}
 	r->batch->open = r->scope.stream;
-	r->spilled = r->scope.stream != NULL;
+	r->batch->more = r->spilled = more;
 	r->batch = commit_give(r->commit, r->batch);
 }
 
@@ -372,6 +374,7 @@ take_end(struct run *r)
 {
 	end_scope(r);
 	plain_settle(r);
+	r->ended = true;
 	give(r);
 }
 

@@ -13,7 +13,7 @@
 struct opts {
 	const char *schema, *stream, *key, *rejects, *threshold_text;
 	int64_t batch_rows, batch_bytes, batch_age, maxline, retry;
-	bool allow_missing, soft;
+	bool allow_missing, soft, whole;
 	double threshold;
 };
 
@@ -44,7 +44,8 @@ struct run {
 		uint64_t line;
 	} scope;
 	uint32_t scopes; /* numbers handed out */
-	bool spilled;    /* a piece of it was given away already */
+	bool spilled;    /* what was given away last goes on */
+	bool ended;      /* so did the input */
 
 	/* bare records that wait for their columns: plain.c */
 	struct {

@@ -27,18 +27,19 @@ version_of_record(struct run *r, struct stream *s)
 }
 
 static enum pg_outcome
-activate(struct pg *pg, struct stream *s, const char *sql, struct slice version)
+activate(struct pg *pg, struct stream *s, const char *sql, struct slice version,
+    bool inside)
 {
 	struct pg_param p = { version, false };
 	enum pg_outcome o;
 	uint64_t n;
 
-	if ((o = pg_exec(pg, "begin")) != PG_OK ||
+	if ((!inside && (o = pg_exec(pg, "begin")) != PG_OK) ||
 	    (o = write_lock(pg, s)) != PG_OK ||
 	    (o = pg_query(pg, sql, &p, 1)) != PG_OK)
 		return o;
 	n = pg_affected(pg);
-	if ((o = pg_exec(pg, "commit")) == PG_OK)
+	if (inside || (o = pg_exec(pg, "commit")) == PG_OK)
 		s->tally.deleted += n;
 	return o;
 }
@@ -48,15 +49,16 @@ static void
 activate_somehow(struct pg *pg, struct stream *s, const char *sql,
     struct slice version)
 {
+	bool inside = pg_is_inside(pg);
 	enum pg_outcome o;
 	int tries = 0;
 
-	while ((o = activate(pg, s, sql, version)) != PG_OK) {
+	while ((o = activate(pg, s, sql, version, inside)) != PG_OK) {
 		if (o == PG_LOST) {
 			pg_reconnect(pg);
 			continue;
 		}
-		if (o != PG_AGAIN || tries++ == TRIES)
+		if (o != PG_AGAIN || inside || tries++ == TRIES)
 			pg_die(pg, "delete older versions");
 		pg_exec(pg, "rollback");
 		clock_sleep_ms(PAUSE_MS * tries);
