@@ -551,6 +551,15 @@ vevents: item_state: 3 items = 0 live + 1 reserved + 0 hidden + 1 sold + 0 delet
   pg_stop
 }
 
+@test "a history that is cut short is 75 where its end is to be said" {
+  { seen 2 1; echo '{"type":"end"}'; } >"$tmp/in"
+  same "$(seen 2 1 | vevents -q --source b)" "$(vevents -q --source b --ended <"$tmp/in")"
+  run -75 --separate-stderr vevents --source b --ended < <(seen 2 1)
+  same 'vevents: the history is cut short: no last line says that it ends' "$stderr"
+  run -75 vevents --source b --ended < <(cat "$tmp/in"; seen 2 2)
+  run -75 vevents --source b --ended </dev/null
+}
+
 @test "what is asked wrongly is refused with 64" {
   fails 64 "--source NAME is due" vevents
   fails 64 "--item-days does not take '-1'" vevents --source b --item-days -1

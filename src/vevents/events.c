@@ -200,6 +200,9 @@ events_line(struct events *e, struct slice line, uint64_t number, bool toolong)
 	const char *why;
 	char reason[96];
 
+	e->ended = e->o->ended && slice_is(line, "{\"type\":\"end\"}");
+	if (e->ended)
+		return;
 	e->lines++;
 	if (number % 65536 == 0)
 		progress("%" PRIu64 " lines, %" PRIu64 " listings", number,
@@ -273,6 +276,10 @@ account(const struct events *e)
 int
 events_end(struct events *e)
 {
+	if (e->o->ended && !e->ended && !stopped)
+		die(EX_TEMPFAIL,
+		    "the history is cut short: no last line says "
+		    "that it ends");
 	if (!stopped) /* else more of its lines may have been to come */
 		end_owner(e);
 	progress_clear();

@@ -19,6 +19,7 @@ struct events {
 	struct write write;
 	bool open;           /* an owner is being read */
 	bool alone;          /* too large: listing by listing */
+	bool ended;          /* the last line said so */
 	struct buf id, item; /* of the last line, to see the order */
 	uint64_t lines, used, owners, large, items;
 	uint64_t by_type[EVENT_TYPES], by_state[STATE_ABSENT];

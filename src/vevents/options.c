@@ -58,6 +58,8 @@ int
 options(struct opts *o, int argc, char *argv[])
 {
 	const struct opt table[] = {
+		{ 0, "ended", NULL, OPT_FLAG, &o->ended,
+		    "end with 75 unless {\"type\":\"end\"} is the last line" },
 		{ 0, "item-days", "N", OPT_NUMBER, &o->item_days,
 		    "most that counters can judge (the source's, or 40)" },
 		{ 0, "lag-hours", "N", OPT_NUMBER, &o->lag_hours,

@@ -10,6 +10,7 @@ struct opts {
 	int64_t lag_hours, item_days, sold_page_hours;
 	int64_t maxline, memory;
 	const char *rejects, *threshold_text;
+	bool ended; /* a line says that the history ends */
 	double threshold;
 };
 
