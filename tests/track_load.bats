@@ -169,6 +169,47 @@ no_backend() {
   feed_is_true
 }
 
+# with_vevents: loads, with the script on stdin in the place of vevents
+with_vevents() {
+  local program
+
+  mkdir -p "$tmp/other"
+  for program in "$BIN"/*; do
+    ln -sf "$program" "$tmp/other/"
+  done
+  rm "$tmp/other/vevents"
+  cat >"$tmp/other/vevents"
+  chmod +x "$tmp/other/vevents"
+  VPIPE_BIN=$tmp/other "$ROOT/scripts/load"
+}
+
+# whose ITEM: the owners of its events and of its state
+whose() {
+  sql "select owner from staging.vinted_event where item_id = '$1'
+    union select owner from staging.vinted_item_state where item_id = '$1'"
+}
+
+@test "a listing changes hands in one transaction: not while the history or its events are cut short" {
+  loaded 2026-09-01T09:00:00Z < <(echo 'wardrobe 400 4001 4002'; echo 'wardrobe 300 3001')
+  same user:400 "$(whose 4002)"
+  want=$(sql 'select * from staging.vinted_event order by 1, 2, 3, 4')
+  kept 2026-09-02T09:00:00Z < <(echo 'wardrobe 400 4001'; echo 'wardrobe 300 3001 4002')
+  run -75 --separate-stderr with_vevents <<-end
+	#!/bin/sh
+	sed '\$d' | "$BIN/vevents" "\$@"
+	end
+  same 'vevents: the history is cut short: no last line says that it ends' "$stderr"
+  same "$want" "$(sql 'select * from staging.vinted_event order by 1, 2, 3, 4')"
+  run -137 --separate-stderr with_vevents <<-end
+	#!/bin/sh
+	"$BIN/vevents" "\$@" | head -c 4000
+	kill -9 \$\$
+	end
+  same "$want" "$(sql 'select * from staging.vinted_event order by 1, 2, 3, 4')"
+  load
+  same user:300 "$(whose 4002)"
+}
+
 # --- the change feed ----------------------------------------------------------
 
 @test "changes: since, limit, source; bad arguments; a reader that leaves" {

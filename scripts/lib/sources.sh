@@ -81,15 +81,22 @@ fractions() {
 
 # judge SCHEMA SOURCE FEED [forgetting]: the events of the items that the parts in
 # $scratch/due touch; FEED (true or false): the change feed too; forgetting: those
-# parts lost rows of a seller, and brought none
+# parts lost rows of a seller, and brought none.  A listing that changes hands
+# leaves the old owner's set and enters the new one's in one transaction: when
+# vevents fails, a message that no vupsert takes (65) ends that without a row.
 judge() {
 	describe "$2"
 	cat >"$scratch/judge" <<-end
 	: >judge.status
-	{ vevents -q --source '$2' 2>judge.words ||
-	    echo \$? >>judge.status; } |
-	    { vupsert -q --schema '$1' 2>store.words ||
-	    echo \$? >>judge.status; }
+	{ vevents -q --ended --source '$2' 2>judge.words || {
+	    status=\$?
+	    [ \$status -eq 141 ] || echo \$status >>judge.status
+	    printf '\n{"type":"FAILED","stream":"$2"}\n'
+	}; } | { vupsert -q --schema '$1' --single-transaction 2>store.words || {
+	    status=\$?
+	    { [ \$status -eq 65 ] && [ -s judge.status ] && : >store.words; } ||
+	        echo \$status >>judge.status
+	}; }
 	[ ! -s judge.status ]
 	end
 	judged=0
