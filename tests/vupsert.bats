@@ -1001,6 +1001,22 @@ written() {
 	done
 }
 
+@test "sets of a table in partitions, and of as many columns as there can be" {
+	sql 'create schema staging; create table staging.s (item bigint, n bigint, v numeric, primary key (item, n)) partition by hash (item);
+	    create table staging.s0 partition of staging.s for values with (modulus 2, remainder 0);
+	    create table staging.s1 partition of staging.s for values with (modulus 2, remainder 1)'
+	upsert -q < <(scoped; for i in {1..40}; do scope $i 2; event $i 1 1; event $i 2 1; done)
+	run -0 --separate-stderr upsert < <(scoped; for i in {1..30}; do scope $i $((i % 2)); ((i % 2 == 0)) || event $i 2 2; done)
+	same "vupsert: s: 15 records = 0 inserted + 15 updated + 0 unchanged + 0 older + 0 duplicate + 0 rejected, 45 deleted" "$(ledger)"
+	same '35|15' "$(sql 'select count(*), count(*) filter (where v = 2) from staging.s')"
+
+	sql 'drop schema staging cascade'
+	wide() { schema "\"item\":{\"type\":\"integer\"},\"n\":{\"type\":\"integer\"}$(printf ',"c%s":{"type":["boolean","null"]}' {1..1596})" '["item","n"]' ',"x-replace":["item"]'; }
+	upsert -q < <(wide; scope 1 2; record '"item":1,"n":1,"c1":true'; record '"item":1,"n":2')
+	run -0 --separate-stderr upsert < <(wide; scope 1 2; record '"item":1,"n":1,"c1596":true'; record '"item":1,"n":3')
+	same "vupsert: s: 2 records = 1 inserted + 1 updated + 0 unchanged + 0 older + 0 duplicate + 0 rejected, 1 deleted" "$(ledger)"
+}
+
 @test "a set is found by the key: what else the table holds is not read" {
 	upsert -q < <(scoped; for i in {1..1000}; do scope $i 2; event $i 1 1; event $i 2 1; done)
 	sql "analyze staging.s; select pg_stat_reset_single_table_counters('staging.s'::regclass)" >/dev/null

@@ -503,8 +503,9 @@ fold_sets(const struct batch *b, struct part *p)
 			p->folded.duplicate += set->n;
 			continue;
 		}
-		set->n = rows_fold(b, p->stream, p->rows + set->first, set->n,
-		    p->slots + p->nslots, &p->folded);
+		if (set->n > 0)
+			set->n = rows_fold(b, p->stream, p->rows + set->first,
+			    set->n, p->slots + p->nslots, &p->folded);
 		set->first = p->nslots;
 		p->nslots += set->n;
 		p->sets[p->nsets++] = *set;

@@ -58,6 +58,15 @@ run(const struct work *k, struct shape *sh, const struct scope *sets, size_t n)
 	return o;
 }
 
+static void
+add_slots(struct work *k, const struct part *p, const struct scope *set)
+{
+	if (set->n > 0)
+		memcpy(k->slots + k->n, p->slots + set->first,
+		    set->n * sizeof *k->slots);
+	k->n += set->n;
+}
+
 /* Sorts the sets into those that have no rows, whose slots go to k->slots, and
  * those that have some, which go to the front; *n becomes their number. */
 static enum pg_outcome
@@ -78,35 +87,42 @@ look(struct work *k, const struct part *p, struct scope *sets, size_t *n)
 		for (at = list.p + 20; at < list.p + list.len; at += 8)
 			has[get32(at + 4) - 1] = 1;
 	for (i = 0; i < *n; i++)
-		if (has[i]) {
+		if (has[i])
 			sets[held++] = sets[i];
-		} else {
-			memcpy(k->slots + k->n, p->slots + sets[i].first,
-			    sets[i].n * sizeof *k->slots);
-			k->n += sets[i].n;
-		}
+		else
+			add_slots(k, p, &sets[i]);
 	free(has);
 	*n = held;
 	return PG_OK;
 }
 
-static enum pg_outcome
-remove_rows(const struct work *k, const struct buf *gone)
+/* Rows that no set holds any more: where they are, in which tables. */
+struct gone {
+	struct buf at, tables;
+};
+
+static uint32_t
+gone_n(const struct gone *g)
 {
-	struct pg_param p = { buf_slice(gone), true };
+	return g->at.len > 0 ? get32(g->at.data + 12) : 0;
+}
+
+static enum pg_outcome
+remove_rows(const struct work *k, const struct gone *g)
+{
+	struct pg_param p[] = { { buf_slice(&g->at), true },
+		{ buf_slice(&g->tables), true } };
 	enum pg_outcome o;
 
-	if (gone->len == 0)
+	if (gone_n(g) == 0)
 		return PG_OK;
-	o = pg_run(k->pg, &writes_of(k->stream)->remove.statement, &p, 1, true);
-	return o == PG_OK && pg_affected(k->pg) != get32(gone->data + 12) ?
-	    PG_AGAIN :
-	    o;
+	o = pg_run(k->pg, &writes_of(k->stream)->remove.statement, p, 2, true);
+	return o == PG_OK && pg_affected(k->pg) != gone_n(g) ? PG_AGAIN : o;
 }
 
 /* Sets that have rows: each row's letter, and which rows are gone. */
 static enum pg_outcome
-compare(struct work *k, const struct scope *sets, size_t n, struct buf *gone)
+compare(struct work *k, const struct scope *sets, size_t n, struct gone *g)
 {
 	enum pg_outcome o = run(k, &writes_of(k->stream)->compare, sets, n);
 	int i;
@@ -114,8 +130,10 @@ compare(struct work *k, const struct scope *sets, size_t n, struct buf *gone)
 	if (o != PG_OK)
 		return o;
 	for (i = 0; i < pg_rows(k->pg); i++)
-		if (*pg_text(k->pg, i, 0) == GONE)
-			buf_addslice(gone, pg_value(k->pg, i, 2));
+		if (*pg_text(k->pg, i, 0) == GONE) {
+			buf_addslice(&g->at, pg_value(k->pg, i, 2));
+			buf_addslice(&g->tables, pg_value(k->pg, i, 3));
+		}
 	memset(k->letters, DUPLICATE, k->n);
 	write_letters(k->pg, k->letters);
 	return PG_OK;
@@ -125,13 +143,14 @@ static enum pg_outcome
 write_differences(struct work *k, const struct scope *sets, size_t n,
     struct tally *t)
 {
-	struct buf gone = { 0 };
-	enum pg_outcome o = compare(k, sets, n, &gone);
+	struct gone g = { 0 };
+	enum pg_outcome o = compare(k, sets, n, &g);
 	size_t added, changed;
 
-	if (o == PG_OK && (o = remove_rows(k, &gone)) == PG_OK && gone.len > 0)
-		t->deleted += get32(gone.data + 12);
-	buf_release(&gone);
+	if (o == PG_OK && (o = remove_rows(k, &g)) == PG_OK)
+		t->deleted += gone_n(&g);
+	buf_release(&g.at);
+	buf_release(&g.tables);
 	if (o != PG_OK)
 		return o;
 	changed = write_choose(k->slots, k->letters, k->n, "gg", k->chosen);
@@ -161,9 +180,8 @@ write_sets(struct work *k, const struct part *p, struct scope *sets,
 	t->inserted += k->n;
 	if (n == 0)
 		return PG_OK;
-	for (k->n = i = 0; i < n; k->n += sets[i++].n)
-		memcpy(k->slots + k->n, p->slots + sets[i].first,
-		    sets[i].n * sizeof *k->slots);
+	for (k->n = i = 0; i < n; i++)
+		add_slots(k, p, &sets[i]);
 	return write_differences(k, sets, n, t);
 }
 

@@ -290,8 +290,9 @@ build_compare(struct shape *sh, const struct stream *s)
 	add_columns(sh, 0, s->n);
 	buf_addf(&b,
 	    "select letter, array_agg(n) filter (where n is not null), "
-	    "array_agg(at) filter (where n is null) "
-	    "from (select i.n, t.ctid as at, "
+	    "array_agg(at) filter (where n is null), "
+	    "array_agg(of) filter (where n is null) "
+	    "from (select i.n, t.ctid as at, t.tableoid as of, "
 	    "case when i.n is null then '%c' when t.ctid is null then '%c' "
 	    "when row(0",
 	    GONE, NEW);
@@ -310,7 +311,8 @@ build_compare(struct shape *sh, const struct stream *s)
 	buf_adds(&b, " full join (select t.* from ");
 	add_sets(&b, s, sh->nargs);
 	buf_addf(&b,
-	    " cross join lateral (select t.ctid, t.* from %s as t "
+	    " cross join lateral (select t.ctid, t.tableoid, t.* "
+	    "from %s as t "
 	    "where ",
 	    s->wide);
 	add_set(&b, s);
@@ -323,8 +325,12 @@ build_compare(struct shape *sh, const struct stream *s)
 static void
 build_remove(struct shape *sh, const struct stream *s)
 {
-	sh->statement.sql =
-	    xasprintf("delete from %s where ctid = any($1::tid[])", s->wide);
+	/* a ctid alone may be of any partition */
+	sh->statement.sql = xasprintf(
+	    "delete from %s as t using (select unnest($1::tid[]) as at, "
+	    "unnest($2::oid[]) as of) as g "
+	    "where t.ctid = g.at and t.tableoid = g.of",
+	    s->wide);
 }
 
 static void
