@@ -65,10 +65,16 @@ stands() {
 {"type":"RECORD","stream":"bazaar_event","record":{"owner":"item:7","item_id":"7","type":"repriced","number":1,"site":"s","earliest":"2026-09-01T00:00:00Z","latest":"2026-09-02T00:00:00Z","old":10.00,"new":9.50,"currency":"EUR","cause":"seller","confidence":"observed","rule":null,"reason":null,"evidence":"home","other_id":null,"cancelled":null}}
 {"type":"RECORD","stream":"bazaar_event","record":{"owner":"item:7","item_id":"7","type":"sold","number":1,"site":"s","earliest":"2026-09-02T00:00:00Z","latest":"2026-09-03T00:00:00Z","old":null,"new":null,"currency":null,"cause":null,"confidence":"observed","rule":null,"reason":null,"evidence":"is_closed","other_id":null,"cancelled":null}}
 {"type":"SCOPE","stream":"bazaar_item_state","scope":{"owner":"item:7"},"records":1}
-{"type":"RECORD","stream":"bazaar_item_state","record":{"owner":"item:7","item_id":"7","site":"s","state":"sold","confidence":"observed","rule":null,"reason":null,"evidence":"is_closed","earliest":"2026-09-02T00:00:00Z","latest":"2026-09-03T00:00:00Z","first_seen":"2026-09-01T00:00:00Z","last_seen":"2026-09-03T00:00:00Z","observed_at":"2026-09-03T00:00:00Z","gone_since":"2026-09-03T00:00:00Z","price":9.50,"currency":"EUR","seller_price":null,"seller_currency":null,"total_price":null,"favourite_count":4,"listed_price":10.00,"repriced":1,"cancelled":null}}' \
-    "$(tail -n +6 <<<"$output")"
+{"type":"RECORD","stream":"bazaar_item_state","record":{"owner":"item:7","item_id":"7","site":"s","state":"sold","confidence":"observed","rule":null,"reason":null,"evidence":"is_closed","earliest":"2026-09-02T00:00:00Z","latest":"2026-09-03T00:00:00Z","first_seen":"2026-09-01T00:00:00Z","last_seen":"2026-09-03T00:00:00Z","observed_at":"2026-09-03T00:00:00Z","gone_since":"2026-09-03T00:00:00Z","price":9.50,"currency":"EUR","seller_price":null,"seller_currency":null,"total_price":null,"favourite_count":4,"listed_price":10.00,"repriced":1,"cancelled":null}}
+{"type":"SCOPE","stream":"bazaar_item_outline","scope":{"owner":"item:7"},"records":1}
+{"type":"RECORD","stream":"bazaar_item_outline","record":{"owner":"item:7","item_id":"7","looks":[1788220800000000,1788307200000000,1788393600000000],"through":[]}}
+{"type":"SCOPE","stream":"bazaar_owner_outline","scope":{"owner":"item:7"},"records":1}
+{"type":"RECORD","stream":"bazaar_owner_outline","record":{"owner":"item:7","until":"2026-09-03T00:00:00Z","limits":"24 40 240","counters":[]}}' \
+    "$(tail -n +8 <<<"$output")"
   same 'bazaar_event ["owner","item_id","type","number"] ["owner"] event bazaar
 bazaar_item_state ["owner","item_id"] ["owner"] item_state bazaar
+bazaar_item_outline ["owner","item_id"] ["owner"] item_outline bazaar
+bazaar_owner_outline ["owner"] ["owner"] owner_outline bazaar
 bazaar_seller_sweep ["owner","run"] ["owner"] seller_sweep bazaar
 bazaar_seller_interval ["owner","run"] ["owner"] seller_interval bazaar
 bazaar_relisting ["owner","item_id"] ["owner"] relisting bazaar' \
@@ -89,7 +95,7 @@ END
   awk 'BEGIN { for (i = 0; i < 100000; i++)
     printf "{\"item_id\":\"7\",\"observed_at\":\"2026-09-01T00:00:00Z\",\"line\":%d,\"price\":%d,\"currency\":\"EUR\"}\n", i, i % 2 }' |
     vevents -q --source b >"$tmp/out"
-  jq -s -e '.[5].records == 100000 and ([.[] | .record | select(.type == "repriced") | .number] == [range(1; 100000)])' "$tmp/out"
+  jq -s -e '.[7].records == 100000 and ([.[] | .record | select(.type == "repriced") | .number] == [range(1; 100000)])' "$tmp/out"
 }
 
 @test "R2, R7, R8: the options set where counters and 404s stop telling" {
@@ -372,12 +378,16 @@ $stay" "$(told < <(left; counted 6 5 7; page 4 1 gone; page 4 2 gone; page 5 3 g
 @test "an owner that has nothing is left with nothing; a listing of others is not judged here" {
   same 'b_event 0
 b_item_state 0
+b_item_outline 0
+b_owner_outline 0
 b_seller_sweep 0
 b_seller_interval 0
 b_relisting 0' "$(vevents -q --source b <<<'{"owner":"user:5","type":"owner"}' |
     jq -r 'select(.type == "SCOPE") | "\(.stream) \(.records)"')"
   same 'b_event 0
-b_item_state 0' "$(vevents -q --source b <<<'{"owner":"item:5","type":"owner"}' |
+b_item_state 0
+b_item_outline 0
+b_owner_outline 0' "$(vevents -q --source b <<<'{"owner":"item:5","type":"owner"}' |
     jq -r 'select(.type == "SCOPE") | "\(.stream) \(.records)"')"
   # it was in her wardrobe, so that the sweep is whole; it is another's
   same '2 live observed -' "$(stands "$(swept 2 2; seen 2 1 '"foreign":true'; seen 2 2)")"
@@ -434,9 +444,75 @@ vevents: item_state: 3 items = 0 live + 1 reserved + 0 hidden + 1 sold + 0 delet
   [ "$(tail -n 1 "$tmp/metrics")" = '# EOF' ]
 }
 
+# --- outlines ---------------------------------------------------------------------
+
+# by_listing <LINES: in the order that vevents reads
+by_listing() {
+  awk '{ owner = item = ""
+    if (match($0, /"owner":"[^"]*"/)) owner = substr($0, RSTART + 8, RLENGTH - 8)
+    if (match($0, /"item_id":"[^"]*"/)) item = substr($0, RSTART + 10, RLENGTH - 10)
+    print owner, item "\t" $0 }' | LC_ALL=C sort -s -t $'\t' -k 1,1 | cut -f 2-
+}
+
+# outlined OUTPUT <LINES: those that the outlines in OUTPUT need
+outlined() {
+  jq -c -n --slurpfile out "$1" '
+    def of($stream): $out[] | select(.type == "RECORD" and .stream == $stream).record;
+    def us: .observed_at | fromdateiso8601 * 1000000;
+    (reduce of("b_item_outline") as $o ({}; .[$o.owner + " " + $o.item_id] = $o)) as $items |
+    (reduce of("b_owner_outline") as $o ({}; .[$o.owner] = $o)) as $owners |
+    (of("b_seller_sweep") | {owner, type: "sweep", run, site, first_at, last_at,
+      total_count: .total, complete}),
+    (inputs | if .type == "counters" then us as $t | select($owners[.owner].counters | index($t))
+      elif .type == null then us as $t | $items[.owner + " " + .item_id] as $i |
+        select($i.looks | index($t)) |
+        if $i.through | index($t) then . + {through: true} else . end
+      else select(.type != "sweep") end)'
+}
+
+# of SEED COUNT DAYS MORE: days, and more days by outline, are judged as all at once
+outlines_hold() {
+  local sellers=$BATS_FILE_TMPDIR/sellers
+
+  [ -x "$sellers" ] || ${CC:-cc} -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -o "$sellers" \
+    "$ROOT/tests/tracking/sellers.c"
+  "$sellers" "$1" "$2" "$3" | by_listing >"$tmp/days"
+  "$sellers" "$1" "$2" "$4" | by_listing >"$tmp/more"
+  vevents -q --source b "$tmp/days" >"$tmp/before"
+  vevents -q --source b "$tmp/more" >"$tmp/want"
+  outlined "$tmp/before" <"$tmp/days" >"$tmp/needed"
+  LC_ALL=C comm -13 <(LC_ALL=C sort "$tmp/days") <(LC_ALL=C sort "$tmp/more") |
+    cat "$tmp/needed" - | by_listing | vevents -q --source b >"$tmp/have"
+  cmp "$tmp/want" "$tmp/have"
+}
+
+@test "what an outline needs and later lines give what all lines give" {
+  outlines_hold 1 "$(size 150 5000)" 9 10
+  outlines_hold 2 "$(size 150 5000)" 20 33
+  outlines_hold 3 "$(size 100 5000)" 45 80
+  [ "$(wc -l <"$tmp/needed")" -lt "$(wc -l <"$tmp/days")" ]
+}
+
+@test "looks that say nothing new cost nothing; one that does stays, and what is around it" {
+  local k
+
+  for k in $(seq 1 28); do
+    swept "$k" 2
+    seen "$k" 1
+    seen "$k" 2 "\"price\":$((k > 14 ? 5 : 4)),\"currency\":\"EUR\""
+  done | jq -s -c 'sort_by(.item_id // "")[]' >"$tmp/in"
+  vevents -q --source b "$tmp/in" >"$tmp/out"
+  same '1 2
+2 4' "$(jq -r 'select(.stream == "b_item_outline" and .record).record | "\(.item_id) \(.looks | length)"' "$tmp/out")"
+  # those around the change, the first, and the last ten
+  same 13 "$(grep -c '"RECORD","stream":"b_seller_sweep"' "$tmp/out")"
+  outlined "$tmp/out" <"$tmp/in" >"$tmp/needed"
+  by_listing <"$tmp/needed" | vevents -q --source b | cmp - "$tmp/out"
+}
+
 @test "no lines give the SCHEMAs and nothing else" {
   run -0 --separate-stderr vevents --source b </dev/null
-  [ "${#lines[@]}" -eq 5 ]
+  [ "${#lines[@]}" -eq 7 ]
 }
 
 @test "lines out of order end it by number, and nothing of that owner goes out" {
@@ -586,6 +662,6 @@ vevents: item_state: 3 items = 0 live + 1 reserved + 0 hidden + 1 sold + 0 delet
   wait "$pid" || status=$?
   exec 7>&-
   [ "$status" -eq 143 ]
-  [ "$(jq -r 'select(.type == "RECORD") | .record.item_id' "$tmp/out" | sort -u)" = 1 ]
+  [ "$(jq -r 'select(.type == "RECORD") | .record.item_id // empty' "$tmp/out" | sort -u)" = 1 ]
   grep -q '2 lines = 2 used' "$tmp/err"
 }

@@ -9,7 +9,7 @@
 
 #include "buf.h"
 
-#define NAMES_MAX 64
+#define NAMES_MAX 128
 #define NAMES_SLOTS 1024
 
 struct names {

@@ -74,12 +74,6 @@ or_flags(const struct counters *c, bool *holiday, bool *banned)
 	*banned |= c->banned == TRI_YES;
 }
 
-static bool
-has_flags(const struct counters *c)
-{
-	return c->holiday != TRI_UNKNOWN || c->banned != TRI_UNKNOWN;
-}
-
 /* As she was when she last answered before it, and first after it. */
 void
 add_parted(const struct history *h, struct look *l, int64_t at)

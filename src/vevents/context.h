@@ -53,6 +53,8 @@ struct episode {
 	struct count_of pending;
 };
 
+#define HOUR_US INT64_C(3600000000)
+
 struct limits { /* of the source */
 	int64_t lag_us, item_days, sold_page_us;
 };
@@ -65,6 +67,7 @@ struct context {
 	uint32_t nseen;
 	uint32_t *whole; /* complete sweeps, in order */
 	uint32_t nwhole;
+	bool *needed; /* of whole: a listing's history speaks of it */
 	struct interval *intervals; /* one for each of whole */
 	struct episode *episodes;
 	uint32_t nepisodes;
@@ -89,6 +92,12 @@ uint32_t seen_by(const struct context *, text_id run, uint32_t *from);
 /* Of `whole`: the first that began after; nwhole when none did. */
 uint32_t next_whole(const struct context *, int64_t after);
 
+static inline void
+need_whole(const struct context *c, uint32_t whole)
+{
+	c->needed[whole] = true;
+}
+
 /* Did a price move from one to the other as the interval's cut? */
 bool is_the_cut(const struct interval *, int64_t to, int64_t from);
 int64_t millionths(struct slice price); /* -1: it has more digits, or none */
@@ -107,6 +116,14 @@ uint32_t find_vanished(const struct context *, uint32_t first, uint32_t last,
  * sold between counters `from` and `to`? */
 bool may_wait(const struct context *, uint32_t interval, uint32_t from,
     uint32_t to, uint32_t listing);
+
+/* Between two sweeps; prev NONE: there is none. */
+void make_interval(const struct context *, struct interval *, uint32_t sweep,
+    uint32_t prev);
+/* The first and the last interval of which counters can tell: those before
+ * interval `k`, and those after it. */
+uint32_t first_reached(const struct context *, uint32_t k, uint32_t a);
+uint32_t last_reached(const struct context *, uint32_t k, uint32_t b);
 
 /* The most that can have been sold between an interval's counters. */
 void find_most(const struct owner *, struct interval *);

@@ -15,23 +15,27 @@ is_gone(const struct context *c, const struct vanished *v)
 	    !was_said(c->o, v->listing, STATE_BIT(STATE_SOLD), after, FOR_EVER);
 }
 
-/* The intervals of which the counters of one can tell: a sale is counted up to
- * the lag after it was made. */
-static void
-find_reach(const struct context *c, const struct interval *i, uint32_t *first,
-    uint32_t *last)
+/* A sale is counted up to the lag after it was made. */
+uint32_t
+first_reached(const struct context *c, uint32_t k, uint32_t a)
 {
-	const struct owner *o = c->o;
-	int64_t from = o->counters[i->a].by.at - c->limits.lag_us;
-	int64_t to = o->counters[i->b].by.at;
-	uint32_t k = (uint32_t)(i - c->intervals);
+	int64_t from = c->o->counters[a].by.at - c->limits.lag_us;
 
-	for (*first = k; *first > 1; --*first)
-		if (o->sweeps[c->intervals[*first - 1].sweep].last_at < from)
+	for (; k > 1; k--)
+		if (c->o->sweeps[c->intervals[k - 1].sweep].last_at < from)
 			break;
-	for (*last = k; *last + 1 < c->nwhole; ++*last)
-		if (o->sweeps[c->intervals[*last + 1].prev].first_at >= to)
+	return k;
+}
+
+uint32_t
+last_reached(const struct context *c, uint32_t k, uint32_t b)
+{
+	int64_t to = c->o->counters[b].by.at;
+
+	for (; k + 1 < c->nwhole; k++)
+		if (c->o->sweeps[c->intervals[k + 1].prev].first_at >= to)
 			break;
+	return k;
 }
 
 struct left { /* of what vanished */
@@ -93,7 +97,8 @@ is_doubtful(const struct context *c, const struct interval *i)
 
 	if (gone == 0)
 		return false;
-	find_reach(c, i, &first, &last);
+	first = first_reached(c, k, i->a);
+	last = last_reached(c, k, i->b);
 	if (too_many_gone(c, i, first, last, gone))
 		return true;
 	left = count_left(c, first, last);

@@ -7,8 +7,6 @@
 #include "stop.h"
 #include "banned.h"
 
-#define HOUR_US INT64_C(3600000000)
-
 void
 events_init(struct events *e, const struct opts *o, struct writer *out,
     struct rejects *rej)
@@ -68,6 +66,7 @@ judge_all(struct events *e)
 {
 	struct context c;
 	struct history h;
+	struct outline l;
 	uint32_t k;
 
 	owner_close(&e->owner);
@@ -76,8 +75,11 @@ judge_all(struct events *e)
 	history_cancel(&h, &e->owner);
 	for (k = 0; k < e->owner.nlistings; k++)
 		judge_listing(e, &h, k);
-	if (!e->alone)
-		write_context(&e->write, &c);
+	if (!e->alone) {
+		outline_make(&l, &h);
+		write_context(&e->write, &c, &l);
+		outline_release(&l);
+	}
 	history_release(&h);
 	context_release(&c);
 }

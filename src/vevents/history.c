@@ -48,6 +48,9 @@ note_sight(struct history *h, const struct sight *s)
 	w = &h->o->sweeps[c->whole[next]];
 	if (is_next(h, s, w->run) || was_in(c, w->run, h->listing))
 		return;
+	need_whole(c, next);
+	if (next > 0)
+		need_whole(c, next - 1);
 	for (k = h->n; k > 0; k--) {
 		if (h->absences[k - 1].whole == next) {
 			if (s->by.at > h->absences[k - 1].seen_at)
@@ -271,6 +274,7 @@ add_beginning(const struct history *h, struct look *l)
 	for (k = c->nwhole; k > 0; k--) {
 		s = &h->o->sweeps[c->whole[k - 1]];
 		if (s->last_at < l->at.us) {
+			need_whole(c, k - 1);
 			l->unseen_at = moment_of(s->first_at);
 			return;
 		}

@@ -47,7 +47,8 @@ counted_after(const struct owner *o, int64_t at)
 	return NONE;
 }
 
-/* Was she away, or banned, between two times, or as the second came? */
+/* Was she away, or banned, between two times, or as the second came?  Answers
+ * that do not say change nothing. */
 static void
 find_flags(const struct owner *o, struct interval *i, int64_t from, int64_t end,
     int64_t until)
@@ -58,6 +59,8 @@ find_flags(const struct owner *o, struct interval *i, int64_t from, int64_t end,
 		i->holiday |= o->counters[k].holiday == TRI_YES;
 		i->banned |= o->counters[k].banned == TRI_YES;
 	}
+	while (behind > 0 && !has_flags(&o->counters[behind - 1]))
+		behind--;
 	if (behind > 0) {
 		i->holiday |= o->counters[behind - 1].holiday == TRI_YES;
 		i->banned |= o->counters[behind - 1].banned == TRI_YES;
@@ -198,19 +201,22 @@ compare_sweeps(const struct context *c, struct interval *i)
 }
 
 void
+make_interval(const struct context *c, struct interval *i, uint32_t sweep,
+    uint32_t prev)
+{
+	*i = (struct interval){ .sweep = sweep, .prev = prev, .episode = NONE };
+	find_counters(c, i);
+	if (prev != NONE)
+		compare_sweeps(c, i);
+}
+
+void
 make_intervals(struct context *c)
 {
-	struct interval *i;
 	uint32_t k;
 
 	c->intervals = xcalloc(c->nwhole + 1, sizeof *c->intervals);
-	for (k = 0; k < c->nwhole; k++) {
-		i = &c->intervals[k];
-		i->sweep = c->whole[k];
-		i->prev = k > 0 ? c->whole[k - 1] : NONE;
-		i->episode = NONE;
-		find_counters(c, i);
-		if (i->prev != NONE)
-			compare_sweeps(c, i);
-	}
+	for (k = 0; k < c->nwhole; k++)
+		make_interval(c, &c->intervals[k], c->whole[k],
+		    k > 0 ? c->whole[k - 1] : NONE);
 }

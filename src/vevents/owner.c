@@ -112,6 +112,7 @@ static bool
 add_sight(const struct taking *t)
 {
 	struct owner *o = t->o;
+	text_id photo = put(t, F_PHOTO_KEY), title = put(t, F_TITLE);
 	struct stamp by;
 	struct listing *i;
 	struct sight *s;
@@ -122,8 +123,8 @@ add_sight(const struct taking *t)
 		return wrong(t, F_STATE, "is no state of a look");
 	i = listing_of(t);
 	i->foreign |= look_tri(t->l, F_FOREIGN) == TRI_YES;
-	least(o, &i->photo, put(t, F_PHOTO_KEY));
-	least(o, &i->title, put(t, F_TITLE));
+	least(o, &i->photo, photo);
+	least(o, &i->title, title);
 	o->sights =
 	    grown(o->sights, o->nsights, &o->sight_cap, sizeof *o->sights);
 	s = &o->sights[o->nsights++];
@@ -132,6 +133,7 @@ add_sight(const struct taking *t)
 		.state = (uint8_t)t->l->state,
 		.home = (uint8_t)look_tri(t->l, F_HOME),
 		.promoted = (uint8_t)look_tri(t->l, F_PROMOTED),
+		.through = look_tri(t->l, F_THROUGH) == TRI_YES,
 		.kind = put(t, F_KIND),
 		.site = put(t, F_SITE),
 		.seller = put(t, F_USER_ID),
@@ -144,7 +146,9 @@ add_sight(const struct taking *t)
 		.total_price = put(t, F_TOTAL_PRICE),
 		.favourites = put(t, F_FAVOURITE_COUNT),
 		.rate = put(t, F_RATE),
-		.rate_err = put(t, F_RATE_ERR) };
+		.rate_err = put(t, F_RATE_ERR),
+		.photo = photo,
+		.title = title };
 	return true;
 }
 
@@ -201,7 +205,8 @@ add_sweep(const struct taking *t)
 	struct sweep s = { .run = put(t, F_RUN),
 		.site = put(t, F_SITE),
 		.total = put(t, F_TOTAL),
-		.walked = look_tri(t->l, F_WALKED) == TRI_YES };
+		.walked = look_tri(t->l, F_WALKED) == TRI_YES,
+		.told = (uint8_t)look_tri(t->l, F_COMPLETE) };
 
 	if (!time_of(t, F_FIRST_AT, &s.first_at) ||
 	    !time_of(t, F_LAST_AT, &s.last_at) ||

@@ -28,9 +28,10 @@ struct sight { /* a look at a listing */
 	uint32_t listing;
 	uint8_t state;          /* enum state */
 	uint8_t home, promoted; /* enum tri */
+	bool through; /* each complete sweep until the next of its kind, too */
 	text_id kind, site, seller, evidence, state_rule, price, currency,
 	    seller_price, seller_currency, total_price, favourites, rate,
-	    rate_err;
+	    rate_err, photo, title;
 };
 
 struct listing {
@@ -54,6 +55,12 @@ struct counters {
 	uint8_t holiday, banned; /* enum tri */
 };
 
+static inline bool
+has_flags(const struct counters *c)
+{
+	return c->holiday != TRI_UNKNOWN || c->banned != TRI_UNKNOWN;
+}
+
 struct account { /* an answer about the seller or her wardrobe */
 	struct stamp by;
 	text_id site;
@@ -65,6 +72,7 @@ struct sweep {
 	text_id run, site, total;
 	int64_t first_at, last_at, found;
 	bool walked;
+	uint8_t told;    /* enum tri: is it complete?  Asked before */
 	uint32_t stored; /* listings of the run that are kept */
 	bool complete;
 };

@@ -57,6 +57,22 @@ take_seen(struct seen *to, const struct owner *o, const struct sight *s)
 		.currency = currency };
 }
 
+/* The first sweep that began after a time. */
+static uint32_t
+first_sweep(const struct owner *o, int64_t after)
+{
+	uint32_t lo = 0, hi = o->nsweeps, mid;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (o->sweeps[mid].first_at <= after)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
 /* Two of one run and listing: those that are hers come first. */
 static void
 fold(struct seen *into, const struct seen *s, const struct owner *o)
@@ -71,16 +87,64 @@ fold(struct seen *into, const struct seen *s, const struct owner *o)
 		into->currency = s->currency;
 }
 
+/* The next look at its listing in a wardrobe, or a time behind all. */
+static int64_t
+next_in_wardrobe(const struct context *c, const struct sight *s)
+{
+	const struct sight *end = c->o->sights + c->o->nsights;
+	uint32_t listing = s->listing;
+
+	for (s++; s < end && s->listing == listing; s++)
+		if (s->kind == c->wardrobe)
+			return s->by.at;
+	return NO_TIME;
+}
+
+/* What an outline left out: complete sweeps between two looks that saw what
+ * both did.  Takes them where `to` has room; how many. */
+static uint32_t
+take_through(const struct context *c, const struct sight *s, struct seen *to)
+{
+	int64_t until = next_in_wardrobe(c, s);
+	const struct sweep *w;
+	uint32_t i, n = 0;
+
+	for (i = first_sweep(c->o, s->by.at); i < c->o->nsweeps; i++) {
+		w = &c->o->sweeps[i];
+		if (w->first_at >= until)
+			break;
+		if (w->told != TRI_YES || w->last_at >= until)
+			continue;
+		if (to != NULL) {
+			take_seen(&to[n], c->o, s);
+			to[n].run = w->run;
+		}
+		n++;
+	}
+	return n;
+}
+
 static void
 find_seen(struct context *c, struct owner *o)
 {
 	uint32_t i, n = 0;
+	size_t room = 1;
 
 	c->wardrobe = text_add(&o->texts, SLICE("wardrobe"));
-	c->seen = xmalloc((o->nsights + 1) * sizeof *c->seen);
 	for (i = 0; i < o->nsights; i++)
 		if (o->sights[i].kind == c->wardrobe)
-			take_seen(&c->seen[n++], o, &o->sights[i]);
+			room += 1 +
+			    (o->sights[i].through ?
+			            take_through(c, &o->sights[i], NULL) :
+			            0);
+	c->seen = xmalloc(room * sizeof *c->seen);
+	for (i = 0; i < o->nsights; i++) {
+		if (o->sights[i].kind != c->wardrobe)
+			continue;
+		take_seen(&c->seen[n++], o, &o->sights[i]);
+		if (o->sights[i].through)
+			n += take_through(c, &o->sights[i], &c->seen[n]);
+	}
 	qsort(c->seen, n, sizeof *c->seen, by_run_of_all);
 	for (i = 0; i < n; i++) {
 		if (c->nseen > 0 &&
@@ -140,6 +204,7 @@ make_sweeps(struct context *c, struct owner *o)
 
 	find_seen(c, o);
 	c->whole = xmalloc((o->nsweeps + 1) * sizeof *c->whole);
+	c->needed = xcalloc(o->nsweeps + 1, sizeof *c->needed);
 	c->sweep_of_run = by_text(o);
 	c->whole_of_run = by_text(o);
 	for (i = 0; i < o->nsweeps; i++) {
@@ -149,7 +214,9 @@ make_sweeps(struct context *c, struct owner *o)
 		s->stored = 0;
 		for (k = from; k < from + n; k++)
 			s->stored += c->seen[k].hers;
-		s->complete = s->walked && s->stored == s->found;
+		s->complete = s->told != TRI_UNKNOWN ?
+		    s->told == TRI_YES :
+		    s->walked && s->stored == s->found;
 		if (!s->complete)
 			continue;
 		c->whole_of_run[s->run] = c->nwhole;
@@ -234,6 +301,7 @@ context_release(struct context *c)
 {
 	free(c->seen);
 	free(c->whole);
+	free(c->needed);
 	free(c->intervals);
 	free(c->episodes);
 	free(c->sweep_of_run);

@@ -16,11 +16,13 @@
 #define INTEGER "{\"type\":\"integer\"}"
 #define INTEGER_OR_NULL "{\"type\":[\"integer\",\"null\"]}"
 #define BOOLEAN "{\"type\":\"boolean\"}"
+#define ARRAY "{\"type\":\"array\"}"
 #define TIME "{\"type\":\"string\",\"format\":\"date-time\"}"
 #define TIME_OR_NULL "{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}"
 
 const char *const stream_entities[STREAMS] = { "event", "item_state",
-	"seller_sweep", "seller_interval", "relisting" };
+	"item_outline", "owner_outline", "seller_sweep", "seller_interval",
+	"relisting" };
 
 /* Behind the owner, and in the order of the records. */
 static const char *const properties[STREAMS] = {
@@ -44,6 +46,8 @@ static const char *const properties[STREAMS] = {
 	",\"favourite_count\":" INTEGER_OR_NULL
 	",\"listed_price\":" NUMBER_OR_NULL ",\"repriced\":" INTEGER
 	",\"cancelled\":" TIME_OR_NULL,
+	"\"item_id\":" TEXT ",\"looks\":" ARRAY ",\"through\":" ARRAY,
+	"\"until\":" TIME ",\"limits\":" TEXT ",\"counters\":" ARRAY,
 	"\"run\":" TEXT ",\"site\":" TEXT_OR_NULL ",\"first_at\":" TIME
 	",\"last_at\":" TIME ",\"total\":" INTEGER_OR_NULL
 	",\"complete\":" BOOLEAN,
@@ -64,12 +68,16 @@ static const char *const properties[STREAMS] = {
 static const char *const required[STREAMS] = {
 	"\"item_id\",\"type\",\"number\",\"latest\",\"confidence\"",
 	"\"item_id\",\"confidence\",\"observed_at\",\"repriced\"",
+	"\"item_id\",\"looks\",\"through\"",
+	"\"until\",\"limits\",\"counters\"",
 	"\"run\",\"first_at\",\"last_at\",\"complete\"",
 	"\"run\",\"first_at\",\"last_at\"", "\"item_id\",\"old_id\",\"by\""
 };
 
-static const char *const keys[STREAMS] = { "\"item_id\",\"type\",\"number\"",
-	"\"item_id\"", "\"run\"", "\"run\"", "\"item_id\"" };
+/* Behind the owner. */
+static const char *const keys[STREAMS] = { ",\"item_id\",\"type\",\"number\"",
+	",\"item_id\"", ",\"item_id\"", "", ",\"run\"", ",\"run\"",
+	",\"item_id\"" };
 
 static void
 make_head(struct buf *b, const char *type, const char *source,
@@ -89,7 +97,7 @@ write_schema(struct buf *b, const char *source, int s)
 	make_head(b, "SCHEMA", source, stream_entities[s], "schema");
 	buf_addf(b,
 	    "{\"type\":\"object\",\"properties\":{\"owner\":" TEXT ",%s},"
-	    "\"required\":[\"owner\",%s]},\"key_properties\":[\"owner\",%s],"
+	    "\"required\":[\"owner\",%s]},\"key_properties\":[\"owner\"%s],"
 	    "\"x-source\":",
 	    properties[s], required[s], keys[s]);
 	json_escape(b, slice_of(source));
@@ -487,16 +495,86 @@ add_relisting(struct write *w, const struct owner *o, const struct listing *i)
 	buf_adds(b, "}}\n");
 }
 
+/* ---- outlines ---- */
+
+static void
+add_times(struct buf *b, const struct owner *o, const struct outline *l,
+    const struct listing *i, enum outlined least)
+{
+	int64_t last = NO_TIME;
+	uint32_t k;
+
+	buf_addc(b, '[');
+	for (k = i->from; k < i->from + i->n; k++) {
+		if (l->sights[k] < least || o->sights[k].by.at == last)
+			continue;
+		buf_adds(b, last == NO_TIME ? "" : ",");
+		last = o->sights[k].by.at;
+		add_integer(b, last);
+	}
+	buf_addc(b, ']');
+}
+
+static void
+add_item_outline(struct write *w, const struct owner *o,
+    const struct outline *l, const struct listing *i)
+{
+	struct buf *b = record(w, S_ITEM_OUTLINE);
+
+	MEMBER(b, "item_id");
+	add_text(b, text_of(o, i->id));
+	MEMBER(b, "looks");
+	add_times(b, o, l, i, STAYS);
+	MEMBER(b, "through");
+	add_times(b, o, l, i, STAYS_THROUGH);
+	buf_adds(b, "}}\n");
+}
+
+static void
+add_owner_outline(struct write *w, const struct context *c,
+    const struct outline *l)
+{
+	const struct owner *o = c->o;
+	struct buf *b;
+	const char *sep = "";
+	uint32_t k;
+
+	if (l->until == NO_TIME)
+		return;
+	b = record(w, S_OWNER_OUTLINE);
+	MEMBER(b, "until");
+	add_us(b, l->until);
+	MEMBER(b, "limits");
+	buf_addf(b, "\"%" PRId64 " %" PRId64 " %" PRId64 "\"",
+	    c->limits.lag_us / HOUR_US, c->limits.item_days,
+	    c->limits.sold_page_us / HOUR_US);
+	MEMBER(b, "counters");
+	buf_addc(b, '[');
+	for (k = 0; k < o->ncounters; k++) {
+		if (!l->counters[k])
+			continue;
+		buf_adds(b, sep);
+		add_integer(b, o->counters[k].by.at);
+		sep = ",";
+	}
+	buf_adds(b, "]}}\n");
+}
+
 void
-write_context(struct write *w, const struct context *c)
+write_context(struct write *w, const struct context *c, const struct outline *l)
 {
 	const struct owner *o = c->o;
 	uint32_t k;
 
+	for (k = 0; k < o->nlistings; k++)
+		if (!o->listings[k].foreign && o->listings[k].n > 0)
+			add_item_outline(w, o, l, &o->listings[k]);
+	add_owner_outline(w, c, l);
 	for (k = 0; k < o->nsweeps; k++)
-		add_sweep(w, o, &o->sweeps[k]);
-	for (k = 0; k < c->nwhole; k++)
-		add_interval(w, c, &c->intervals[k]);
+		if (l->sweeps[k])
+			add_sweep(w, o, &o->sweeps[k]);
+	for (k = 0; k < l->nintervals; k++)
+		add_interval(w, c, &l->intervals[k]);
 	for (k = 0; k < o->nlistings; k++)
 		if (o->listings[k].relist_of != NONE)
 			add_relisting(w, o, &o->listings[k]);

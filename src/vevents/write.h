@@ -7,10 +7,19 @@
 
 #include <stdio.h>
 
-#include "history.h"
 #include "line.h"
+#include "outline.h"
 
-enum stream { S_EVENT, S_STATE, S_SWEEP, S_INTERVAL, S_RELISTING, STREAMS };
+enum stream {
+	S_EVENT,
+	S_STATE,
+	S_ITEM_OUTLINE,
+	S_OWNER_OUTLINE,
+	S_SWEEP, /* this and what follows: of sellers */
+	S_INTERVAL,
+	S_RELISTING,
+	STREAMS
+};
 
 extern const char *const stream_entities[STREAMS];
 
@@ -34,7 +43,8 @@ void write_release(struct write *);
 void write_begin(struct write *, struct slice owner);
 /* What was judged last. */
 void write_listing(struct write *, const struct judge *, int64_t cancelled_at);
-void write_context(struct write *, const struct context *);
+void write_context(struct write *, const struct context *,
+    const struct outline *);
 /* All of the owner goes out. */
 void write_end(struct write *, bool seller);
 

@@ -13,6 +13,7 @@
 #include "vevents/interval.c"
 #include "vevents/judge.c"
 #include "vevents/look.c"
+#include "vevents/outline.c"
 #include "vevents/owner.c"
 #include "vevents/price.c"
 #include "vevents/relist.c"
