@@ -11,7 +11,7 @@
 create or replace function ops.marts_version()
 returns int
 language sql immutable as $$
-	select 7
+	select 8
 $$;
 
 create table if not exists :"serving".mart_window (
@@ -281,8 +281,10 @@ declare
 	has_item boolean;
 	passes text;
 begin
+	-- low: the first look at it that the runs brought, -infinity: not known
 	create temporary table mart_touched (source text collate "C",
-	    item_id text collate "C", primary key (source, item_id))
+	    item_id text collate "C", low timestamptz not null default 'infinity',
+	    primary key (source, item_id))
 	    on commit drop;
 	if runs is null then
 		return;
@@ -291,7 +293,7 @@ begin
 		delete from ops.touched_item
 		returning source, item_id
 	)
-	insert into mart_touched
+	insert into mart_touched (source, item_id)
 	select source, item_id
 	from judged;
 	for look in
@@ -302,15 +304,38 @@ begin
 			select
 			from ops.table_columns(staging, look.stream)
 			where name = 'item_id');
-		execute format('insert into mart_touched select $1, h.id '
-		    'from %1$I.%2$I l cross join lateral ('
-		    'select id from jsonb_array_elements_text('
-		    'case jsonb_typeof(l.ids) when ''array'' then l.ids '
-		    'else ''[]'' end) as a(id)%3$s) h '
-		    'where l.run = any ($2) and h.id is not null '
-		    'on conflict do nothing', staging, look.stream,
+		execute format($q$
+		    insert into mart_touched as t (source, item_id, low)
+		    select distinct $1, h.id, timestamptz '-infinity'
+		    from %1$I.%2$I l
+		        cross join lateral (
+			select id
+			from jsonb_array_elements_text(
+			    case jsonb_typeof(l.ids) when 'array' then l.ids
+			        else '[]' end) as a(id)%3$s) h
+		    where l.run = any ($2)
+		        and h.id is not null
+		    on conflict (source, item_id) do update set low = excluded.low
+		    $q$, staging, look.stream,
 		    case when has_item then ' union all select l.item_id::text'
 		        else '' end)
+		using look.source, runs;
+	end loop;
+	for look in
+		select *
+		from ops.streams_of(staging, 'snapshot')
+	loop
+		execute format($q$
+		    update mart_touched t
+		    set low = s.low
+		    from (
+			select item_id, min(observed_at) as low
+			from %I.%I
+			where run = any ($2)
+			group by item_id) as s
+		    where t.source = $1
+		        and t.item_id = s.item_id
+		    $q$, staging, look.stream)
 		using look.source, runs;
 	end loop;
 	foreach passes in array array[
@@ -319,7 +344,7 @@ begin
 	    'f.week_leaves_at > s.was + ops.week_counts() '
 	    'and f.week_leaves_at <= s.as_of + ops.week_counts()']
 	loop
-		execute format('insert into mart_touched '
+		execute format('insert into mart_touched (source, item_id) '
 		    'select f.source, f.item_id from mart_site s '
 		    'cross join lateral (select * from %1$I.listing_fact f '
 		    'where f.source = s.source and f.site = s.site '
@@ -334,17 +359,31 @@ $$;
 -- --- facts ---
 
 -- A query for the days on which the favourites of the listing i rose or fell, and by
--- how many; a day without a change is left out.
+-- how many; a day without a change is left out.  What o says of the days before
+-- o.since is so still.
 create or replace function ops.favours_of(staging text)
 returns text
 language plpgsql stable as $$
 declare
 	snapshots text;
 begin
-	select string_agg(format('select observed_at, run, line, index, '
-	    'favourite_count from %I.%I where item_id = i.item_id '
-	    'and i.source = %L and favourite_count is not null', staging, stream,
-	    source), ' union all ')
+	select string_agg(format($q$
+	    select observed_at, run, line, index, favourite_count
+	    from %1$I.%2$I
+	    where item_id = i.item_id
+	        and i.source = %3$L
+	        and favourite_count is not null
+	        and observed_at >= coalesce(o.since, '-infinity')
+	    union all
+	    (select observed_at, run, line, index, favourite_count
+	    from %1$I.%2$I
+	    where item_id = i.item_id
+	        and i.source = %3$L
+	        and favourite_count is not null
+	        and observed_at < o.since
+	    order by observed_at desc, run desc, line desc, index desc
+	    limit 1)
+	    $q$, staging, stream, source), ' union all ')
 	into snapshots
 	from ops.streams_of(staging, 'snapshot')
 	where exists (
@@ -354,13 +393,25 @@ begin
 	if snapshots is null then
 		return 'select null::date[] as days, null::bigint[] as gains';
 	end if;
-	return format('select array_agg(day order by day) as days, '
-	    'array_agg(gain order by day) as gains '
-	    'from (select day, sum(gain)::bigint as gain from ('
-	    'select observed_at::date as day, favourite_count '
-	    '- lag(favourite_count) over (order by observed_at, run, line, index) '
-	    'as gain from (%s) as s) as s '
-	    'where gain <> 0 group by day having sum(gain) <> 0) as s', snapshots);
+	return format($q$
+	    select array_agg(day order by day) as days,
+	        array_agg(gain order by day) as gains
+	    from (
+		select day, gain
+		from unnest(o.days, o.gains) as u(day, gain)
+		where day < o.since::date
+		union all
+		select day, sum(gain)::bigint as gain
+		from (
+			select observed_at::date as day,
+			    favourite_count - lag(favourite_count) over (
+			        order by observed_at, run, line, index) as gain
+			from (%s) as s) as s
+		where gain <> 0
+		    and day >= coalesce(o.since::date, '-infinity')
+		group by day
+		having sum(gain) <> 0) as s
+	    $q$, snapshots);
 end
 $$;
 
@@ -379,7 +430,7 @@ language sql stable as $$
 	    trim_scale(case g.currency when i.currency then g.listed_price end)
 	        as listed_price,
 	    trim_scale(k.price) as price,
-	    coalesce(r.cut, 0) as cut, g.favourite_count, i.first_seen, i.last_seen,
+	    coalesce(r.cut, 0.0000) as cut, g.favourite_count, i.first_seen, i.last_seen,
 	    g.last_seen,
 	    b.earliest, b.latest, g.state,
 	    case when x.left_as is not null then g.earliest end,
@@ -447,12 +498,20 @@ language sql stable as $$
 		    and c.site = i.site
 		    and c.item_id = i.item_id
 		offset 0) as c on true
+	    left join lateral (%5$s) as o on true
 	    left join lateral (%4$s) as v on true
 	$sql$, serving, case when is_anew then format('%I.item i', serving)
 	    else format('mart_touched t cross join lateral ('
 	        'select * from %I.item i where i.source = t.source '
 	        'and i.item_id = t.item_id offset 0) i', serving) end, is_anew,
-	    ops.favours_of(staging))
+	    ops.favours_of(staging), case when is_anew then
+	        'select null::date[] as days, null::bigint[] as gains, '
+	        'null::timestamptz as since'
+	    else format('select favoured_on as days, favours as gains, '
+	        'date_trunc(''day'', followed_until) as since '
+	        'from %I.listing_fact where source = i.source '
+	        'and site = i.site and item_id = i.item_id '
+	        'and date_trunc(''day'', followed_until) <= t.low', serving) end)
 $$;
 
 -- The facts of touched listings as they were and as they are, into the temporary
