@@ -131,6 +131,28 @@ became() {
   same "$want" "$("$ROOT/scripts/db" digest)"
 }
 
+@test "a load reads what is new and what outlines name; older data, all of it" {
+  local day
+
+  for day in 02 03 04 05 06 07; do
+    loaded 2026-09-${day}T09:00:00Z <<<"wardrobe 300 3001 3002"
+  done
+  same '2 2' "$(sql "select string_agg(jsonb_array_length(looks)::text, ' ')
+    from staging.vinted_item_outline")"
+  # a look that nothing needs: it would be two changes of price
+  sql "update staging.vinted_snapshot set price = price + 5
+    where item_id = '3001' and observed_at::date = '2026-09-04'"
+  loaded 2026-09-08T09:00:00Z <<<"wardrobe 300 3001 3002"
+  same 0 "$(sql "select count(*) from serving.event where type = 'repriced'")"
+  loaded 2026-09-01T09:00:00Z <<<"wardrobe 300 3001"
+  same 2 "$(sql "select count(*) from serving.event where type = 'repriced'")"
+  sql "update staging.vinted_snapshot set price = price - 5
+    where item_id = '3001' and observed_at::date = '2026-09-04'"
+  # one of hers is another's now: hers are read, and the outlines are true
+  loaded 2026-09-09T09:00:00Z <<<"wardrobe 400 3002"
+  same "$("$ROOT/scripts/db" digest)" "$(replayed at_once load)"
+}
+
 # cut_at COMMAND: loads, and is killed with all its children when the events
 # step runs that program
 cut_at() {

@@ -263,7 +263,9 @@ begin
 		        then 'user_id::text = any ($1)' end,
 		    case when 'owner' = any (held.columns)
 		        then 'starts_with(owner, ''user:'') '
-		            'and substr(owner, 6) = any ($1)' end,
+		            'and substr(owner, 6) = any ($1) '
+		            'or starts_with(owner, ''item:'') '
+		            'and substr(owner, 6) = any ($2)' end,
 		    case when 'seller_key' = any (held.columns)
 		        then 'seller_key = any ($4)' end,
 		    case when 'item_id' = any (held.columns)

@@ -27,11 +27,21 @@ where exists (select from :"staging".:"look" l where l.run = d.run)
 ;
 analyze due_run;
 
+-- what the due runs say of each listing, and since when
 create temporary table fresh as
-select distinct s.item_id collate "C" as item_id
+select s.item_id collate "C" as item_id,
+    min(s.observed_at) as low,
+    min(s.user_id collate "C") as user_id,
+    max(s.user_id collate "C") as user_id_greatest,
+    min(s.photo_key collate "C") as photo_key,
+    min(s.observed_at) filter (where s.state is distinct from 'gone')
+        as first_sight,
+    max(s.observed_at) filter (where s.state is distinct from 'gone')
+        as last_sight
 from :"staging".:"snapshot" s
     join due_run d using (run)
-where :brings;
+where :brings
+group by s.item_id collate "C";
 create unique index on fresh (item_id);
 analyze fresh;
 
@@ -42,19 +52,49 @@ from :"staging".:"track_item" t
 create unique index on was_item (item_id);
 analyze was_item;
 
--- of all that is stored of these listings: a contract that is read anew may say
--- less than it did
+-- Listings of which all that came is later than the outline of their owner: what
+-- was known of them holds.  Of the others all that is stored is read: a contract
+-- that is read anew may say less than it did.
+create temporary table known_item (item_id text collate "C" primary key);
+\if :has_outlines
+insert into known_item
+select w.item_id
+from was_item w
+    join fresh f using (item_id)
+    join :"staging".:"item_outline" i on i.item_id = w.item_id
+        and i.owner = case when w.user_id is null then 'item:' || w.item_id
+            else 'user:' || w.user_id end
+    join :"staging".:"owner_outline" l on l.owner = i.owner
+where f.low > l.until
+    and not exists (
+	select
+	from :"staging".:"track_shared" s
+	where s.item_id = w.item_id);
+\endif
+analyze known_item;
+
 create temporary table is_item as
-select s.item_id collate "C" as item_id,
-    min(s.user_id collate "C") as user_id,
-    max(s.user_id collate "C") as user_id_greatest,
-    min(s.photo_key collate "C") as photo_key,
-    min(s.observed_at) filter (where s.state is distinct from 'gone')
-        as first_sight,
+select f.item_id,
+    least(w.user_id, f.user_id) as user_id,
+    greatest(w.user_id, f.user_id_greatest) as user_id_greatest,
+    least(w.photo_key collate "C", f.photo_key) as photo_key,
+    least(w.first_sight, f.first_sight) as first_sight,
+    greatest(w.last_sight, f.last_sight) as last_sight
+from fresh f
+    join known_item using (item_id)
+    join was_item w using (item_id)
+union all
+select s.item_id collate "C",
+    min(s.user_id collate "C"),
+    max(s.user_id collate "C"),
+    min(s.photo_key collate "C"),
+    min(s.observed_at) filter (where s.state is distinct from 'gone'),
     max(s.observed_at) filter (where s.state is distinct from 'gone')
-        as last_sight
 from :"staging".:"snapshot" s
-where s.item_id in (select item_id from fresh)
+where s.item_id in (
+	select item_id
+	from fresh
+	where item_id not in (select item_id from known_item))
 group by s.item_id;
 create unique index on is_item (item_id);
 analyze is_item;
@@ -83,9 +123,9 @@ union
 select item_id, user_id
 from was_item
 union
-select item_id, user_id
-from :"staging".:"track_shared"
-    join fresh using (item_id);
+select s.item_id, s.user_id
+from :"staging".:"track_shared" s
+    join fresh f using (item_id);
 
 create temporary table shared_now as
 select distinct s.item_id collate "C" as item_id,
@@ -200,6 +240,12 @@ from (
 	select user_id, null
 	from recoined) as t(user_id, item_id)
 where :brings;
+
+-- all that is stored of her is read: the lines of before are other ones now
+alter table touched add column anew boolean not null default false;
+update touched
+set anew = true
+where user_id in (select user_id from recoined);
 
 -- Listings whose main photo shows a picture that the due runs brought, or of
 -- whose bytes now something else may be known: their sellers.

@@ -21,6 +21,9 @@ set work_mem = '64MB';
 \set closing :source _closing
 \set event :source _event
 \set item_state :source _item_state
+\set item_outline :source _item_outline
+\set owner_outline :source _owner_outline
+\set seller_sweep :source _seller_sweep
 \set track_item :source _track_item
 \set track_shared :source _track_shared
 \set track_seller :source _track_seller

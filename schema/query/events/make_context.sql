@@ -171,6 +171,12 @@ create index if not exists :"track_item_key"
 select ops.photo_key_is_upload(:'source') as by_upload \gset
 \endif
 
+-- what vevents needs of the histories that it judged before
+select to_regclass(format('%I.%I', :'staging', :'item_outline')) is not null
+    and to_regclass(format('%I.%I', :'staging', :'owner_outline')) is not null
+    and to_regclass(format('%I.%I', :'staging', :'seller_sweep')) is not null
+    as has_outlines \gset
+
 -- tables that were never analyzed: until autovacuum comes by
 select format('analyze %I.%I', n.nspname, c.relname)
 from pg_class c

@@ -1,12 +1,14 @@
--- The histories of the owners that are touched: all that is stored of a seller and
--- her listings, lines as vevents(1) reads them.
+-- The histories of the owners that are touched, lines as vevents(1) reads them: what
+-- is new, with what the outline of before names (vevents(1), OUTLINES); or where
+-- something older changed, all that is stored of a seller and her listings.
 
 -- whose prices other rates show now
-insert into touched
+insert into touched (owner, user_id, item_id, anew)
 select case when t.user_id is null then 'item:' || t.item_id
         else 'user:' || t.user_id end,
     t.user_id,
-    case when t.user_id is null then t.item_id end
+    case when t.user_id is null then t.item_id end,
+    true
 from rerated r
     join :"staging".:"snapshot" s using (run)
     join :"staging".:"track_item" t on t.item_id = s.item_id
@@ -41,6 +43,101 @@ where i.user_id <> t.user_id;
 create index on member (item_id);
 analyze member;
 
+-- Whose outline still holds: nothing came that is as old, her listings are those
+-- that it was made of, and so are the limits of the source.
+create temporary table outlined (owner text collate "C", user_id text collate "C",
+    until timestamptz, counters jsonb);
+\if :has_outlines
+create temporary table came as
+select owner, min(at) as at
+from (
+	select m.owner, s.observed_at
+	from :"staging".:"snapshot" s
+	    join due_run using (run)
+	    join member m on m.item_id = s.item_id
+	union all
+	select 'user:' || s.user_id, s.observed_at
+	from :"staging".:"seller_snapshot" s
+	    join due_run using (run)
+	union all
+	select 'user:' || l.user_id, l.observed_at
+	from :"staging".:"look" l
+	    join due_run using (run)
+	where l.kind in ('user', 'wardrobe')
+	    and l.user_id is not null) as t(owner, at)
+group by owner;
+insert into outlined
+select l.owner, o.user_id, l.until, l.counters
+from owner o
+    join :"staging".:"owner_outline" l on l.owner = o.owner
+    cross join (select :'description'::jsonb -> 'tracking') as d(tracking)
+where :brings
+    and l.limits = concat_ws(' ',
+        coalesce(d.tracking ->> 'counter_lag_hours', '24'),
+        coalesce(d.tracking ->> 'arithmetic_item_days', '40'),
+        coalesce(d.tracking ->> 'sold_page_hours', '240'))
+    and not exists (
+	select
+	from touched t
+	where t.owner = o.owner
+	    and t.anew)
+    and not exists (
+	select
+	from came c
+	where c.owner = o.owner
+	    and c.at <= l.until)
+    and not exists (
+	select
+	from member m
+	    left join :"staging".:"item_outline" i on i.owner = m.owner
+	        and i.item_id = m.item_id
+	where m.owner = o.owner
+	    and (m.shared
+	    or (i.owner is null
+	    and m.first_sight is distinct from null
+	    and m.first_sight <= l.until)))
+    and not exists (
+	select
+	from :"staging".:"item_outline" i
+	    left join member m on m.owner = i.owner
+	        and m.item_id = i.item_id
+	where i.owner = o.owner
+	    and m.owner is null);
+\endif
+create unique index on outlined (owner);
+analyze outlined;
+
+-- what is read of each owner: all that is later than her outline
+create temporary table since as
+select o.owner, o.user_id, coalesce(l.until, '-infinity') as at
+from owner o
+    left join outlined l using (owner);
+analyze since;
+
+-- of each listing, too, and the looks that its outline names
+create temporary table span (owner text collate "C", item_id text collate "C",
+    user_id text collate "C", shared boolean, low timestamptz, high timestamptz,
+    through boolean);
+insert into span
+select m.owner, m.item_id, m.user_id, m.shared,
+    s.at + interval '1 microsecond', 'infinity', false
+from member m
+    join since s using (owner);
+\if :has_outlines
+insert into span
+select m.owner, m.item_id, m.user_id, false, n.at, n.at, bool_or(n.through)
+from outlined o
+    join member m using (owner)
+    join :"staging".:"item_outline" i on i.owner = m.owner
+        and i.item_id = m.item_id
+    cross join lateral (
+	select timestamptz 'epoch' + t.us::bigint * interval '1 microsecond',
+	    i.through @> t.us
+	from jsonb_array_elements(i.looks) as t(us)) as n(at, through)
+group by m.owner, m.item_id, m.user_id, n.at;
+\endif
+analyze span;
+
 create temporary table rate as
 select * from rate_shown;
 analyze rate;
@@ -52,6 +149,7 @@ select m.owner,
     concat('{"owner":', to_json(m.owner),
         ',"item_id":', to_json(m.item_id),
         case when m.shared then ',"foreign":true' end,
+        case when m.through then ',"through":true' end,
         ',"observed_at":', to_json(s.observed_at),
         ',"run":' || to_json(s.run),
         ',"line":' || s.line,
@@ -74,8 +172,9 @@ select m.owner,
         case when c.currency = s.currency then ',"home":true' end,
         ',"rate":' || r.rate || ',"rate_err":' || r.err,
         '}') as line
-from member m
+from span m
     join :"staging".:"snapshot" s on s.item_id = m.item_id
+        and s.observed_at between m.low and m.high
     left join :"staging".:"track_seller" c on c.user_id = m.user_id
     left join rate r on r.site = s.site
         and r.run = s.run
@@ -95,8 +194,19 @@ select o.owner,
         ',"on_holiday":' || s.on_holiday,
         ',"banned":' || s.banned,
         '}') as line
-from owner o
-    join :"staging".:"seller_snapshot" s on s.user_id = o.user_id;
+from (
+	select owner, user_id, at + interval '1 microsecond', 'infinity'
+	from since
+	union all
+	select distinct l.owner, l.user_id, t.at, t.at
+	from outlined l
+	    cross join lateral (
+		select timestamptz 'epoch'
+		    + t.us::bigint * interval '1 microsecond'
+		from jsonb_array_elements(l.counters) as t(us)) as t(at)
+    ) as o(owner, user_id, low, high)
+    join :"staging".:"seller_snapshot" s on s.user_id = o.user_id
+        and s.observed_at between o.low and o.high;
 
 -- is she there?  Asked of those alone who once were not
 create temporary view account_line as
@@ -125,16 +235,20 @@ where l.kind in ('user', 'wardrobe')
 -- wardrobe in one run: the sites differ; each must hold.
 select to_regclass(format('%I.%I', :'staging', :'closing')) is not null
     as has_closings \gset
+create temporary table walk as
+select o.owner, l.run, l.query, l.page, l.site, l.observed_at, l.line, l.verdict,
+    l.total, l.ids
+from since o
+    join :"staging".:"look" l on l.user_id collate "C" = o.user_id
+        and l.observed_at > o.at
+where l.kind = 'wardrobe';
+analyze walk;
 create temporary table closed (run text, query text, stop text, walked boolean);
 \if :has_closings
 insert into closed (run, query, stop, walked)
 select c.run, c.query, c.stop, c.walked
 from :"staging".:"closing" c
-where c.run in (
-	select l.run
-	from owner o
-	    join :"staging".:"look" l on l.user_id collate "C" = o.user_id
-	where l.kind = 'wardrobe');
+where c.run in (select run from walk);
 create index on closed (run, query);
 analyze closed;
 \endif
@@ -142,7 +256,7 @@ analyze closed;
 create temporary view sweep_line as
 with
 page as (
-	select o.owner,
+	select l.owner,
 	    l.run,
 	    l.query,
 	    l.page,
@@ -154,10 +268,8 @@ page as (
 	        filter (where l.verdict in ('ok', 'empty')))[1] as total_first,
 	    (array_agg(l.total order by l.observed_at desc, l.line desc)
 	        filter (where l.verdict in ('ok', 'empty')))[1] as total_last
-	from owner o
-	    join :"staging".:"look" l on l.user_id collate "C" = o.user_id
-	where l.kind = 'wardrobe'
-	group by o.owner, l.run, l.query, l.page
+	from walk l
+	group by l.owner, l.run, l.query, l.page
 ),
 looked as (
 	select p.owner,
@@ -173,14 +285,12 @@ looked as (
 	group by p.owner, p.run, p.query
 ),
 found as (
-	select o.owner, l.run, count(distinct hit.id) as ids
-	from owner o
-	    join :"staging".:"look" l on l.user_id collate "C" = o.user_id
+	select l.owner, l.run, count(distinct hit.id) as ids
+	from walk l
 	    cross join lateral jsonb_array_elements_text(
 	        coalesce(nullif(l.ids, 'null'), '[]')) as hit(id)
-	where l.kind = 'wardrobe'
-	    and l.verdict = 'ok'
-	group by o.owner, l.run
+	where l.verdict = 'ok'
+	group by l.owner, l.run
 )
 select k.owner,
     concat('{"owner":', to_json(k.owner),
@@ -233,6 +343,26 @@ create temporary view picture_line as
 select null as owner, null as item_id, null as line where false;
 \endif
 
+\if :has_outlines
+-- the walks of before that an outline needs
+create temporary view old_sweep_line as
+select o.owner,
+    concat('{"owner":', to_json(o.owner),
+        ',"type":"sweep"',
+        ',"run":', to_json(w.run),
+        ',"site":' || to_json(w.site),
+        ',"first_at":', to_json(w.first_at),
+        ',"last_at":', to_json(w.last_at),
+        ',"total_count":' || w.total,
+        ',"complete":' || w.complete,
+        '}') as line
+from outlined o
+    join :"staging".:"seller_sweep" w using (owner);
+\else
+create temporary view old_sweep_line as
+select null as owner, null as line where false;
+\endif
+
 create temporary view history as
 select owner, null as item_id, concat('{"owner":', to_json(owner),
     ',"type":"owner"}') as line
@@ -243,6 +373,8 @@ union all
 select owner, null, line from account_line
 union all
 select owner, null, line from sweep_line
+union all
+select owner, null, line from old_sweep_line
 union all
 select owner, item_id, line from picture_line
 union all
