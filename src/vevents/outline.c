@@ -111,8 +111,8 @@ is_alike(const struct sight *a, const struct sight *b)
 	    a->seller_price == b->seller_price &&
 	    a->seller_currency == b->seller_currency &&
 	    a->total_price == b->total_price && a->home == b->home &&
-	    a->promoted == b->promoted && a->photo == b->photo &&
-	    a->title == b->title &&
+	    a->photo == b->photo && a->title == b->title &&
+	    (a->promoted == TRI_UNKNOWN) == (b->promoted == TRI_UNKNOWN) &&
 	    (a->favourites == 0) == (b->favourites == 0) &&
 	    (a->rate == 0) == (b->rate == 0) &&
 	    (a->rate_err == 0) == (b->rate_err == 0);
@@ -139,8 +139,6 @@ goes_with(const struct owner *o, const struct sight *a, const struct sight *b)
 {
 	if (a->state != b->state && a->state != STATE_NONE &&
 	    b->state != STATE_NONE)
-		return false;
-	if (a->kind == b->kind && a->promoted != b->promoted)
 		return false;
 	return a->site != b->site || a->currency != b->currency ||
 	    (is_price(o, a->price, b->price) &&
@@ -234,6 +232,17 @@ stay(struct outlining *g, uint32_t at, enum outlined as)
 	g->stays[g->o->sights[at].by.run] = true;
 }
 
+/* One between two of its kind that say the same: in a wardrobe, what it begins
+ * goes on. */
+static void
+keep(struct outlining *g, uint32_t at)
+{
+	if (g->to->sights[at] == LEFT_OUT)
+		stay(g, at,
+		    g->o->sights[at].kind == g->c->wardrobe ? STAYS_THROUGH :
+		                                              STAYS);
+}
+
 static void
 end_same(struct outlining *g, struct same *same)
 {
@@ -249,6 +258,32 @@ end_same(struct outlining *g, struct same *same)
 		        STAYS);
 	}
 	same->n = 0;
+}
+
+/* Where a kind of look says of promotion another thing than before, both stay;
+ * so do those of a kind too many. */
+static void
+keep_promotions(struct outlining *g, const struct listing *l)
+{
+	const struct sight *s = g->o->sights;
+	uint32_t last[16], n = 0, k, i;
+
+	for (k = l->from; k < l->from + l->n; k++) {
+		if (s[k].promoted == TRI_UNKNOWN)
+			continue;
+		for (i = 0; i < n && s[last[i]].kind != s[k].kind; i++)
+			;
+		if (i == sizeof last / sizeof *last) {
+			keep(g, k);
+			continue;
+		}
+		if (i < n && s[last[i]].promoted != s[k].promoted) {
+			keep(g, last[i]);
+			keep(g, k);
+		}
+		last[i] = k;
+		n += i == n;
+	}
 }
 
 static void
@@ -267,6 +302,7 @@ outline_listing(struct outlining *g, const struct listing *l)
 			stay(g, k, STAYS);
 	}
 	end_same(g, &same);
+	keep_promotions(g, l);
 }
 
 /* It is asked when the sweep before saw what vanished, or may vanish yet, even
@@ -281,14 +317,14 @@ keep_vanished(struct outlining *g)
 
 	for (k = 0; k < o->nsights; k++) {
 		s = &o->sights[k];
-		if (g->to->sights[k] != LEFT_OUT || s->kind != c->wardrobe ||
+		if (s->kind != c->wardrobe ||
 		    c->whole_of_run[s->by.run] == NONE)
 			continue;
 		m = c->whole_of_run[s->by.run] + 1;
 		if (m == c->nwhole ||
 		    (c->intervals[m].v > 0 &&
 		        !was_in(c, o->sweeps[c->whole[m]].run, s->listing)))
-			stay(g, k, STAYS_THROUGH);
+			keep(g, k);
 	}
 }
 

@@ -200,7 +200,8 @@ print_search(int at, int site)
 		printf(",\"state\":\"live\",\"user_id\":\"%d\","
 		       "\"photo_key\":\"p%d\",\"title\":\"t%d\","
 		       "\"promoted\":%s",
-		    seller.id, i->photo, i->title, yes(i->promoted));
+		    seller.id, i->photo, i->title,
+		    yes(i->promoted != (below(6) == 0)));
 		add_price("price", i->cents * (site == 1 ? 1 : 4));
 		if (site == 1)
 			printf(",\"currency\":\"EUR\",\"home\":true");
