@@ -52,26 +52,29 @@ from :"staging".:"track_item" t
 create unique index on was_item (item_id);
 analyze was_item;
 
--- Listings of which all that came is later than the outline of their owner: what
--- was known of them holds.  Of the others all that is stored is read: a contract
--- that is read anew may say less than it did.
-create temporary table known_item (item_id text collate "C" primary key);
-\if :has_outlines
-insert into known_item
+-- Listings that are seen for the first time, or of which all that came is later than
+-- the outline of their owner: what was known of them holds.  Of the others all that
+-- is stored is read: a contract that is read anew may say less than it did.
+create temporary table other_item as
 select w.item_id
-from was_item w
-    join fresh f using (item_id)
-    join :"staging".:"item_outline" i on i.item_id = w.item_id
-        and i.owner = case when w.user_id is null then 'item:' || w.item_id
-            else 'user:' || w.user_id end
-    join :"staging".:"owner_outline" l on l.owner = i.owner
-where f.low > l.until
+from was_item w;
+\if :has_outlines
+delete from other_item o
+using was_item w, fresh f, :"staging".:"item_outline" i,
+    :"staging".:"owner_outline" l
+where w.item_id = o.item_id
+    and f.item_id = o.item_id
+    and i.item_id = o.item_id
+    and i.owner = case when w.user_id is null then 'item:' || w.item_id
+        else 'user:' || w.user_id end
+    and l.owner = i.owner
+    and f.low > l.until
     and not exists (
 	select
 	from :"staging".:"track_shared" s
-	where s.item_id = w.item_id);
+	where s.item_id = o.item_id);
 \endif
-analyze known_item;
+analyze other_item;
 
 create temporary table is_item as
 select f.item_id,
@@ -81,8 +84,8 @@ select f.item_id,
     least(w.first_sight, f.first_sight) as first_sight,
     greatest(w.last_sight, f.last_sight) as last_sight
 from fresh f
-    join known_item using (item_id)
-    join was_item w using (item_id)
+    left join was_item w using (item_id)
+where f.item_id not in (select item_id from other_item)
 union all
 select s.item_id collate "C",
     min(s.user_id collate "C"),
@@ -90,11 +93,8 @@ select s.item_id collate "C",
     min(s.photo_key collate "C"),
     min(s.observed_at) filter (where s.state is distinct from 'gone'),
     max(s.observed_at) filter (where s.state is distinct from 'gone')
-from :"staging".:"snapshot" s
-where s.item_id in (
-	select item_id
-	from fresh
-	where item_id not in (select item_id from known_item))
+from other_item o
+    join :"staging".:"snapshot" s on s.item_id = o.item_id
 group by s.item_id;
 create unique index on is_item (item_id);
 analyze is_item;
