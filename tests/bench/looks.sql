@@ -1,6 +1,7 @@
 -- A history for tests/bench/looks: what was seen of each seller and listing is
 -- repeated :days times, a day before each time, in runs of their own; and all is
--- to be judged anew.
+-- to be judged anew.  Nothing changed in that time: what is reserved was live, and
+-- nothing was promoted on one page and not on another.
 set client_min_messages = warning;
 set timezone = 'UTC';
 set synchronous_commit = off;
@@ -22,6 +23,9 @@ begin
 	using days;
 end
 $$;
+update staging.vinted_snapshot
+set state = case state when 'reserved' then 'live' else state end,
+    promoted = promoted and false;
 select pg_temp.repeat(t, :days)
 from unnest(array['vinted_snapshot', 'vinted_seller_snapshot', 'vinted_look',
     'vinted_closing']) as t
