@@ -487,10 +487,40 @@ outlines_hold() {
 }
 
 @test "what an outline needs and later lines give what all lines give" {
-  outlines_hold 1 "$(size 150 5000)" 9 10
-  outlines_hold 2 "$(size 150 5000)" 20 33
-  outlines_hold 3 "$(size 100 5000)" 45 80
+  outlines_hold 1 "$(size 150 1500)" 9 10
+  outlines_hold 2 "$(size 150 1500)" 20 33
+  outlines_hold 3 "$(size 100 1500)" 45 80
   [ "$(wc -l <"$tmp/needed")" -lt "$(wc -l <"$tmp/days")" ]
+}
+
+# holds <DAYS, a line -- and MORE: judged by the outline of the days as all at once
+holds() {
+  sed '/^--$/,$d' >"$tmp/days" <<<"$1"
+  { by_listing <"$tmp/days"; } >"$tmp/in"
+  grep -v '^--$' <<<"$1" | by_listing >"$tmp/more"
+  vevents -q --source b "$tmp/in" >"$tmp/before"
+  vevents -q --source b "$tmp/more" >"$tmp/want"
+  { outlined "$tmp/before" <"$tmp/in"; sed '1,/^--$/d' <<<"$1"; } | by_listing |
+    vevents -q --source b | diff "$tmp/want" -
+}
+
+# of a search: at RUN DAY ITEM [MEMBERS]
+found() {
+  printf '{"owner":"user:5","item_id":"%s","observed_at":"2026-09-%02dT12:00:00Z","run":"%s","user_id":"5","kind":"list","state":"live"%s}\n' \
+    "$3" "$2" "$1" "${4:+,$4}"
+}
+
+@test "an outline keeps the last number that was said, the least photo, a run that saw two" {
+  holds "$(found a 1 1 '"favourite_count":1'; found b 2 1 '"favourite_count":2'; found c 3 1; found d 4 1
+    echo --; found e 5 1)"
+  grep -q '"favourite_count":2' "$tmp/want"
+  holds "$(found a 1 1 '"photo_key":"z"'; found b 2 1 '"photo_key":"y"'; found c 3 1 '"photo_key":"z"'
+    echo --; found d 4 2 '"photo_key":"y"')"
+  grep -q '"old_id":"1"' "$tmp/want"
+  # the run of the second day goes on until the fifth
+  holds "$(found a 1 1 '"photo_key":"z"'; found b 2 1 '"photo_key":"z"'; found c 3 1 '"photo_key":"z"'
+    found d 4 1 '"photo_key":"z"'; found b 5 2 '"photo_key":"z"'; echo --; found e 6 2 '"photo_key":"z"')"
+  ! grep -q '"old_id":"1"' "$tmp/want" || false
 }
 
 @test "looks that say nothing new cost nothing; one that does stays, and what is around it" {

@@ -442,12 +442,10 @@ count_the_same(const struct counters *a, const struct counters *b)
 	    a->falls == b->falls;
 }
 
-/* Neither is away, or says less than the other. */
 static bool
 flag_the_same(const struct counters *a, const struct counters *b)
 {
-	return a->holiday != TRI_YES && a->banned != TRI_YES &&
-	    a->holiday == b->holiday && a->banned == b->banned;
+	return a->holiday == b->holiday && a->banned == b->banned;
 }
 
 /* Those at which something changed: the answers before and after that count
