@@ -82,9 +82,10 @@ END {
 		    share(v[m, "price:rate:rate"], v[m, "rates"]), wrong, \
 		    v[m, "requests"], ratio(v[m, "requests"], v[m, "naive"])
 		if (v[m, "settled"] > 0)
-			printf "# %-20s requests a settled exit %.2f, naive %.2f; unknown:%s\n", \
+			printf "# %-20s requests a settled exit %.2f, naive %.2f; hours from a sale to its call %d, of nine in ten at most %d; unknown:%s\n", \
 			    m, v[m, "requests"] / v[m, "settled"], \
-			    v[m, "naive"] / v[m, "settled"], reasons(m)
+			    v[m, "naive"] / v[m, "settled"], \
+			    v[m, "hours_half"], v[m, "hours_most"], reasons(m)
 		if (v[m, "called"] < 2000)
 			printf "# %-20s fewer than 2000 sales were called\n", m
 	}

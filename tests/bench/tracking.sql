@@ -311,22 +311,73 @@ where own = 0
     and cause = 'unknown'
 group by 1;
 
--- requests, by size of wardrobe; the naive plan opens each live item each look
+-- from a sale to its call, in hours
+insert into figure (name, value)
+select n.name, round(percentile_cont(n.share) within group (
+    order by extract(epoch from c.at - x.at) / 3600)::numeric)
+from (values ('hours_half', 0.5), ('hours_most', 0.9)) as n(name, share)
+    cross join judge.exit x
+    cross join lateral (
+	select min(at) as at
+	from judge.called c
+	where c.item_id = x.item_id
+	    and c.stands) as c
+where x.type = 'sold'
+    and x.back_at is null
+    and c.at is not null
+group by n.name, n.share;
+
+-- requests, by size of wardrobe
 create table judge.size as
 select substr(owner, 6) as user_id,
-    avg(total) as mean,
-    sum(total) as naive
+    avg(total) as mean
 from staging.vinted_seller_sweep
 where complete
 group by owner;
 
+-- The naive plan opens once a day each listing that is known and for sale by the
+-- truth: what it costs is not for our own looks to say.
+create index on judge.event (user_id, at)
+    where item_id is null;
+create table judge.naive as
+select t.user_id,
+    sum(extract(epoch from k.until - k.at)) / 86400 as pages
+from (
+	select at, lead(at) over (order by at) as until
+	from judge.tick) as k
+    -- our clock runs on while a run asks
+    join staging.vinted_track_item t
+        on t.first_sight < k.at + interval '1 hour'
+    left join lateral (
+	select e.type
+	from judge.event e
+	where e.item_id = t.item_id
+	    and e.type in ('reserved', 'unreserved', 'hidden', 'returned', 'sold',
+	        'cancelled', 'deleted')
+	    and e.at <= k.at
+	order by e.at desc
+	limit 1) as i on true
+    left join lateral (
+	select e.type
+	from judge.event e
+	where e.user_id = t.user_id
+	    and e.item_id is null
+	    and e.at <= k.at
+	order by e.at desc
+	limit 1) as u on true
+where k.until is not null
+    and coalesce(i.type, 'returned') in ('unreserved', 'returned', 'cancelled')
+    and coalesce(u.type, 'holiday_end') = 'holiday_end'
+group by t.user_id;
+
 insert into figure (name, value)
-select 'naive:' || s.class, sum(naive)
+select 'naive:' || s.class, round(sum(n.pages))
 from (
 	select *,
 	    case when mean < 3 then '1' when mean < 30 then '10'
 	        else '100' end as class
 	from judge.size) as s
+    join judge.naive n using (user_id)
 group by 1;
 insert into figure (name, value)
 select 'asked:' || s.class, count(*)
