@@ -49,8 +49,9 @@ world() {
 
 # facts SOURCE...: a line for each, from its description: its name, whether its
 # sellers can be asked (true, false), how many item-days counters can tell of,
-# how many hours a sold listing's page lives (0: no audit-page can be asked),
-# whether a photo's key names an upload, the hosts of its pictures (JSON, or null)
+# how many hours a sold listing's page lives (0: no audit-page can be asked), by
+# how many hours counters may follow a sale, whether a photo's key names an upload,
+# the hosts of its pictures (JSON, or null)
 facts() {
 	for described in "$@"; do
 		describe "$described"
@@ -58,8 +59,8 @@ facts() {
 	done | jq -r '[.source, (.endpoints.user and .endpoints.wardrobe),
 	    .tracking.arithmetic_item_days // 40,
 	    (if .endpoints["audit-page"] then .tracking.sold_page_hours // 240
-	    else 0 end), .images.key == "upload",
-	    (.images.hosts | tojson)] | join(" ")'
+	    else 0 end), .tracking.counter_lag_hours // 24,
+	    .images.key == "upload", (.images.hosts | tojson)] | join(" ")'
 }
 
 # VPIPE_SAMPLE_FRAC as a JSON object

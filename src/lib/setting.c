@@ -47,9 +47,8 @@ const struct setting settings[] = {
 	    "[0-9]{0,3}\\.[0-9]+|[0-9]{1,3}|[1-7][0-9]{3}|8[0-6][0-9]{2}|"
 	    "87[0-5][0-9]|8760",
 	    "hours, from 0 to 8760", NULL,
-	    "The least time between two looks at one thing.  A seller's "
-	    "counters are asked for so often while something happens there, "
-	    "and every third time otherwise.",
+	    "The least time between two looks at one thing: the day of the "
+	    "section How often of vpipe-events(7).",
 	    NULL },
 	{ "VPIPE_ITEM_QUESTION", SETTING_TEXT, "item-page",
 	    "item-page|item-status", "item-page or item-status", NULL,
