@@ -38,11 +38,11 @@ known() {
   done | loaded 2026-09-01T09:00:00Z
 }
 
-# due TIME [KIND]: what a run would ask then, a word for each
+# due TIME [START]: what a run would ask then, a word for each, as user:11
 due() {
   VPIPE_NOW=2026-$1Z "$ROOT/scripts/track" --dry-run 2>/dev/null |
-    jq -r --arg kind "${2:-}" 'select(.kind | startswith($kind)) |
-        "\(.kind):\(.params | .user // .item)"' | LC_ALL=C sort | xargs
+    jq -r --arg start "${2:-}" '"\(.kind):\(.params | .user // .item)" |
+        select(startswith($start))' | LC_ALL=C sort | xargs
 }
 
 @test "the fewer she has, the less often her wardrobe is asked; of more than twelve the counters are" {
@@ -57,9 +57,12 @@ due() {
   same 'wardrobe:16 wardrobe:22 wardrobe:23' "$(due 09-05T12:55:00 wardrobe)"
   same 'wardrobe:11 wardrobe:16 wardrobe:22 wardrobe:23' \
     "$(due 09-05T13:05:00 wardrobe)"
-  # and at once when they moved
+  # and at once when they moved; also of one who has many again, of whom no
+  # sweep is complete
   loaded 2026-09-02T10:00:00Z <<<'user 23 51 63'
   same 'wardrobe:22 wardrobe:23' "$(due 09-02T10:01:00)"
+  loaded 2026-09-05T14:00:00Z <<<'cut 11 200 1101'
+  same user:11 "$(due 09-05T14:05:00 user:11)"
 }
 
 @test "who has nothing is asked after pauses that double, up to four weeks, and at once when a search finds something" {

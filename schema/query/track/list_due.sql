@@ -91,10 +91,10 @@ from watched w
 	    max(s.first_at) filter (where s.complete) as swept_at,
 	    max(s.first_at) filter (where not s.complete) as broken_at,
 	    min(s.first_at) filter (where s.complete) as first_at,
-	    max(s.first_at) filter (where s.complete and s.total > 0)
-	        as live_at,
+	    max(s.first_at) filter (where s.total > 0) as live_at,
+	    -- as stated: a large one is rarely complete
 	    (array_agg(s.total order by s.first_at desc)
-	        filter (where s.complete))[1] as listings
+	        filter (where s.total is not null))[1] as listings
 	from :"staging".:"seller_sweep" s
 	where s.owner = 'user:' || w.user_id) as v on true
     left join lateral (
