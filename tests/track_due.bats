@@ -45,22 +45,21 @@ due() {
         select(startswith($start))' | LC_ALL=C sort | xargs
 }
 
-@test "the fewer she has, the less often her wardrobe is asked; of more than twelve the counters are" {
-  known 11 1 16 6 22 12 23 13
+@test "the fewer she has, the less often her wardrobe is asked; of more than forty the counters are" {
+  known 11 1 16 6 22 12 33 40 44 41
   same '' "$(due 09-02T08:55:00)"
-  same user:23 "$(due 09-02T09:55:00)"
-  same 'user:23 wardrobe:22' "$(due 09-02T10:05:00)"
-  same 'user:23 wardrobe:22' "$(due 09-03T10:55:00)"
-  same 'user:23 wardrobe:16 wardrobe:22' "$(due 09-03T11:05:00)"
+  same user:44 "$(due 09-02T09:55:00)"
+  same 'user:44 wardrobe:22 wardrobe:33' "$(due 09-02T10:05:00)"
+  same 'user:44 wardrobe:22 wardrobe:33' "$(due 09-03T10:55:00)"
+  same 'user:44 wardrobe:16 wardrobe:22 wardrobe:33' "$(due 09-03T11:05:00)"
   # every third day that of the large one, though its counters stand still
-  same 'user:23 wardrobe:16 wardrobe:22 wardrobe:23' "$(due 09-04T12:05:00)"
-  same 'wardrobe:16 wardrobe:22 wardrobe:23' "$(due 09-05T12:55:00 wardrobe)"
-  same 'wardrobe:11 wardrobe:16 wardrobe:22 wardrobe:23' \
-    "$(due 09-05T13:05:00 wardrobe)"
+  same 'wardrobe:44' "$(due 09-04T12:05:00 wardrobe:44)"
+  same '' "$(due 09-05T12:55:00 wardrobe:11)"
+  same wardrobe:11 "$(due 09-05T13:05:00 wardrobe:11)"
   # and at once when they moved; also of one who has many again, of whom no
   # sweep is complete
-  loaded 2026-09-02T10:00:00Z <<<'user 23 51 63'
-  same 'wardrobe:22 wardrobe:23' "$(due 09-02T10:01:00)"
+  loaded 2026-09-02T10:00:00Z <<<'user 44 51 91'
+  same wardrobe:44 "$(due 09-02T10:01:00 wardrobe:44)"
   loaded 2026-09-05T14:00:00Z <<<'cut 11 200 1101'
   same user:11 "$(due 09-05T14:05:00 user:11)"
 }

@@ -19,8 +19,8 @@ setup() {
 }
 
 # What happens by itself is nothing, but for favourites and rates.  All have more
-# than twelve listings: their counters are asked daily.
-still='.items = 100 | .wardrobe_p50 = 20 | .wardrobe_p90 = 21 |
+# than forty listings: their counters are asked daily.
+still='.items = 250 | .wardrobe_p50 = 50 | .wardrobe_p90 = 51 |
   .single_share = 0 | .arrival_rate = 0 | .new_per_hour = 0 | .sold_per_1000_item_days = 0 |
   .deleted_per_1000_item_days = 0 | .hidden_per_1000_item_days = 0 |
   .reserved_per_1000_item_days = 0 | .relist_rate = 0 | .flash_rate = 0 |
@@ -125,8 +125,8 @@ $sellers wardrobe" "$(asked | tail -n +$((before + 1)) | cut -d ' ' -f 1 | uniq 
       >/dev/null
   }
   export VPIPE_SAMPLE_FRAC=1
-  calm_market "$still | .items = 200 | .wardrobe_p50 = 40 | .wardrobe_p90 = 42 |
-    .deleted_per_1000_item_days = 100"
+  calm_market "$still | .items = 360 | .wardrobe_p50 = 90 | .wardrobe_p90 = 92 |
+    .deleted_per_1000_item_days = 60"
   catalog "$women" >/dev/null 2>&1
   run -0 track
   forward 93600			# what left now waits for the counters

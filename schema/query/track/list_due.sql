@@ -2,9 +2,9 @@
 -- first, for one :round (vpipe-events(7), "How often"):
 --
 --   user       counters: first of all, where something that left waits for them,
---              and daily of those who have much
---   wardrobe   listings: of those who have little on a clock of their own, of the
---              others when the counters moved or gave no answer
+--              and daily of those who have more than counters can tell of
+--   wardrobe   listings: by a clock, and of those others when the counters moved
+--              or gave no answer
 --   item       pages of items that left their wardrobe where the counters do not
 --              say why, and of reserved or hidden ones
 --
@@ -15,10 +15,9 @@
 set client_min_messages = warning;
 set timezone = 'UTC';
 
--- Three listings in a hundred leave a day, by what was seen: twelve listings lose
--- one in three days, and a look at fewer tells less.  One page of a wardrobe has
--- them, and their counters say what left in three days (item_days).
-\set small 12
+-- So many are looked at daily.  Three listings in a hundred leave a day, by what
+-- was seen: twelve lose one in three days, and a look at fewer tells less.
+\set daily 12
 -- Days between two looks at one who has few.  Twice as many are a request in eight
 -- less, and a sale is told two days later (in the simulator).
 \set few_days 4
@@ -62,13 +61,14 @@ select w.user_id,
     c.given_count,
     c.total_count,
     v.listings,
-    coalesce(v.listings <= :small, false) as is_small,
+    -- one page of a wardrobe has them, and her counters tell what left in a day
+    coalesce(v.listings <= :item_days, false) as is_small,
     v.tried_at,
     v.swept_at,
     v.broken_at,
     b.breaks,
     case when v.listings > 0 or i.is_open
-        then least(:few_days, greatest(1, :small / greatest(v.listings, 1)))
+        then least(:few_days, greatest(1, :daily / greatest(v.listings, 1)))
             * :period
         -- a pause as long as she has had nothing is twice the one before
         else least(:empty_days * :period, greatest(:few_days * :period,
