@@ -10,20 +10,33 @@ where exists (
 	    and w.complete);
 
 \echo 'What happened, and how that is known (vanished: not there, cause unknown):'
-select type || coalesce(': ' || case cause
-        when 'seller' then 'by the seller'
-        when 'wardrobe' then 'all of a seller''s'
-        when 'rate' then 'exchange rate'
-        when 'fee' then 'fee'
-        when 'unknown' then 'cause unknown'
-    end, '') as event,
-    count(*) filter (where confidence = 'observed') as observed,
-    count(*) filter (where confidence = 'inferred') as inferred,
-    count(*) filter (where confidence = 'unknown') as unknown,
-    string_agg(distinct coalesce(rule, reason), ', ') as "rules, reasons"
-from serving.event
-    join watched using (item_id)
-where type not in ('listed', 'promoted')
+with
+happened as (
+	select type || coalesce(': ' || case cause
+	        when 'seller' then 'by the seller'
+	        when 'wardrobe' then 'all of a seller''s'
+	        when 'rate' then 'exchange rate'
+	        when 'fee' then 'fee'
+	        when 'unknown' then 'cause unknown'
+	    end, '') as event,
+	    coalesce(rule, reason) as why,
+	    count(*) filter (where confidence = 'observed') as observed,
+	    count(*) filter (where confidence = 'inferred') as inferred,
+	    count(*) filter (where confidence = 'unknown') as unknown,
+	    count(*) as n
+	from serving.event
+	    join watched using (item_id)
+	where type not in ('listed', 'promoted')
+	group by 1, 2
+)
+select event,
+    sum(observed) as observed,
+    sum(inferred) as inferred,
+    sum(unknown) as unknown,
+    -- of more than two the commonest: a line is no wider than a terminal
+    array_to_string((array_agg(why order by n desc, why)
+        filter (where why is not null))[1:2], ', ') as "rules, reasons"
+from happened
 group by 1
 order by 1;
 
