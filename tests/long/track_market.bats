@@ -213,10 +213,10 @@ flow() {
   flow track >/dev/null 2>&1
   RANDOM=20261129
   for ((i = 0; i < $(size 6 500); i++)); do
-    forward $((i % 8 == 0 ? 80000 : 600))
+    forward $((i % 2 == 0 ? 90000 : 600))	# so long that something is due
     setsid "$ROOT/scripts/${flows[i % 4]}" $([[ ${flows[i % 4]} != catalog ]] || echo "$women") \
       >/dev/null 2>&1 3>&- &
-    sleep "$((RANDOM % 2)).$((RANDOM % 1000))"
+    sleep "0.$((RANDOM % 900 + 100))"
     ! kill -9 -- "-$!" 2>/dev/null || dead=$((dead + 1))
     wait $! 2>/dev/null || :
   done
