@@ -98,6 +98,25 @@ need_whole(const struct context *c, uint32_t whole)
 	c->needed[whole] = true;
 }
 
+/* Of `n` things of a size, in the order of a time at `offset`: the first whose
+ * time is later; n when none is. */
+static inline uint32_t
+first_later(const void *v, size_t size, size_t offset, uint32_t n, int64_t at)
+{
+	uint32_t lo = 0, hi = n, mid;
+	int64_t is;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		memcpy(&is, (const char *)v + mid * size + offset, sizeof is);
+		if (is <= at)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
 /* Did a price move from one to the other as the interval's cut? */
 bool is_the_cut(const struct interval *, int64_t to, int64_t from);
 int64_t millionths(struct slice price); /* -1: it has more digits, or none */

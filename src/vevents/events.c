@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "history.h"
 #include "ledger.h"
 #include "stop.h"
 #include "banned.h"
@@ -76,7 +77,7 @@ judge_all(struct events *e)
 	for (k = 0; k < e->owner.nlistings; k++)
 		judge_listing(e, &h, k);
 	if (!e->alone) {
-		outline_make(&l, &h);
+		outline_make(&l, &c);
 		write_context(&e->write, &c, &l);
 		outline_release(&l);
 	}

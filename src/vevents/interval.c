@@ -1,5 +1,6 @@
 /* R7.  Intervals between complete sweeps: what left and came, and the counters
  * around them. */
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "context.h"
@@ -13,16 +14,8 @@ __extension__ typedef __int128 wide;
 static uint32_t
 first_after(const struct owner *o, int64_t at)
 {
-	uint32_t lo = 0, hi = o->ncounters, mid;
-
-	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		if (o->counters[mid].by.at <= at)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return first_later(o->counters, sizeof *o->counters,
+	    offsetof(struct counters, by.at), o->ncounters, at);
 }
 
 uint32_t

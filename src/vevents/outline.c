@@ -13,6 +13,7 @@
  */
 #include "outline.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "decimal.h"
@@ -45,7 +46,8 @@ extend(struct outlining *g, text_id run, int64_t from, int64_t end)
 		g->end[run] = end;
 }
 
-/* Was the look taken while the run of another at its listing went on? */
+/* Was the look taken while the run of another at its listing went on, or at the
+ * same time? */
 static void
 find_mixed(struct outlining *g)
 {
@@ -173,17 +175,11 @@ was_there(const struct outlining *g, const struct sight *a,
 static bool
 was_gone(const struct owner *o, int64_t from, int64_t to)
 {
-	uint32_t lo = 0, hi = o->naccounts, mid;
+	uint32_t k = first_later(o->accounts, sizeof *o->accounts,
+	    offsetof(struct account, by.at), o->naccounts, from - 1);
 
-	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		if (o->accounts[mid].by.at < from)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	for (; lo < o->naccounts && o->accounts[lo].by.at < to; lo++)
-		if (o->accounts[lo].gone)
+	for (; k < o->naccounts && o->accounts[k].by.at < to; k++)
+		if (o->accounts[k].gone)
 			return true;
 	return false;
 }
@@ -191,8 +187,8 @@ was_gone(const struct owner *o, int64_t from, int64_t to)
 static bool
 follows(const struct outlining *g, const struct sight *a, const struct sight *b)
 {
-	return a->by.at < b->by.at && may_be_left(g, b) &&
-	    !was_gone(g->o, a->by.at, b->by.at) && was_there(g, a, b);
+	return may_be_left(g, b) && !was_gone(g->o, a->by.at, b->by.at) &&
+	    was_there(g, a, b);
 }
 
 /* Takes a look that says nothing new; false: it does. */
@@ -433,13 +429,17 @@ join_intervals(struct outlining *g)
 
 /* ---- counters ---- */
 
-/* Two that count, or two that do not. */
+static bool
+is_counted(const struct counters *c)
+{
+	return c->counted;
+}
+
 static bool
 count_the_same(const struct counters *a, const struct counters *b)
 {
-	return a->by.at != b->by.at && a->given == b->given &&
-	    a->total == b->total && a->cancelled == b->cancelled &&
-	    a->falls == b->falls;
+	return a->given == b->given && a->total == b->total &&
+	    a->cancelled == b->cancelled && a->falls == b->falls;
 }
 
 static bool
@@ -448,44 +448,39 @@ flag_the_same(const struct counters *a, const struct counters *b)
 	return a->holiday == b->holiday && a->banned == b->banned;
 }
 
-/* Those at which something changed: the answers before and after that count
- * say another number, or those with flags another flag. */
+/* Of the answers that say something: the first, the last, and where it changed
+ * those before and after. */
+static void
+keep_changes(struct outlining *g, bool tells(const struct counters *),
+    bool say_the_same(const struct counters *, const struct counters *))
+{
+	const struct counters *v = g->o->counters;
+	uint32_t k, last = NONE;
+
+	for (k = 0; k < g->o->ncounters; k++) {
+		if (!tells(&v[k]))
+			continue;
+		if (last == NONE || !say_the_same(&v[last], &v[k])) {
+			g->to->counters[k] = true;
+			if (last != NONE)
+				g->to->counters[last] = true;
+		}
+		last = k;
+	}
+	if (last != NONE)
+		g->to->counters[last] = true;
+}
+
 static void
 outline_counters(struct outlining *g)
 {
-	const struct counters *v = g->o->counters;
-	uint32_t k, n = g->o->ncounters,
-	            *next = xmalloc((n + 1) * sizeof *next);
-	uint32_t counting[2] = { NONE, NONE }, flagging = NONE;
-	uint32_t *flag = xmalloc((n + 1) * sizeof *flag);
-	bool flags;
+	uint32_t k;
 
-	for (k = n; k-- > 0;) {
-		next[k] = counting[v[k].counted];
-		flag[k] = flagging;
-		counting[v[k].counted] = k;
-		if (has_flags(&v[k]))
-			flagging = k;
-	}
-	memset(counting, 0xff, sizeof counting);
-	flagging = NONE;
-	for (k = 0; k < n; k++) {
-		flags = has_flags(&v[k]);
-		g->to->counters[k] |= counting[v[k].counted] == NONE ||
-		    next[k] == NONE ||
-		    !count_the_same(&v[counting[v[k].counted]], &v[k]) ||
-		    !count_the_same(&v[k], &v[next[k]]) ||
-		    (flags &&
-		        (flagging == NONE || flag[k] == NONE ||
-		            !flag_the_same(&v[flagging], &v[k]) ||
-		            !flag_the_same(&v[k], &v[flag[k]]))) ||
-		    v[k].by.at >= g->to->until - KEEP_US;
-		counting[v[k].counted] = k;
-		if (flags)
-			flagging = k;
-	}
-	free(next);
-	free(flag);
+	keep_changes(g, is_counted, count_the_same);
+	keep_changes(g, has_flags, flag_the_same);
+	for (k = 0; k < g->o->ncounters; k++)
+		if (g->o->counters[k].by.at >= g->to->until - KEEP_US)
+			g->to->counters[k] = true;
 }
 
 /* ---- all of it ---- */
@@ -515,18 +510,18 @@ find_until(struct outlining *g)
 }
 
 void
-outline_make(struct outline *to, const struct history *h)
+outline_make(struct outline *to, const struct context *c)
 {
-	struct outlining g = { .c = h->c, .o = h->o, .to = to };
+	struct outlining g = { .c = c, .o = c->o, .to = to };
 	uint32_t k;
 
-	to->sights = xcalloc(h->o->nsights + 1, sizeof *to->sights);
-	to->sweeps = xcalloc(h->o->nsweeps + 1, sizeof *to->sweeps);
-	to->counters = xcalloc(h->o->ncounters + 1, sizeof *to->counters);
+	to->sights = xcalloc(c->o->nsights + 1, sizeof *to->sights);
+	to->sweeps = xcalloc(c->o->nsweeps + 1, sizeof *to->sweeps);
+	to->counters = xcalloc(c->o->ncounters + 1, sizeof *to->counters);
 	find_until(&g);
 	find_runs(&g);
-	for (k = 0; k < h->o->nlistings; k++)
-		outline_listing(&g, &h->o->listings[k]);
+	for (k = 0; k < c->o->nlistings; k++)
+		outline_listing(&g, &c->o->listings[k]);
 	keep_vanished(&g);
 	outline_sweeps(&g);
 	join_intervals(&g);

@@ -3,13 +3,13 @@
  * and of later lines gives what the whole history gives, so that looks that say
  * nothing new cost nothing when the next comes (vevents(1), OUTLINES).
  *
- *	outline_make(&n, &history), when all listings were judged; read;
- *	outline_release.
+ *	outline_make(&n, &context), when all listings were judged, which marks
+ *	the sweeps that they speak of; read; outline_release.
  */
 #ifndef OUTLINE_H
 #define OUTLINE_H
 
-#include "history.h"
+#include "context.h"
 
 enum outlined {
 	LEFT_OUT,
@@ -27,7 +27,7 @@ struct outline {
 	int64_t until; /* the last line's time; NO_TIME: there is none */
 };
 
-void outline_make(struct outline *, const struct history *);
+void outline_make(struct outline *, const struct context *);
 void outline_release(struct outline *);
 
 #endif

@@ -1,4 +1,5 @@
 /* What the runs saw of a wardrobe, and which of its sweeps are complete. */
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "context.h"
@@ -57,22 +58,6 @@ take_seen(struct seen *to, const struct owner *o, const struct sight *s)
 		.currency = currency };
 }
 
-/* The first sweep that began after a time. */
-static uint32_t
-first_sweep(const struct owner *o, int64_t after)
-{
-	uint32_t lo = 0, hi = o->nsweeps, mid;
-
-	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		if (o->sweeps[mid].first_at <= after)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 /* Two of one run and listing: those that are hers come first. */
 static void
 fold(struct seen *into, const struct seen *s, const struct owner *o)
@@ -87,7 +72,7 @@ fold(struct seen *into, const struct seen *s, const struct owner *o)
 		into->currency = s->currency;
 }
 
-/* The next look at its listing in a wardrobe, or a time behind all. */
+/* When its listing was next seen in a wardrobe; NO_TIME: it was not. */
 static int64_t
 next_in_wardrobe(const struct context *c, const struct sight *s)
 {
@@ -109,7 +94,9 @@ take_through(const struct context *c, const struct sight *s, struct seen *to)
 	const struct sweep *w;
 	uint32_t i, n = 0;
 
-	for (i = first_sweep(c->o, s->by.at); i < c->o->nsweeps; i++) {
+	i = first_later(c->o->sweeps, sizeof *w,
+	    offsetof(struct sweep, first_at), c->o->nsweeps, s->by.at);
+	for (; i < c->o->nsweeps; i++) {
 		w = &c->o->sweeps[i];
 		if (w->first_at >= until)
 			break;
@@ -246,16 +233,11 @@ static uint32_t
 first_from(const struct owner *o, uint32_t listing, int64_t at)
 {
 	const struct listing *i = &o->listings[listing];
-	uint32_t lo = i->from, hi = i->from + i->n, mid;
 
-	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		if (o->sights[mid].by.at < at)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return i->n == 0 ? i->from :
+	                   i->from +
+	        first_later(o->sights + i->from, sizeof *o->sights,
+	            offsetof(struct sight, by.at), i->n, at - 1);
 }
 
 bool

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "judge.h"
 #include "line.h"
 #include "outline.h"
 
