@@ -560,16 +560,30 @@ add_owner_outline(struct write *w, const struct context *c,
 	buf_adds(b, "]}}\n");
 }
 
+/* None where a listing of another was in the wardrobe: when no look names her
+ * for it any more, all of her sweeps are other ones. */
+static void
+add_outlines(struct write *w, const struct context *c, const struct outline *l)
+{
+	const struct owner *o = c->o;
+	uint32_t k;
+
+	for (k = 0; k < o->nlistings; k++)
+		if (o->listings[k].foreign)
+			return;
+	for (k = 0; k < o->nlistings; k++)
+		if (o->listings[k].n > 0)
+			add_item_outline(w, o, l, &o->listings[k]);
+	add_owner_outline(w, c, l);
+}
+
 void
 write_context(struct write *w, const struct context *c, const struct outline *l)
 {
 	const struct owner *o = c->o;
 	uint32_t k;
 
-	for (k = 0; k < o->nlistings; k++)
-		if (!o->listings[k].foreign && o->listings[k].n > 0)
-			add_item_outline(w, o, l, &o->listings[k]);
-	add_owner_outline(w, c, l);
+	add_outlines(w, c, l);
 	for (k = 0; k < o->nsweeps; k++)
 		if (l->sweeps[k])
 			add_sweep(w, o, &o->sweeps[k]);
