@@ -153,6 +153,69 @@ became() {
   same "$("$ROOT/scripts/db" digest)" "$(replayed at_once load)"
 }
 
+# so many changes of price; the look of the 3rd, which nothing needs, is of another
+repriced() { sql "select count(*) from serving.event where type = 'repriced'"; }
+spoil() {
+  sql "update staging.vinted_snapshot set price = price + ($1)
+    where item_id = '3001' and observed_at::date = '2026-09-03'"
+}
+
+@test "an outline holds for the limits and the currency that it was made with" {
+  local day
+
+  for day in 02 03 04 05; do
+    loaded 2026-09-${day}T09:00:00Z <<<"wardrobe 300 3001 3002"
+  done
+  spoil 5
+  loaded 2026-09-06T09:00:00Z <<<"wardrobe 300 3001 3002"
+  same 0 "$(repriced)"
+  mkdir -p "$tmp/sources"
+  cp -R "$ROOT/schema/sources/vinted" "$tmp/sources/"
+  jq '.tracking.sold_page_hours = 241' "$ROOT/schema/sources/vinted/source.json" \
+    >"$tmp/sources/vinted/source.json"
+  VPIPE_SOURCES=$tmp/sources:$ROOT/schema/sources \
+    loaded 2026-09-07T09:00:00Z <<<"wardrobe 300 3001 3002"
+  same 2 "$(repriced)"
+  spoil -5
+  loaded 2026-09-08T09:00:00Z <<<"wardrobe 300 3001 3002"
+  same 0 "$(repriced)"
+  spoil 5
+  loaded 2026-09-09T09:00:00Z <<<'user 300 5 8 {"country_code":"PL"}'
+  same 2 "$(repriced)"
+}
+
+# judged_again RUN: the runs that begin so
+judged_again() {
+  sql "update ops.load set finished = false where run like '$1%';
+    delete from ops.load where run like '$1%' and step in ('events', 'mart')"
+  load
+}
+
+@test "an outline holds for the listings that it was made of: one changes hands, and leaves" {
+  local day
+
+  for day in 02 03 04; do
+    kept 2026-09-${day}T08:00:00Z <<<$'user 200 5 6\nuser 300 5 7'
+    loaded 2026-09-${day}T09:00:00Z <<<$'wardrobe 200 2001\nwardrobe 300 3001 3002'
+  done
+  # the least of the two names counts: it is hers now
+  loaded 2026-09-05T09:00:00Z <<<$'wardrobe 200 2001 3002\nwardrobe 300 3001'
+  same "$("$ROOT/scripts/db" digest)" "$(replayed changed load)"
+  loaded 2026-09-06T09:00:00Z <<<$'wardrobe 200 2001 3002\nwardrobe 300 3001 3002'
+  loaded 2026-09-07T09:00:00Z <<<$'wardrobe 200 2001\nwardrobe 300 3001'
+  loaded 2026-09-09T08:00:00Z <<<$'user 200 6 6\nuser 300 6 7'
+  same "$("$ROOT/scripts/db" digest)" "$(replayed at_once load)"
+  # all looks at one are said to be of another, and the run that only a search
+  # was in is judged again; then the same of one that had one seller
+  loaded 2026-09-05T10:00:00Z <<<'list 5 3002@200'
+  sql "update staging.vinted_snapshot set user_id = '400' where item_id = '3002'"
+  judged_again 20260905T10 && "$ROOT/scripts/db" digest >"$tmp/some"
+  judged_again 2026 && "$ROOT/scripts/db" digest | diff "$tmp/some" -
+  sql "update staging.vinted_snapshot set user_id = '400' where item_id = '3001'"
+  judged_again 20260907 && "$ROOT/scripts/db" digest >"$tmp/some"
+  judged_again 2026 && "$ROOT/scripts/db" digest | diff "$tmp/some" -
+}
+
 # cut_at COMMAND: loads, and is killed with all its children when the events
 # step runs that program
 cut_at() {

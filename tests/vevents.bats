@@ -523,6 +523,46 @@ found() {
   ! grep -q '"old_id":"1"' "$tmp/want" || false
 }
 
+# left DAY: item 2 is in no sweep from that day on, and its page is gone a day later
+left() {
+  local k
+
+  for k in $(seq 1 29); do
+    swept "$k" "$((1 + (k < $1) + (k == 1)))"
+    seen "$k" 3 "${2:-}"
+    ((k >= $1)) || seen "$k" 2
+  done
+  printf '{"owner":"user:5","item_id":"2","observed_at":"2026-09-%02dT12:00:00Z","run":"p","kind":"item-page","state":"gone"}\n' \
+    "$(($1 + 1))"
+  echo --
+  swept 30 1
+  seen 30 3 "${2:-}"
+}
+
+@test "R13: an outline keeps the sweeps that counters reach to, before and after" {
+  local k
+
+  # the first listing was out of sight for more than 14 days when the counters
+  # of the 18th began to tell, and not when the last sweep with a change was
+  holds "$(seen 1 1; counted 18 5 8; counted 22 6 7; counted 28 6 7; left 20)"
+  stands "$(cat "$tmp/more")" | grep -x '2 missing unknown contradiction'
+  # the third is sold, and shown, only after the counters of the 7th
+  holds "$(counted 3 5 8; counted 7 6 7; counted 28 6 7; left 5 |
+    sed -E '/"item_id":"3","observed_at":"2026-09-(09|[123].)/s/"live"/"sold"/')"
+  stands "$(cat "$tmp/more")" | grep -x '2 missing unknown contradiction'
+}
+
+@test "R3: an answer that does not say whether she is away changes nothing" {
+  local away
+
+  away=$(swept 2 1; swept 5 0; counted 7 5 8
+    line counters 1 '"given_count":5,"total_count":8,"on_holiday":true')
+  same '1 hidden inferred holiday' "$(stands "$away
+$(seen 2 1)")"
+  same '1 hidden inferred holiday' "$(stands "$away
+$(line counters 4; seen 2 1)")"
+}
+
 @test "looks that say nothing new cost nothing; one that does stays, and what is around it" {
   local k
 
